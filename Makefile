@@ -1,0 +1,61 @@
+# Both of the first two build .venv on their own; nothing else is needed than Python 3.11 or newer, git and make.
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3.14 python3))
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test setup format lint types contracts unit schema docs bench lock test-all repeat clean
+
+demo: setup
+	$(BIN)/plughost demo
+
+test: setup lint types contracts unit
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements/dev.lock pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only .
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/basedpyright --level error
+
+contracts: setup
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/pytest --cov --cov-report=term
+
+# What is generated from the code; a test fails where it is stale.
+schema: setup
+	$(BIN)/python -m protocol.schema
+	$(BIN)/python -m host.errors
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+lock: setup
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev -o requirements/dev.lock pyproject.toml
+
+# Every interpreter that is found, each in an environment of its own.
+test-all:
+	@set -e; for v in 3.11 3.12 3.13 3.14; do \
+	  if python$$v -c '' 2>/dev/null; then echo "== python$$v"; $(MAKE) VENV=.venv-$$v PYTHON=python$$v setup unit; \
+	  else echo "== python$$v not found, left out"; fi; done
+
+# The whole suite a hundred times, for a test that is suspected of a race: make repeat ONLY=tests/host/...
+repeat: setup
+	@set -e; for i in $$(seq 100); do echo "run $$i"; $(BIN)/pytest -q -x $(ONLY); done
+
+clean:
+	rm -rf .venv* dist build .coverage* .pytest_cache .ruff_cache .hypothesis

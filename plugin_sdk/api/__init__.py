@@ -1,0 +1,1 @@
+"""What `self.<name>` of a plugin offers, one file per name."""

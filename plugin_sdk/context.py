@@ -1,0 +1,70 @@
+"""Context: what a handler may know and say about the call that it serves.
+
+A handler gets it by annotating a parameter with `Context`; that parameter does not come from the caller.
+Calls that the handler makes to the host find it by themselves and inherit its budget.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from protocol.incoming import Inbound
+from protocol.messages.meta import Meta
+
+
+class Context:
+    """The call that is being served. Its methods may be used from any thread."""
+
+    __slots__ = ("_inbound", "_loop", "_thread", "deadline", "traceparent")
+
+    def __init__(self, inbound: Inbound, meta: Meta | None, loop: asyncio.AbstractEventLoop) -> None:
+        self._inbound = inbound
+        self._loop = loop
+        self._thread = threading.get_ident()
+        self.deadline: float | None = None
+        """When the caller stops waiting, on `time.monotonic`'s scale; None if it did not say."""
+        self.traceparent: str | None = None
+        """W3C trace context of the caller, if there is one."""
+        if meta is not None:
+            self.traceparent = meta.traceparent
+            if meta.deadline_ms is not None:
+                self.deadline = time.monotonic() + meta.deadline_ms / 1_000
+
+    @property
+    def method(self) -> str:
+        """Name of the method that was called."""
+        return self._inbound.method
+
+    @property
+    def request_id(self) -> int | str:
+        """Id of the request on the wire."""
+        return self._inbound.id
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the caller no longer wants the result. A `def` handler looks at this now and then."""
+        return self._inbound.cancelled
+
+    def remaining_s(self) -> float | None:
+        """Seconds that are left of the budget, never below 0; None if there is no deadline."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    def progress(self, message: str = "", done: float | None = None) -> None:
+        """Tell the caller that work goes on. `done` is the share that is done, 0 to 1."""
+        self._on_loop(lambda: self._inbound.progress(message, done))
+
+    def on_cancel(self, callback: Callable[[], object]) -> None:
+        """Have `callback` called on the event loop when the caller cancels."""
+        self._on_loop(lambda: self._inbound.on_cancel(lambda: (callback(), None)[1]))
+
+    def _on_loop(self, action: Callable[[], None]) -> None:
+        if threading.get_ident() == self._thread:
+            action()
+        else:
+            self._loop.call_soon_threadsafe(action)
+
+
+current: ContextVar[Context | None] = ContextVar("plugin_sdk_current_call", default=None)
+"""The call that the running handler serves."""

@@ -1,0 +1,100 @@
+"""Plugin: the class that an author derives from, and the decorator that publishes a method.
+
+The runtime builds the instance and gives it `log`, `config` and `host` before `__init__` runs, so that an
+author's own `__init__` needs no `super()` call.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import msgspec
+
+if TYPE_CHECKING:
+    from plugin_sdk.api.host import Host
+    from plugin_sdk.api.log import Log
+    from plugin_sdk.runtime.session import Session
+
+_MARK = "__plughost_method__"
+_F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
+
+
+class MethodOptions(msgspec.Struct, frozen=True):
+    """How a published method is run."""
+
+    name: str
+    inline: bool
+    serial: bool
+
+
+@overload
+def method(function: _F, /) -> _F: ...
+@overload
+def method(*, name: str | None = None, inline: bool = False, serial: bool = False) -> Callable[[_F], _F]: ...
+def method(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    inline: bool = False,
+    serial: bool = False,
+) -> Any:
+    """Publish a method under its own name, or under `name`.
+
+    `async def` runs on the event loop, `def` in a worker thread. `inline=True` runs a `def` on the loop: a
+    promise that it takes under a millisecond. `serial=True` runs one call of it at a time. A generator, async
+    or not, is a stream.
+    """
+
+    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+        setattr(function, _MARK, MethodOptions(name or function.__name__, inline, serial))
+        return function
+
+    return mark if function is None else mark(function)
+
+
+class Plugin:
+    """Base of every plugin."""
+
+    log: Log
+    """Structured log; its lines reach the host with the plugin's name."""
+    config: Mapping[str, Any]
+    """Configuration, from `plugin.load` on; empty before."""
+    host: Host
+    """The host's API: `await self.host.<namespace>.<method>(...)`."""
+    _session: Session
+
+    async def on_load(self) -> None:
+        """Start to work. Called once, before any method."""
+
+    async def on_unload(self) -> None:
+        """Release what was taken. Called once, after the last method."""
+
+    def wait(self, awaitable: Awaitable[_T]) -> _T:
+        """Wait, from a `def` handler's thread, for something that runs on the event loop.
+
+        Raises:
+            RuntimeError: Called on the event loop, where it would never return.
+        """
+        return self._session.wait(awaitable)
+
+    @classmethod
+    def run(cls) -> None:
+        """Run this plugin in this process, for `if __name__ == "__main__":`; explains itself at a terminal."""
+        from plugin_sdk.runtime.run import run_class
+
+        sys.exit(run_class(cls))
+
+
+def published(cls: type[Plugin]) -> dict[str, tuple[str, MethodOptions]]:
+    """Return the attribute and options of every published method of a class, by published name."""
+    found: dict[str, tuple[str, MethodOptions]] = {}
+    for base in reversed(cls.__mro__):
+        for attribute, value in vars(base).items():
+            options = getattr(value, _MARK, None)
+            if isinstance(options, MethodOptions):
+                found[options.name] = (attribute, options)
+    return found

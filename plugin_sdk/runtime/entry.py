@@ -1,0 +1,79 @@
+"""Entry points: from `main:Class` or `main.py` to the class.
+
+Owns the plugin's place on `sys.path` and what is said when its code can't be imported. Whatever the code
+raises that is not the author's spelling (a network error, say) passes through.
+"""
+
+import importlib
+import inspect
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from plugin_sdk.plugin import Plugin
+
+
+class EntryFault(Exception):
+    """The entry point names nothing that can be run; trying again would not help."""
+
+
+def put_on_path(folder: Path) -> None:
+    """Put the plugin's folder behind the standard library and before all other packages."""
+    place = next((i for i, entry in enumerate(sys.path) if entry.endswith("-packages")), len(sys.path))
+    sys.path.insert(place, str(folder))
+
+
+def load_class(entry_points: Sequence[str]) -> type[Plugin]:
+    """Import every entry module and return the plugin class; several classes become one that has them all.
+
+    Raises:
+        EntryFault: A module or class is not there, is no plugin, or can't be compiled.
+    """
+    classes: list[type[Plugin]] = []
+    for entry in entry_points:
+        found = _load_one(entry)
+        if found not in classes:
+            classes.append(found)
+    if len(classes) == 1:
+        return classes[0]
+    return type("Plugin", tuple(classes), {})
+
+
+def _load_one(entry: str) -> type[Plugin]:
+    module_name, _, class_name = entry.partition(":")
+    if not class_name:
+        module_name = module_name.removesuffix(".py").replace("/", ".")
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, SyntaxError) as exc:
+        raise EntryFault(f"entry point {entry!r} can't be imported: {_place(exc)}") from exc
+    if class_name:
+        cls = getattr(module, class_name, None)
+        if cls is None:
+            raise EntryFault(f"entry point {entry!r}: {module.__file__} has no class {class_name!r}")
+        if not (inspect.isclass(cls) and issubclass(cls, Plugin)):
+            raise EntryFault(
+                f"entry point {entry!r}: {class_name} is not a class derived from plugin_sdk.Plugin"
+            )
+        return cls
+    own = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Plugin) and value.__module__ == module.__name__
+    ]
+    if len(own) != 1:
+        names = ", ".join(cls.__name__ for cls in own) or "none"
+        raise EntryFault(
+            f"entry point {entry!r} must hold one class derived from plugin_sdk.Plugin; found: {names}"
+        )
+    return own[0]
+
+
+def _place(exc: ImportError | SyntaxError) -> str:
+    if isinstance(exc, SyntaxError):
+        return f"{exc.msg} ({exc.filename}, line {exc.lineno})"
+    frames = traceback.extract_tb(exc.__traceback__)
+    last = next((frame for frame in reversed(frames) if "importlib" not in frame.filename), None)
+    where = f" ({last.filename}, line {last.lineno})" if last and "plugin_sdk" not in last.filename else ""
+    return f"{exc}{where}"

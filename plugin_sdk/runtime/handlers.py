@@ -1,0 +1,106 @@
+"""Handlers: a plugin class's published methods, read once, ready to be called from JSON."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, Callable, Iterator
+from types import MethodType
+from typing import Any
+
+from plugin_sdk.context import Context
+from plugin_sdk.plugin import Plugin, published
+from plugin_sdk.runtime.pool import Pool
+from protocol.errors import WRONG_SHAPE, RpcError
+from protocol.incoming import Stream
+from protocol.messages.meta import Meta
+from protocol.signatures import Signature, SignatureFault, read_signature
+
+_END = object()
+
+
+class Handler:
+    """One published method."""
+
+    __slots__ = ("_bound", "_inline", "_lock", "_pool", "attribute", "name", "signature")
+
+    def __init__(
+        self, name: str, attribute: str, signature: Signature, inline: bool, serial: bool, pool: Pool
+    ) -> None:
+        self.name = name
+        self.attribute = attribute
+        self.signature = signature
+        self._inline = inline
+        self._lock = asyncio.Lock() if serial else None
+        self._pool = pool
+        self._bound: Callable[..., Any] | None = None
+
+    def bind(self, plugin: Plugin) -> None:
+        """Attach the instance."""
+        self._bound = getattr(plugin, self.attribute)
+
+    async def call(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], meta: Meta | None, context: Context
+    ) -> Any:
+        """Run it; the result is a value, or a `Stream` if the caller asked for one."""
+        function = self._bound
+        assert function is not None
+        signature = self.signature
+        if signature.injected is not None:
+            kwargs[signature.injected] = context
+        wants = meta.stream if meta is not None else None
+        if signature.shape == "stream":
+            if wants is None:
+                raise RpcError(WRONG_SHAPE, f"{self.name} is a stream; open it as one (host.stream)")
+            items = function(*args, **kwargs)
+            if not signature.is_async:
+                items = _in_threads(items, self._pool)
+            return Stream(items if self._lock is None else _locked(items, self._lock), wants.credit)
+        if wants is not None:
+            raise RpcError(WRONG_SHAPE, f"{self.name} is not a stream; call it (host.call)")
+        if self._lock is None:
+            return await self._value(function, args, kwargs)
+        async with self._lock:
+            return await self._value(function, args, kwargs)
+
+    async def _value(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if self.signature.is_async:
+            return await function(*args, **kwargs)
+        if self._inline:
+            return function(*args, **kwargs)
+        return await self._pool.submit(lambda: function(*args, **kwargs))
+
+
+def read_handlers(cls: type[Plugin], pool: Pool) -> dict[str, Handler]:
+    """Read every published method of a class.
+
+    Raises:
+        SignatureFault: A method can't be called from JSON, or its name is not free.
+    """
+    handlers: dict[str, Handler] = {}
+    for name, (attribute, options) in published(cls).items():
+        if "." in name or name.startswith("$"):
+            raise SignatureFault(
+                f"{cls.__name__}.{attribute}: a method's name has no dot and no $, unlike {name!r}"
+            )
+        signature = read_signature(MethodType(getattr(cls, attribute), object()), inject=_is_context)
+        handlers[name] = Handler(name, attribute, signature, options.inline, options.serial, pool)
+    return handlers
+
+
+def _is_context(_parameter: inspect.Parameter, annotation: Any) -> bool:
+    return annotation is Context
+
+
+async def _in_threads(items: Iterator[Any], pool: Pool) -> AsyncGenerator[Any, None]:
+    while (item := await pool.submit(lambda: next(items, _END))) is not _END:
+        yield item
+
+
+async def _locked(items: AsyncGenerator[Any, None], lock: asyncio.Lock) -> AsyncGenerator[Any, None]:
+    async with lock:
+        try:
+            async for item in items:
+                yield item
+        finally:
+            await items.aclose()

@@ -1,0 +1,125 @@
+"""JSON-RPC 2.0 envelopes: lines to messages, messages to lines.
+
+Owns what a message looks like. Does not know methods, ids in use or what to do with a bad line.
+Params, results and errors stay raw here and are decoded once, in the type of whoever takes them.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from protocol.errors import PROTOCOL_FAULT, ErrorObject
+from protocol.framing import HEAD_BYTES, Fault, FaultKind, split_lines
+
+RequestId = int | str
+
+MIN_ID = -(2**63)
+MAX_ID = 2**64 - 1
+MAX_ID_CHARS = 128
+
+INVALID_ANSWER = PROTOCOL_FAULT
+"""Code under which this side sees an answer that is not one."""
+
+
+class Message(msgspec.Struct, gc=False):
+    """One JSON-RPC message as it came. Which kind it is follows from the members that are there."""
+
+    jsonrpc: Literal["2.0"]
+    id: int | str | None | msgspec.UnsetType = msgspec.UNSET
+    method: str | msgspec.UnsetType = msgspec.UNSET
+    params: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_decoder = msgspec.json.Decoder(Message)
+_encoder = msgspec.json.Encoder()
+_decode_error = msgspec.json.Decoder(ErrorObject).decode
+
+encode = _encoder.encode
+"""Any JSON-able value to bytes. Raises TypeError, ValueError or OverflowError for others."""
+
+
+def decode_block(block: bytes) -> tuple[list[Message], list[Fault]]:
+    """Decode whole lines. A bad line becomes a `Fault` and costs its neighbours nothing."""
+    try:
+        return _decoder.decode_lines(block), []
+    except Exception:  # noqa: BLE001 - a deep nesting raises RecursionError, bad text others; all mean "look closer"
+        return _decode_slowly(block)
+
+
+def _decode_slowly(block: bytes) -> tuple[list[Message], list[Fault]]:
+    messages: list[Message] = []
+    faults: list[Fault] = []
+    for line in split_lines(block):
+        text = line.strip()
+        if not text:
+            continue
+        first = text[:1]
+        if first == b"{":
+            try:
+                messages.append(_decoder.decode(text))
+            except Exception as exc:  # noqa: BLE001 - see decode_block
+                faults.append(Fault(FaultKind.MALFORMED, str(exc), text[:HEAD_BYTES]))
+        elif first == b"[":
+            faults.append(Fault(FaultKind.BATCH, "batches are not taken on this pipe", text[:HEAD_BYTES]))
+        else:
+            faults.append(Fault(FaultKind.STRAY, "not a JSON-RPC message", text[:HEAD_BYTES]))
+    return messages, faults
+
+
+def valid_id(request_id: object) -> bool:
+    """Tell whether an id may be echoed: a 64-bit integer or a short string."""
+    if isinstance(request_id, int):
+        return MIN_ID <= request_id <= MAX_ID
+    return isinstance(request_id, str) and len(request_id) <= MAX_ID_CHARS
+
+
+def decode_error(raw: msgspec.Raw) -> ErrorObject:
+    """Decode the `error` member. Raises msgspec.DecodeError where it is not an error object."""
+    return _decode_error(raw)
+
+
+def method_name(method: str) -> bytes:
+    """Return a method's name as JSON text, for `build_request` and `build_notification`."""
+    return encode(method)
+
+
+def build_request(request_id: int, name: bytes, params: bytes) -> bytes:
+    """Build a request line. `name` is JSON text; `params` JSON text or empty."""
+    if params:
+        return b'{"jsonrpc":"2.0","id":%d,"method":%b,"params":%b}\n' % (request_id, name, params)
+    return b'{"jsonrpc":"2.0","id":%d,"method":%b}\n' % (request_id, name)
+
+
+def build_notification(name: bytes, params: bytes) -> bytes:
+    """Build a notification line. `name` is JSON text; `params` JSON text or empty."""
+    if params:
+        return b'{"jsonrpc":"2.0","method":%b,"params":%b}\n' % (name, params)
+    return b'{"jsonrpc":"2.0","method":%b}\n' % name
+
+
+def build_result(request_id: RequestId, result: bytes) -> bytes:
+    """Build a success line. `result` is JSON text."""
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b}\n' % (encode(request_id), result)
+
+
+def build_error(request_id: RequestId | None, error: ErrorObject) -> bytes:
+    """Build an error line; `data` that JSON can't express is left out rather than losing the answer."""
+    try:
+        text = encode(error)
+    except (TypeError, ValueError, OverflowError):
+        text = encode(ErrorObject(error.code, str(error.message)))
+    return b'{"jsonrpc":"2.0","id":%b,"error":%b}\n' % (encode(request_id), text)
+
+
+def splice_member(params: bytes, name: bytes, value: bytes) -> bytes:
+    """Add one member to a JSON object given as text, without decoding it. `name` is JSON text."""
+    if params in (b"", b"{}"):
+        return b"{%b:%b}" % (name, value)
+    return b"%b,%b:%b}" % (params[:-1], name, value)
+
+
+def decode_any(raw: bytes | msgspec.Raw) -> Any:
+    """Decode to plain Python values. Raises msgspec.DecodeError; raw members are only checked here."""
+    return msgspec.json.decode(raw)

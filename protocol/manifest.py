@@ -1,0 +1,100 @@
+"""Manifest: the one frozen model of what a plugin says about itself.
+
+Every document form ends here (`host.manifest` reads them); nothing behind that border looks at a raw form.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from protocol.permissions import Permission
+
+ID_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$"
+"""A plugin's id: no dots, because they separate topics."""
+
+PluginType = Literal[
+    "extension",
+    "webhook",
+    "api_integration",
+    "theme",
+    "cli",
+    "ai_provider",
+    "security",
+    "interface",
+    "automation",
+]
+
+Act = Literal["warn", "throttle", "restart", "stop"]
+
+DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024
+DEFAULT_CPU_CORES = 1.0
+DEFAULT_DESCRIPTORS = 1024
+DEFAULT_FILE_BYTES = 1024 * 1024 * 1024
+DEFAULT_THREADS = 256
+DEFAULT_CHILDREN = 32
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a plugin's whole process tree may use, and what is done when it uses more."""
+
+    memory_bytes: int = DEFAULT_MEMORY_BYTES
+    cpu_cores: float = DEFAULT_CPU_CORES
+    threads: int = DEFAULT_THREADS
+    descriptors: int = DEFAULT_DESCRIPTORS
+    """Watched over the tree, and the kernel's RLIMIT_NOFILE for each process of it."""
+    children: int = DEFAULT_CHILDREN
+    file_bytes: int = DEFAULT_FILE_BYTES
+    """The kernel's RLIMIT_FSIZE: the largest file that the plugin may write."""
+    address_space_bytes: int | None = None
+    """RLIMIT_AS, only on request: it breaks thread pools and numpy."""
+    processes: int | None = None
+    """RLIMIT_NPROC, only on request: the kernel counts per user, not per plugin."""
+    on_memory: Act = "restart"
+    on_cpu: Act = "throttle"
+    on_other: Act = "warn"
+
+
+class Requires(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Version ranges, as PEP 440 specifiers, of what the plugin runs under."""
+
+    plughost: str = ""
+    python: str = ""
+    application: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    """Application name to range (`plexichat_version` becomes `plexichat`)."""
+
+
+class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One plugin, as its author describes it. Exactly one of `entry_points` and `command` starts it."""
+
+    id: str
+    version: str
+    type: PluginType = "extension"
+    name: str = ""
+    """Display name; the id where none is given."""
+    description: str = ""
+    author: str = ""
+    email: str = ""
+    publisher: str = ""
+    license: str = ""
+    homepage: str = ""
+    repository: str = ""
+    icon: str = ""
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    entry_points: tuple[str, ...] = ()
+    """`module:Class` or `file.py`, relative to the folder; all are imported into one process."""
+    command: tuple[str, ...] = ()
+    """A program in any language, run in the plugin's folder; its first word is sought there, then on PATH."""
+    permissions: tuple[Permission, ...] = ()
+    limits: Limits = Limits()
+    requires: Requires = msgspec.field(default_factory=Requires)
+    plugin_dependencies: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    """Other plugins' ids to PEP 440 ranges (empty: any)."""
+    package_dependencies: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    """Python distributions to PEP 440 ranges."""
+    environment: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    """Variables that the process gets on top of the allow-list."""
+    config_schema: dict[str, Any] | None = None
+    """As written; normalised and enforced where configuration is kept."""
+    critical: bool = False
+    """Loaded before the others."""

@@ -1,0 +1,1 @@
+"""Parameters and results of the built-in methods, one file per namespace."""

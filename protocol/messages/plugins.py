@@ -1,0 +1,25 @@
+"""`plugins.*`: what a plugin may ask about and of other plugins, through its host."""
+
+from typing import Any
+
+import msgspec
+
+
+class PluginsCall(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Call, or open a stream of, another plugin's method."""
+
+    plugin: str
+    method: str
+    params: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    timeout_s: float | None = None
+    """Deadline of this call; the caller's own budget bounds it further."""
+
+
+class HostInfo(msgspec.Struct, frozen=True):
+    """`host.info`: what the plugin runs under."""
+
+    name: str
+    version: str
+    protocol_versions: tuple[int, ...]
+    plugin_id: str
+    session: str

@@ -1,0 +1,94 @@
+"""THE table of built-in methods: who may call what, with which parameters, for which result.
+
+Both sides read it: the host's gateway attaches a function to each `to_host` row, the SDK answers each
+`to_plugin` row, and `protocol.schema` generates the published schemas from it.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from protocol.messages.log import LogWrite
+from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
+from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
+from protocol.messages.plugins import HostInfo, PluginsCall
+
+Direction = Literal["to_plugin", "to_host", "both"]
+Kind = Literal["request", "stream", "notification"]
+
+RESERVED_NAMESPACES = frozenset(
+    {
+        "rpc",
+        "plugin",
+        "plugins",
+        "host",
+        "events",
+        "storage",
+        "config",
+        "log",
+        "notify",
+        "email",
+        "commands",
+        "endpoints",
+        "ui",
+        "schedule",
+        "analytics",
+    }
+)
+"""First parts of method names that neither an embedder nor a plugin may take."""
+
+
+class Method(msgspec.Struct, frozen=True):
+    """One row."""
+
+    name: str
+    direction: Direction
+    kind: Kind
+    params: type[msgspec.Struct]
+    result: Any
+    """Result (or stream item) type; None for a notification."""
+    summary: str
+    permission: str | None = None
+    """What a plugin must have been granted; `{x}` stands for the parameter x."""
+    since: int = 1
+    """Protocol version that brought it."""
+
+
+_ROWS = (
+    Method(
+        "plugin.initialize", "to_plugin", "request", InitializeParams, InitializeResult, "Say who you are."
+    ),
+    Method("plugin.load", "to_plugin", "request", LoadParams, Empty, "Take configuration and start to work."),
+    Method(
+        "plugin.unload", "to_plugin", "request", Empty, Empty, "Release everything; stdin closes after it."
+    ),
+    Method("plugin.ping", "to_plugin", "request", Empty, Empty, "Answer from the event loop."),
+    Method("rpc.discover", "both", "request", Empty, Discovery, "Describe the methods of this side."),
+    Method("$/cancel", "both", "notification", Cancel, None, "Stop working on the sender's request."),
+    Method("$/credit", "both", "notification", Credit, None, "Allow more items of the sender's stream."),
+    Method("$/progress", "both", "notification", Progress, None, "Work on the receiver's request goes on."),
+    Method("$/stream", "both", "notification", StreamItem, None, "One item of the receiver's stream."),
+    Method("log.write", "to_host", "notification", LogWrite, None, "Write a line to the plugin's log."),
+    Method("host.info", "to_host", "request", Empty, HostInfo, "Describe the host."),
+    Method(
+        "plugins.call",
+        "to_host",
+        "request",
+        PluginsCall,
+        Any,
+        "Call a method of another plugin.",
+        "plugins:call:{plugin}",
+    ),
+    Method(
+        "plugins.stream",
+        "to_host",
+        "stream",
+        PluginsCall,
+        Any,
+        "Open a stream of another plugin.",
+        "plugins:call:{plugin}",
+    ),
+)
+
+METHODS: dict[str, Method] = {row.name: row for row in _ROWS}
+"""Every built-in method by name."""

@@ -1,0 +1,427 @@
+"""Requests that this side made: correlation, deadlines, admission, cancelling, streams it reads.
+
+Owns every waiter from before its line is written until it is settled. The peer hands it the answers;
+`settle` runs in the read callback, so nothing stands between an answer's bytes and the waiting task.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from math import inf
+from typing import cast
+
+import msgspec
+
+from protocol import jsonrpc
+from protocol.credit import STREAM_CREDIT, ConsumerWindow
+from protocol.errors import DEADLINE_EXCEEDED, OVERLOADED, STREAM_OVERRUN, RpcError
+from protocol.messages.meta import Progress, StreamItem
+from protocol.pipe import Pipe
+
+MAX_IN_FLIGHT = 64
+"""Requests that may be unanswered at once, per direction. Source: behaviour in numbers, *Wire*."""
+
+MAX_WAITING = 1_000
+"""Requests that may wait for one of these places; one more is `overloaded`."""
+
+MAX_BUFFERED_BYTES = 32 * 1024 * 1024
+"""Bytes queued for a side that does not read, past which callers wait under their deadline."""
+
+TOMBSTONES = 4_096
+"""Expired ids that are remembered, so that their answers count as late and not as forged."""
+
+META = jsonrpc.method_name("_meta")
+CANCEL = jsonrpc.method_name("$/cancel")
+CREDIT = jsonrpc.method_name("$/credit")
+
+
+class DeadlinePassed(RpcError):
+    """This side's own deadline passed; the other side was told to stop."""
+
+    def __init__(self, method: str, after_s: float) -> None:
+        super().__init__(DEADLINE_EXCEEDED, f"{method} did not answer within {after_s:.3g} s")
+
+
+class _Waiter:
+    __slots__ = ("deadline", "future", "hard", "idle_s", "method", "on_progress", "started", "stream")
+
+    def __init__(
+        self,
+        future: "asyncio.Future[jsonrpc.Message]",
+        method: str,
+        started: float,
+        hard: float,
+        idle_s: float | None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.future = future
+        self.method = method
+        self.started = started
+        self.hard = hard
+        self.idle_s = idle_s
+        self.deadline = hard if idle_s is None else min(started + idle_s, hard)
+        self.on_progress = on_progress
+        self.stream: StreamReader | None = None
+
+    def touch(self, now: float) -> None:
+        if self.idle_s is not None:
+            self.deadline = min(now + self.idle_s, self.hard)
+
+
+class Outgoing:
+    """All requests of this side that are under way."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        pipe: Pipe,
+        on_fault: Callable[[str, str], None],
+        *,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        max_waiting: int = MAX_WAITING,
+        max_buffered_bytes: int = MAX_BUFFERED_BYTES,
+    ) -> None:
+        self._loop = loop
+        self._pipe = pipe
+        self._on_fault = on_fault
+        self._max_waiting = max_waiting
+        self._max_buffered = max_buffered_bytes
+        self._free = max_in_flight
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._pending: dict[int | str, _Waiter] = {}
+        self._tombstones: dict[int, None] = {}
+        self._names: dict[str, bytes] = {}
+        self._next_id = 1
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = inf
+        self._closed: Callable[[], Exception] | None = None
+        self.sends_meta = False
+        """Whether the other side announced `capabilities.meta`."""
+        self.late = 0
+        """Answers that came after their deadline."""
+        self.life_signs = 0
+        """Answers, progress and stream items so far: proof that the other side's loop turns."""
+        self.last_method = ""
+        """Method of the latest request."""
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are written and not answered."""
+        return len(self._pending)
+
+    def unanswered(self) -> list[str]:
+        """Return the methods under way, oldest first."""
+        return [waiter.method for waiter in self._pending.values()]
+
+    async def request(
+        self,
+        method: str,
+        params: bytes,
+        *,
+        timeout_s: float,
+        idle_s: float | None = None,
+        meta: bytes = b"",
+        on_progress: Callable[[Progress], None] | None = None,
+        bounded: bool = True,
+    ) -> msgspec.Raw:
+        """Ask and wait for the answer, which stays raw.
+
+        `timeout_s` bounds it all; `idle_s` bounds the time between signs of progress. `meta` is further
+        `_meta` members as JSON text, each with a leading comma. Only pings are not `bounded`.
+
+        Raises:
+            RpcError: The answer is an error; or `deadline_exceeded` or `overloaded` from this side.
+        """
+        started = self._loop.time()
+        hard = started + timeout_s
+        if bounded:
+            if self._free and not self._queue:
+                self._free -= 1
+            else:
+                await self._admit(method, hard, timeout_s)
+        try:
+            if self._pipe.buffered > self._max_buffered:
+                await self._wait_for_room(method, hard, timeout_s)
+            waiter = _Waiter(self._loop.create_future(), method, started, hard, idle_s, on_progress)
+            request_id = self._send(waiter, params, meta)
+            try:
+                message = await waiter.future
+            except BaseException:
+                self._abandon(request_id)
+                raise
+        finally:
+            if bounded:
+                self._release()
+        if type(message.result) is msgspec.Raw:
+            return message.result
+        raise _answered_error(message)
+
+    async def open_stream(
+        self, method: str, params: bytes, *, timeout_s: float, idle_s: float, meta: bytes = b""
+    ) -> "StreamReader":
+        """Open a stream; whoever gets the reader closes it.
+
+        Raises:
+            RpcError: `overloaded`, or `deadline_exceeded` before it could be opened.
+        """
+        started = self._loop.time()
+        hard = started + timeout_s
+        await self._admit(method, hard, timeout_s)
+        try:
+            if self._pipe.buffered > self._max_buffered:
+                await self._wait_for_room(method, hard, timeout_s)
+            waiter = _Waiter(self._loop.create_future(), method, started, hard, idle_s)
+            request_id = self._send(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta))
+        except BaseException:
+            self._release()
+            raise
+        reader = waiter.stream = StreamReader(self, request_id, waiter.future)
+        return reader
+
+    def settle(self, message: jsonrpc.Message) -> None:
+        """Take an answer."""
+        self.life_signs += 1
+        waiter = self._pending.pop(cast("int | str", message.id), None)
+        if waiter is None:
+            self._settle_unknown(message)
+        elif not waiter.future.done():
+            waiter.future.set_result(message)
+            if waiter.stream is not None:
+                waiter.stream.wake()
+
+    def progress(self, progress: Progress) -> None:
+        """Take a `$/progress`: the idle deadline starts again."""
+        waiter = self._pending.get(progress.id)
+        if waiter is not None:
+            self.life_signs += 1
+            waiter.touch(self._loop.time())
+            if waiter.on_progress is not None:
+                waiter.on_progress(progress)
+
+    def stream_item(self, item: StreamItem) -> None:
+        """Take a `$/stream`."""
+        waiter = self._pending.get(item.id)
+        if waiter is None or waiter.stream is None:
+            if item.id not in self._tombstones:
+                self._on_fault("forged_id", f"a stream item names {item.id!r}, which is no open stream")
+            return
+        self.life_signs += 1
+        if not waiter.stream.take(item):
+            self._on_fault("stream_overrun", f"{waiter.method} sent an item out of order or without credit")
+            self._fail(
+                item.id, RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
+            )
+            return
+        waiter.touch(self._loop.time())
+
+    def acknowledge(self, request_id: int, items: int) -> None:
+        """Send `$/credit`."""
+        if request_id in self._pending:
+            self._pipe.write(jsonrpc.build_notification(CREDIT, b'{"id":%d,"n":%d}' % (request_id, items)))
+
+    def end_stream(self, request_id: int) -> None:
+        """Forget a stream whose reader is done, and cancel it if it still runs."""
+        self._abandon(request_id)
+        self._release()
+
+    def close(self, error: Callable[[], Exception]) -> None:
+        """Fail all waiters, each with an error of its own, and every later request."""
+        self._closed = error
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        pending, self._pending = self._pending, {}
+        for waiter in pending.values():
+            if not waiter.future.done():
+                waiter.future.set_exception(error())
+                # A stream's reader may never look at it; asyncio would complain.
+                waiter.future.exception()
+                if waiter.stream is not None:
+                    waiter.stream.wake()
+        for place in self._queue:
+            if not place.done():
+                place.set_exception(error())
+        self._queue.clear()
+
+    def stretch(self, seconds: float) -> None:
+        """Put every deadline off: the host kept the plugin from running for that long."""
+        for waiter in self._pending.values():
+            waiter.hard += seconds
+            waiter.deadline += seconds
+
+    def _send(self, waiter: _Waiter, params: bytes, meta: bytes) -> int:
+        if self._closed is not None:
+            raise self._closed()
+        request_id = self._next_id
+        self._next_id += 1
+        if self.sends_meta and params[:1] != b"[":
+            left_ms = max(0, int((waiter.hard - self._loop.time()) * 1_000))
+            params = jsonrpc.splice_member(params, META, b'{"deadline_ms":%d%b}' % (left_ms, meta))
+        method = self.last_method = waiter.method
+        name = self._names.get(method)
+        if name is None:
+            name = self._names[method] = jsonrpc.method_name(method)
+        lone = not self._pending
+        self._pending[request_id] = waiter
+        if waiter.deadline < self._armed_for:
+            self._arm(waiter.deadline)
+        self._pipe.write(jsonrpc.build_request(request_id, name, params), lone)
+        return request_id
+
+    async def _admit(self, method: str, hard: float, timeout_s: float) -> None:
+        if self._closed is not None:
+            raise self._closed()
+        if self._free and not self._queue:
+            self._free -= 1
+            return
+        if len(self._queue) >= self._max_waiting:
+            raise RpcError(OVERLOADED, f"{len(self._queue)} calls are waiting already")
+        place: asyncio.Future[None] = self._loop.create_future()
+        self._queue.append(place)
+        try:
+            async with asyncio.timeout_at(hard):
+                await place
+        except TimeoutError:
+            self._give_up(place)
+            raise DeadlinePassed(method, timeout_s) from None
+        except BaseException:
+            self._give_up(place)
+            raise
+
+    def _give_up(self, place: "asyncio.Future[None]") -> None:
+        if place.done() and not place.cancelled() and place.exception() is None:
+            self._release()  # the place was handed over in the very turn in which its taker was cancelled
+        elif place in self._queue:
+            self._queue.remove(place)
+
+    def _release(self) -> None:
+        while self._queue:
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1
+
+    async def _wait_for_room(self, method: str, hard: float, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout_at(hard):
+                await self._pipe.drained()
+        except TimeoutError:
+            raise DeadlinePassed(method, timeout_s) from None
+
+    def _abandon(self, request_id: int) -> None:
+        if self._pending.pop(request_id, None) is not None:
+            self._bury(request_id)
+
+    def _bury(self, request_id: int) -> None:
+        if len(self._tombstones) >= TOMBSTONES:
+            del self._tombstones[next(iter(self._tombstones))]
+        self._tombstones[request_id] = None
+        self._pipe.write(jsonrpc.build_notification(CANCEL, b'{"id":%d}' % request_id))
+
+    def _fail(self, request_id: int | str, error: RpcError) -> None:
+        waiter = self._pending.pop(request_id)
+        if isinstance(request_id, int):
+            self._bury(request_id)
+        if not waiter.future.done():
+            waiter.future.set_exception(error)
+            if waiter.stream is not None:
+                waiter.future.exception()
+                waiter.stream.wake()
+
+    def _settle_unknown(self, message: jsonrpc.Message) -> None:
+        request_id = message.id
+        if isinstance(request_id, int) and request_id in self._tombstones:
+            del self._tombstones[request_id]
+            self.late += 1
+        elif request_id is None:
+            self._on_fault("error_report", "the other side reports a frame that it could not read")
+        elif isinstance(request_id, int) and 0 < request_id < self._next_id:
+            self._on_fault("duplicate_id", f"request {request_id} is answered a second time")
+        else:
+            self._on_fault("forged_id", f"an answer names {str(request_id)[:40]!r}, which was never asked")
+
+    def _arm(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_for = when
+        self._timer = self._loop.call_at(when, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        self._armed_for = inf
+        now = self._loop.time()
+        for request_id, waiter in [*self._pending.items()]:
+            if waiter.deadline <= now:
+                limit_s = waiter.hard - waiter.started
+                if waiter.deadline < waiter.hard and waiter.idle_s is not None:
+                    limit_s = waiter.idle_s
+                self._fail(request_id, DeadlinePassed(waiter.method, limit_s))
+        earliest = min((waiter.deadline for waiter in self._pending.values()), default=inf)
+        if earliest < inf:
+            self._arm(earliest)
+
+
+class StreamReader:
+    """Items of one stream, in order; grants credit as they are taken."""
+
+    def __init__(self, outgoing: Outgoing, request_id: int, final: "asyncio.Future[jsonrpc.Message]") -> None:
+        self._outgoing = outgoing
+        self._id = request_id
+        self._final = final
+        self._items: deque[msgspec.Raw] = deque()
+        self._window = ConsumerWindow()
+        self._seq = 0
+        self._waker: asyncio.Future[None] | None = None
+        self._open = True
+
+    async def next(self) -> msgspec.Raw | None:
+        """Return the next item, or None at the end.
+
+        Raises:
+            RpcError: The stream ended with an error, or a deadline passed.
+        """
+        while True:
+            if self._items:
+                item = self._items.popleft()
+                if owed := self._window.consumed(len(bytes(item))):
+                    self._outgoing.acknowledge(self._id, owed)
+                return item
+            if self._final.done():
+                message = self._final.result()
+                self.close()
+                if message.error is not msgspec.UNSET:
+                    raise _answered_error(message)
+                return None
+            self._waker = self._final.get_loop().create_future()
+            await self._waker
+
+    def close(self) -> None:
+        """Stop the stream; a second call does nothing."""
+        if self._open:
+            self._open = False
+            self._outgoing.end_stream(self._id)
+
+    def take(self, item: StreamItem) -> bool:
+        """Store an arriving item; False if it breaks order or credit."""
+        if item.seq != self._seq or not self._window.arrived():
+            return False
+        self._seq += 1
+        self._items.append(item.item)
+        self.wake()
+        return True
+
+    def wake(self) -> None:
+        """Let the reader look again."""
+        if self._waker is not None and not self._waker.done():
+            self._waker.set_result(None)
+
+
+def _answered_error(message: jsonrpc.Message) -> RpcError:
+    if message.error is msgspec.UNSET:
+        return RpcError(jsonrpc.INVALID_ANSWER, "the answer has neither a result nor an error")
+    try:
+        error = jsonrpc.decode_error(message.error)
+    except Exception:  # noqa: BLE001 - raw text from the other side; whatever is wrong with it, it is no error object
+        return RpcError(jsonrpc.INVALID_ANSWER, "the answer's error can't be read")
+    return RpcError(error.code, error.message, error.data)

@@ -1,0 +1,276 @@
+"""One side of the wire: symmetric, the same code in the host and in a plugin.
+
+Owns the way from bytes to messages to whoever they are for, and the life of the connection. Requests that
+this side makes are `protocol.outgoing`'s, requests that it serves `protocol.incoming`'s. Does not know
+methods, permissions or processes; its owner handles requests, notifications and faults.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from protocol import jsonrpc
+from protocol.errors import BATCH_UNSUPPORTED, FRAME_TOO_LARGE, PARSE_ERROR, ErrorObject
+from protocol.framing import MAX_FRAME_BYTES, Fault, FaultKind, LineBuffer
+from protocol.incoming import Handle, Incoming, ToError
+from protocol.messages.meta import Cancel, Credit, Progress, StreamItem
+from protocol.outgoing import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, Outgoing
+from protocol.pipe import BIG_READ_BYTES, READ_BYTES, Pipe
+
+TURN_S = 0.0005
+"""Time that one connection's messages may take of a loop turn before the others get theirs."""
+
+_PAUSE_S = 0.001
+_CHECK_EVERY = 32
+
+_cancel = msgspec.json.Decoder(Cancel).decode
+_credit = msgspec.json.Decoder(Credit).decode
+_progress = msgspec.json.Decoder(Progress).decode
+_stream_item = msgspec.json.Decoder(StreamItem).decode
+
+_REPLIES = {
+    FaultKind.MALFORMED: (PARSE_ERROR, "the line is not a JSON-RPC message"),
+    FaultKind.OVERSIZE: (FRAME_TOO_LARGE, "the frame is longer than is taken"),
+    FaultKind.BATCH: (BATCH_UNSUPPORTED, "batches are not taken on this pipe"),
+}
+
+
+class Owner(Protocol):
+    """What a peer asks of whoever owns it."""
+
+    def on_notification(self, method: str, params: msgspec.Raw) -> None:
+        """Take a notification that is not the protocol's own. Must not block."""
+        ...
+
+    def on_fault(self, kind: str, detail: str, head: bytes) -> None:
+        """Hear of something that the other side did wrong; `head` is the start of the frame, if any."""
+        ...
+
+    def on_end(self) -> None:
+        """Hear that the other side closed its end."""
+        ...
+
+
+class Peer:
+    """A connection. `run` serves it; `outgoing.request` and `notify` use it."""
+
+    def __init__(
+        self,
+        read_fd: int,
+        write_fd: int,
+        owner: Owner,
+        handle: Handle,
+        to_error: ToError,
+        *,
+        unbounded: frozenset[str] = frozenset(),
+        max_in_flight: int = MAX_IN_FLIGHT,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
+        max_buffered_bytes: int = MAX_BUFFERED_BYTES,
+        charge: Callable[[float], float] | None = None,
+        may_hold: Callable[[int], bool] | None = None,
+    ) -> None:
+        """Take over both descriptors.
+
+        `charge(seconds)` is told what unasked-for messages cost to take and answers how long to stop
+        reading. `may_hold(bytes)` is asked whether an incomplete frame may grow to this size.
+        """
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._owner = owner
+        self._charge = charge
+        self._may_hold = may_hold
+        self._buffer = LineBuffer(max_frame_bytes)
+        self._max_frame = max_frame_bytes
+        self._max_buffered = max_buffered_bytes
+        self._backlog: deque[jsonrpc.Message] = deque()
+        self._resume_timer: asyncio.TimerHandle | None = None
+        self._closed = loop.create_future()
+        self._pipe = Pipe(
+            loop,
+            read_fd,
+            write_fd,
+            on_data=self._on_data,
+            on_end=self._on_end,
+            low_water_bytes=max_buffered_bytes // 2,
+        )
+        self.outgoing = Outgoing(
+            loop, self._pipe, self._fault, max_in_flight=max_in_flight, max_buffered_bytes=max_buffered_bytes
+        )
+        self.incoming = Incoming(
+            loop,
+            self._pipe,
+            handle,
+            to_error,
+            self._fault,
+            unbounded=unbounded,
+            max_in_flight=max_in_flight,
+            max_buffered_bytes=max_buffered_bytes,
+            max_frame_bytes=max_frame_bytes,
+        )
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that the other side has not read yet."""
+        return self._pipe.buffered
+
+    @property
+    def max_frame_bytes(self) -> int:
+        """Longest line that either side may send."""
+        return self._max_frame
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of an incomplete frame."""
+        return self._buffer.held_bytes
+
+    async def run(self) -> None:
+        """Serve until `close`; handlers still at work are cancelled then."""
+        async with asyncio.TaskGroup() as tasks:
+            self.incoming.tasks = tasks
+            self._pipe.start()
+            try:
+                await asyncio.shield(self._closed)
+            finally:
+                self.incoming.tasks = None
+                for inbound in [*self.incoming.under_way()]:
+                    inbound.cancel()
+
+    def notify(self, method: str, params: bytes) -> bool:
+        """Send a notification; False if it was dropped because the other side does not read."""
+        if self._pipe.broken or self._pipe.buffered > self._max_buffered:
+            return False
+        self._pipe.write(jsonrpc.build_notification(jsonrpc.method_name(method), params))
+        return True
+
+    async def drained(self) -> None:
+        """Wait until the other side has read most of what was sent, or never will."""
+        await self._pipe.drained()
+
+    def read_rest(self) -> None:
+        """Take what the other side wrote before it ended, without waiting for more."""
+        self._pipe.resume()
+        self._pipe.read_rest()
+        while self._backlog:
+            self._on_message(self._backlog.popleft())
+
+    def close_writing(self) -> None:
+        """Close the outgoing stream: the other side reads its end."""
+        self._pipe.close_writing()
+
+    def close(self, error: Callable[[], Exception]) -> None:
+        """End the connection: all waiters fail, each with an `error()`; `run` returns."""
+        if self._closed.done():
+            return
+        self.outgoing.close(error)
+        if self._resume_timer is not None:
+            self._resume_timer.cancel()
+        self._pipe.close()
+        self._closed.set_result(None)
+
+    def _on_end(self, _exc: OSError | None) -> None:
+        self._owner.on_end()
+
+    def _on_data(self, data: bytes) -> None:
+        buffer = self._buffer
+        block = buffer.feed(data)
+        held = buffer.held_bytes
+        self._pipe.read_bytes = BIG_READ_BYTES if held else READ_BYTES
+        if held and self._may_hold is not None and not self._may_hold(held):
+            buffer.discard()
+        if buffer.faults:
+            faults, buffer.faults = buffer.faults, []
+            for fault in faults:
+                self._bad_frame(fault)
+        if not block:
+            return
+        started = time.perf_counter() if self._charge is not None else 0.0
+        messages, faults = jsonrpc.decode_block(block)
+        if self._backlog:
+            self._backlog.extend(messages)
+        else:
+            self._process(messages, started)
+        for fault in faults:
+            self._bad_frame(fault)
+        if faults and self._charge is not None:
+            self._rest(self._charge(time.perf_counter() - started))
+
+    def _process(self, messages: list[jsonrpc.Message], started: float) -> None:
+        """Handle messages in order. Where time is charged, a long run is cut and goes on a little later."""
+        unasked = 0
+        for index, message in enumerate(messages):
+            unasked += self._on_message(message)
+            if started and unasked and index % _CHECK_EVERY == _CHECK_EVERY - 1:
+                took = time.perf_counter() - started
+                if took > TURN_S and index + 1 < len(messages):
+                    self._backlog.extend(messages[index + 1 :])
+                    assert self._charge is not None
+                    self._rest(max(_PAUSE_S, self._charge(took * unasked / (index + 1))))
+                    return
+        if started and unasked:
+            assert self._charge is not None
+            self._rest(self._charge((time.perf_counter() - started) * unasked / len(messages)))
+
+    def _rest(self, seconds: float) -> None:
+        if seconds > 0.0 and self._resume_timer is None and not self._closed.done():
+            self._pipe.pause()
+            self._resume_timer = self._loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self._resume_timer = None
+        if self._backlog:
+            messages = [*self._backlog]
+            self._backlog.clear()
+            self._process(messages, time.perf_counter())
+        if self._resume_timer is None:
+            self._pipe.resume()
+
+    def _on_message(self, message: jsonrpc.Message) -> bool:
+        """Hand a message on; True if nobody on this side had asked for it."""
+        method = message.method
+        if type(method) is not str:
+            if message.id is msgspec.UNSET:
+                self._bad_frame(Fault(FaultKind.MALFORMED, "neither a method nor an id", b""))
+                return True
+            self.outgoing.settle(message)
+            return False
+        if message.id is not msgspec.UNSET:
+            self.incoming.accept(message, method)
+            return True
+        params = message.params if message.params is not msgspec.UNSET else msgspec.Raw(b"{}")
+        if method.startswith("$/"):
+            return self._on_control(method, params)
+        self._owner.on_notification(method, params)
+        return True
+
+    def _on_control(self, method: str, params: msgspec.Raw) -> bool:
+        try:
+            match method:
+                case "$/stream":
+                    self.outgoing.stream_item(_stream_item(params))
+                    return False
+                case "$/credit":
+                    credit = _credit(params)
+                    self.incoming.credit(credit.id, credit.n)
+                    return False
+                case "$/progress":
+                    self.outgoing.progress(_progress(params))
+                case "$/cancel":
+                    self.incoming.cancel(_cancel(params).id)
+                case _:
+                    self._fault("unknown_notification", f"{method[:60]!r} is not of this protocol's version")
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+            self._fault("invalid_params", f"{method}: {exc}")
+        return True
+
+    def _bad_frame(self, fault: Fault) -> None:
+        reply = _REPLIES.get(fault.kind)
+        if reply is not None and self._pipe.buffered <= self._max_buffered:
+            self._pipe.write(jsonrpc.build_error(None, ErrorObject(*reply)))
+        self._owner.on_fault(fault.kind.value, fault.detail, fault.head)
+
+    def _fault(self, kind: str, detail: str) -> None:
+        self._owner.on_fault(kind, detail, b"")

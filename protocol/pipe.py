@@ -1,0 +1,220 @@
+"""Bytes in and out of two descriptors, on an asyncio loop: the one file that reads and writes the wire.
+
+Owns coalescing of writes, partial writes, back-pressure figures and the end of the stream. Knows nothing
+of lines or messages. Works on pipes and sockets; `protocol.peer` is its only caller.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+READ_BYTES = 64 * 1024
+"""One read. A larger buffer crosses malloc's mmap threshold and costs page faults on every read."""
+
+BIG_READ_BYTES = 256 * 1024
+"""One read while a frame is incomplete."""
+
+FLUSH_MESSAGES = 16
+"""Queued messages that are written without waiting for the end of the loop's turn: one write per turn
+would put both sides in lockstep."""
+
+
+class Pipe:
+    """A byte stream both ways. `on_data` gets each chunk, `on_end` is told once that either way is over."""
+
+    __slots__ = (
+        "_buffered",
+        "_drain_waiters",
+        "_ended",
+        "_flush_scheduled",
+        "_loop",
+        "_on_data",
+        "_on_end",
+        "_paused",
+        "_queue",
+        "_read_fd",
+        "_reading",
+        "_write_fd",
+        "_writing",
+        "broken",
+        "low_water_bytes",
+        "read_bytes",
+    )
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        read_fd: int,
+        write_fd: int,
+        *,
+        on_data: Callable[[bytes], None],
+        on_end: Callable[[OSError | None], None],
+        low_water_bytes: int,
+    ) -> None:
+        """Take over both descriptors; `close` closes them."""
+        self._loop = loop
+        self._read_fd = read_fd
+        self._write_fd = write_fd
+        self._on_data = on_data
+        self._on_end = on_end
+        self._queue: list[bytes | memoryview] = []
+        self._buffered = 0
+        self._flush_scheduled = False
+        self._writing = False
+        self._reading = False
+        self._paused = False
+        self._ended = False
+        self._drain_waiters: list[asyncio.Future[None]] = []
+        self.low_water_bytes = low_water_bytes
+        self.read_bytes = READ_BYTES
+        self.broken = False
+        """Whether the other side stopped reading for good; writes are dropped from then on."""
+        os.set_blocking(read_fd, False)
+        os.set_blocking(write_fd, False)
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that were written here and not yet taken by the kernel."""
+        return self._buffered
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._reading = True
+        self._loop.add_reader(self._read_fd, self._on_readable)
+
+    def pause(self) -> None:
+        """Stop reading; the kernel's buffer fills and the writer blocks."""
+        if self._reading and not self._paused:
+            self._paused = True
+            self._loop.remove_reader(self._read_fd)
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._reading and self._paused:
+            self._paused = False
+            self._loop.add_reader(self._read_fd, self._on_readable)
+
+    def write(self, data: bytes, at_once: bool = False) -> None:
+        """Queue bytes; `at_once` writes them now if nothing is queued before them."""
+        if self.broken:
+            return
+        queue = self._queue
+        queue.append(data)
+        self._buffered += len(data)
+        if self._writing:
+            return
+        if (at_once and len(queue) == 1) or len(queue) >= FLUSH_MESSAGES:
+            self._flush()
+        elif not self._flush_scheduled:
+            self._flush_scheduled = True
+            self._loop.call_soon(self._scheduled_flush)
+
+    async def drained(self) -> None:
+        """Wait until at most `low_water_bytes` are queued, or the pipe is broken."""
+        while self._buffered > self.low_water_bytes and not self.broken:
+            waiter = self._loop.create_future()
+            self._drain_waiters.append(waiter)
+            await waiter
+
+    def read_rest(self) -> None:
+        """Hand on what the kernel still holds, without waiting for the writers to end."""
+        while self._reading:
+            try:
+                data = os.read(self._read_fd, BIG_READ_BYTES)
+            except OSError:
+                return
+            if not data:
+                return
+            self._on_data(data)
+
+    def close_writing(self) -> None:
+        """End the outgoing stream; what is queued is dropped. The reading side goes on."""
+        self._break()
+        if self._write_fd >= 0 and self._write_fd != self._read_fd:
+            os.close(self._write_fd)
+            self._write_fd = -1
+
+    def close(self) -> None:
+        """Let go of both descriptors; `on_end` is not called any more."""
+        self._ended = True
+        if self._reading:
+            self._reading = False
+            if not self._paused:
+                self._loop.remove_reader(self._read_fd)
+        self.close_writing()
+        if self._read_fd >= 0:
+            os.close(self._read_fd)
+            self._read_fd = -1
+
+    def _on_readable(self) -> None:
+        try:
+            data = os.read(self._read_fd, self.read_bytes)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as exc:
+            self._end(exc)
+            return
+        if data:
+            self._on_data(data)
+        else:
+            self._end(None)
+
+    def _end(self, exc: OSError | None) -> None:
+        if self._reading:
+            self._reading = False
+            if not self._paused:
+                self._loop.remove_reader(self._read_fd)
+        self._report_end(exc)
+
+    def _report_end(self, exc: OSError | None) -> None:
+        if not self._ended:
+            self._ended = True
+            self._on_end(exc)
+
+    def _scheduled_flush(self) -> None:
+        self._flush_scheduled = False
+        if self._queue and not self._writing:
+            self._flush()
+
+    def _flush(self) -> None:
+        queue = self._queue
+        data = queue[0] if len(queue) == 1 else b"".join(queue)
+        try:
+            sent = os.write(self._write_fd, data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as exc:
+            self._break()
+            self._loop.call_soon(self._report_end, exc)
+            return
+        self._buffered -= sent
+        if sent == len(data):
+            queue.clear()
+            if self._writing:
+                self._writing = False
+                self._loop.remove_writer(self._write_fd)
+        else:
+            # A view, because slicing would copy the rest of a big frame at every partial write.
+            self._queue = [memoryview(data)[sent:]]
+            if not self._writing:
+                self._writing = True
+                self._loop.add_writer(self._write_fd, self._flush)
+        if self._drain_waiters and self._buffered <= self.low_water_bytes:
+            self._wake()
+
+    def _break(self) -> None:
+        if self.broken:
+            return
+        self.broken = True
+        if self._writing:
+            self._writing = False
+            self._loop.remove_writer(self._write_fd)
+        self._queue = []
+        self._buffered = 0
+        self._wake()
+
+    def _wake(self) -> None:
+        waiters, self._drain_waiters = self._drain_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)

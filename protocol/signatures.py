@@ -1,0 +1,240 @@
+"""A function's annotations, read once: a parameter struct that checks, and a JSON Schema that documents.
+
+Used by the SDK for a plugin's methods and by the host for an embedder's API, so that both check and
+describe alike. msgspec does the checking, strictly: nothing is coerced, but an int passes for a float.
+"""
+
+import inspect
+import re
+import typing
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+import msgspec.inspect
+
+from protocol.errors import INVALID_PARAMS, RpcError
+from protocol.messages.meta import Meta
+
+Shape = Literal["value", "stream"]
+
+META_NAME = "_meta"
+_META_FIELD = "meta_"
+_PLAIN: frozenset[Any] = frozenset({Any, str, int, float, bool, list, dict, bytes, None})
+_AT = re.compile(r"(?P<what>.*) - at `\$\.?(?P<place>.*)`\Z", re.DOTALL)
+_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*?)`")
+_Parameter = inspect.Parameter
+
+
+class SignatureFault(Exception):
+    """A function can't be a method; the message names the function, the parameter and the reason."""
+
+
+class Signature:
+    """How one function is called from JSON."""
+
+    __slots__ = (
+        "_decode",
+        "_keywords",
+        "_positional",
+        "injected",
+        "is_async",
+        "names",
+        "params",
+        "result",
+        "shape",
+    )
+
+    def __init__(
+        self,
+        params: type[msgspec.Struct],
+        positional: int,
+        keywords: tuple[str, ...],
+        names: tuple[str, ...],
+        injected: str | None,
+        result: Any,
+        shape: Shape,
+        is_async: bool,
+    ) -> None:
+        self.params = params
+        """Struct that the parameters are decoded into; `_meta` is its last field."""
+        self.names = names
+        """Parameter names in declared order."""
+        self.injected = injected
+        """The parameter that the caller of the function fills in, if there is one."""
+        self.result = result
+        """Annotation of the result, or of one stream item; Any where there is none."""
+        self.shape: Shape = shape
+        self.is_async = is_async
+        self._positional = positional
+        self._keywords = keywords
+        self._decode = msgspec.json.Decoder(params).decode
+
+    def decode(self, raw: bytes | msgspec.Raw) -> tuple[tuple[Any, ...], dict[str, Any], Meta | None]:
+        """Check parameters given as a JSON object; return positional and keyword arguments and `_meta`.
+
+        Raises:
+            RpcError: `invalid_params`, naming the parameter.
+        """
+        try:
+            params = self._decode(raw or b"{}")
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+            raise self._explain(exc) from None
+        values = msgspec.structs.astuple(params)
+        positional = self._positional
+        if self._keywords:
+            return (
+                values[:positional],
+                dict(zip(self._keywords, values[positional:-1], strict=True)),
+                values[-1],
+            )
+        return values[:-1], {}, values[-1]
+
+    def schema(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the JSON Schemas (2020-12) of the parameters, without `_meta`, and of the result."""
+        fields = [
+            (field.name, field.type, _default(field.default, field.default_factory))
+            for field in msgspec.structs.fields(self.params)
+            if field.name != _META_FIELD
+        ]
+        bare = msgspec.defstruct(self.params.__name__, fields, forbid_unknown_fields=True)
+        return _inlined(bare), _inlined(self.result)
+
+    def _explain(self, exc: Exception) -> RpcError:
+        text = str(exc)
+        if found := _FIELD.match(text):
+            name = found["name"]
+            if found["what"] == "missing required":
+                return RpcError(INVALID_PARAMS, f"parameter {name!r} is required", {"parameter": name})
+            known = ", ".join(self.names) or "none"
+            return RpcError(
+                INVALID_PARAMS, f"there is no parameter {name!r}; parameters: {known}", {"parameter": name}
+            )
+        if found := _AT.match(text):
+            name = found["place"]
+            what = found["what"]
+            return RpcError(
+                INVALID_PARAMS, f"parameter {name!r}: {what[:1].lower()}{what[1:]}", {"parameter": name}
+            )
+        return RpcError(INVALID_PARAMS, f"the parameters can't be read: {text}")
+
+
+def read_signature(
+    function: Callable[..., Any], *, inject: Callable[[inspect.Parameter, Any], bool] = lambda _p, _a: False
+) -> Signature:
+    """Read a function, or a bound method, whose parameters come from JSON.
+
+    `inject(parameter, annotation)` picks the one parameter that does not: a context or a caller.
+
+    Raises:
+        SignatureFault: A parameter that JSON can't fill, or an annotation that msgspec can't check.
+    """
+    name = getattr(function, "__qualname__", repr(function))
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except Exception as exc:  # an annotation is any expression, so reading it can raise anything
+        raise SignatureFault(f"{name}: its annotations can't be read: {exc}") from exc
+    fields: list[tuple[str, Any, Any]] = []
+    keywords: list[str] = []
+    injected = None
+    for parameter in inspect.signature(function).parameters.values():
+        annotation = hints.get(parameter.name, Any)
+        if injected is None and inject(parameter, annotation):
+            injected = parameter.name
+            continue
+        if parameter.name == META_NAME:
+            raise SignatureFault(
+                f"{name}: a parameter may not be called {META_NAME!r}; it belongs to the protocol"
+            )
+        if parameter.kind in (_Parameter.VAR_POSITIONAL, _Parameter.VAR_KEYWORD, _Parameter.POSITIONAL_ONLY):
+            raise SignatureFault(
+                f"{name}: parameter {parameter.name!r} must have a name of its own to come from JSON"
+            )
+        _check(name, parameter.name, annotation)
+        fields.append((parameter.name, annotation, _field(parameter.default)))
+        if parameter.kind is _Parameter.KEYWORD_ONLY or injected is not None:
+            keywords.append(parameter.name)
+    names = tuple(field[0] for field in fields)
+    fields.append((_META_FIELD, Meta | None, msgspec.field(default=None, name=META_NAME)))
+    params = msgspec.defstruct(
+        f"{name.rpartition('.')[2]}_params", fields, kw_only=True, forbid_unknown_fields=True, frozen=True
+    )
+    stream = inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function)
+    return Signature(
+        params,
+        len(names) - len(keywords),
+        tuple(keywords),
+        names,
+        injected,
+        _result(hints.get("return", Any), stream),
+        "stream" if stream else "value",
+        inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function),
+    )
+
+
+def _field(default: Any) -> Any:
+    if default is inspect.Parameter.empty:
+        return msgspec.field()
+    if default is None or isinstance(default, bool | int | float | str):
+        return msgspec.field(default=default)
+    return msgspec.field(default_factory=lambda: default)
+
+
+def _default(default: Any, factory: Any) -> Any:
+    if default is not msgspec.NODEFAULT:
+        return msgspec.field(default=default)
+    if factory is not msgspec.NODEFAULT:
+        return msgspec.field(default_factory=factory)
+    return msgspec.field()
+
+
+def _check(function: str, parameter: str, annotation: Any) -> None:
+    try:
+        if annotation in _PLAIN:
+            return
+    except TypeError:
+        pass
+    try:
+        custom = _custom(msgspec.inspect.type_info(annotation))
+    except Exception as exc:  # msgspec has no one error for "not a type that I know"
+        raise SignatureFault(f"{function}: parameter {parameter!r}: {exc}") from exc
+    if custom:
+        raise SignatureFault(f"{function}: parameter {parameter!r}: JSON can't be read into {custom}")
+
+
+def _custom(info: Any) -> str:
+    """Return the name of a class that only a hook of ours could decode, or an empty text."""
+    seen: set[int] = set()
+    queue: list[Any] = [info]
+    while queue:
+        one = queue.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, msgspec.inspect.CustomType):
+            return one.cls.__qualname__
+        if isinstance(one, tuple | list):
+            queue.extend(typing.cast("list[Any]", one))
+        elif isinstance(one, msgspec.inspect.Type | msgspec.inspect.Field):
+            queue.extend(getattr(one, name) for name in one.__struct_fields__)
+    return ""
+
+
+def _result(annotation: Any, stream: bool) -> Any:
+    """Return the annotation of a result; of a generator's, that of its items."""
+    if not stream:
+        return annotation
+    arguments = typing.get_args(annotation)
+    return arguments[0] if arguments else Any
+
+
+def _inlined(annotation: Any) -> dict[str, Any]:
+    """Return a schema; where msgspec can't express the type, one that allows anything."""
+    try:
+        (schema,), components = msgspec.json.schema_components([annotation], ref_template="#/$defs/{name}")
+    except Exception:  # noqa: BLE001 - see _check; a result needs no schema to work
+        return {}
+    reference: str = schema.get("$ref", "")
+    if reference:
+        schema = components.pop(reference.rpartition("/")[2])
+    return schema | ({"$defs": components} if components else {})
