@@ -1,0 +1,115 @@
+"""Plughost: runs every plugin as a process of its own.
+
+Names are imported when they are first used, so that a program that needs one of them does not load all.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from host.errors import (
+        AlreadyRunning,
+        Busy,
+        CallError,
+        Cancelled,
+        DeadlineExceeded,
+        Denied,
+        Disabled,
+        DuplicateApi,
+        FrameTooLarge,
+        HostClosed,
+        InvalidParams,
+        InvalidResult,
+        LoadFailed,
+        LoadRefused,
+        ManifestError,
+        MethodNotFound,
+        NoHost,
+        NotActive,
+        Overloaded,
+        PlughostError,
+        PluginDied,
+        PluginError,
+        PluginIncident,
+        PluginNotFound,
+        ProtocolFault,
+        Quarantined,
+        SettingsError,
+        StateError,
+        StreamOverrun,
+        UnsupportedPlatform,
+        WrongShape,
+    )
+    from host.facade import Caller, Change, ExitFacts, Figures, PluginView
+    from host.permissions.policy import Verdict
+    from host.plugin_host import PluginHost
+    from host.timing import Timing
+    from protocol.manifest import Limits
+    from protocol.permissions import Permission
+
+_HOMES = {
+    "Caller": "host.facade",
+    "Change": "host.facade",
+    "ExitFacts": "host.facade",
+    "Figures": "host.facade",
+    "Limits": "protocol.manifest",
+    "Permission": "protocol.permissions",
+    "PluginHost": "host.plugin_host",
+    "PluginView": "host.facade",
+    "Timing": "host.timing",
+    "Verdict": "host.permissions.policy",
+}
+
+__all__ = [
+    "AlreadyRunning",
+    "Busy",
+    "CallError",
+    "Caller",
+    "Cancelled",
+    "Change",
+    "DeadlineExceeded",
+    "Denied",
+    "Disabled",
+    "DuplicateApi",
+    "ExitFacts",
+    "Figures",
+    "FrameTooLarge",
+    "HostClosed",
+    "InvalidParams",
+    "InvalidResult",
+    "Limits",
+    "LoadFailed",
+    "LoadRefused",
+    "ManifestError",
+    "MethodNotFound",
+    "NoHost",
+    "NotActive",
+    "Overloaded",
+    "Permission",
+    "PlughostError",
+    "PluginDied",
+    "PluginError",
+    "PluginHost",
+    "PluginIncident",
+    "PluginNotFound",
+    "PluginView",
+    "ProtocolFault",
+    "Quarantined",
+    "SettingsError",
+    "StateError",
+    "StreamOverrun",
+    "Timing",
+    "UnsupportedPlatform",
+    "Verdict",
+    "WrongShape",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, "host.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

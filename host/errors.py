@@ -251,7 +251,9 @@ class MethodNotFound(CallError):
 
     def __init__(self, owner: str, method: str, near: Iterable[str] = ()) -> None:
         near = tuple(near)
-        super().__init__(f"{owner} has no method {method!r}{_near(near)}", owner=owner, method=method, near=near)
+        super().__init__(
+            f"{owner} has no method {method!r}{_near(near)}", owner=owner, method=method, near=near
+        )
 
 
 class InvalidParams(CallError):

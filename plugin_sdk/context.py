@@ -47,6 +47,11 @@ class Context:
         """Whether the caller no longer wants the result. A `def` handler looks at this now and then."""
         return self._inbound.cancelled
 
+    @property
+    def finished(self) -> bool:
+        """Whether the call was answered; a task that its handler left behind may ask."""
+        return self._inbound.finished
+
     def remaining_s(self) -> float | None:
         """Seconds that are left of the budget, never below 0; None if there is no deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())

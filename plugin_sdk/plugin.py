@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
+from protocol.signatures import SignatureFault
+
 if TYPE_CHECKING:
     from plugin_sdk.api.host import Host
     from plugin_sdk.api.log import Log
@@ -83,18 +85,30 @@ class Plugin:
 
     @classmethod
     def run(cls) -> None:
-        """Run this plugin in this process, for `if __name__ == "__main__":`; explains itself at a terminal."""
+        """Run this plugin in this process, for `if __name__ == "__main__":`; explains itself to a person."""
         from plugin_sdk.runtime.run import run_class
 
         sys.exit(run_class(cls))
 
 
 def published(cls: type[Plugin]) -> dict[str, tuple[str, MethodOptions]]:
-    """Return the attribute and options of every published method of a class, by published name."""
+    """Return the attribute and options of every published method of a class, by published name.
+
+    Raises:
+        SignatureFault: A class publishes two methods under one name.
+    """
     found: dict[str, tuple[str, MethodOptions]] = {}
     for base in reversed(cls.__mro__):
+        own: dict[str, tuple[str, MethodOptions]] = {}
         for attribute, value in vars(base).items():
             options = getattr(value, _MARK, None)
-            if isinstance(options, MethodOptions):
-                found[options.name] = (attribute, options)
+            if not isinstance(options, MethodOptions):
+                continue
+            if options.name in own:
+                other = own[options.name][0]
+                raise SignatureFault(
+                    f"{base.__name__}: {other} and {attribute} are both published as {options.name!r}"
+                )
+            own[options.name] = (attribute, options)
+        found |= own
     return found

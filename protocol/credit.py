@@ -51,18 +51,22 @@ class ProducerWindow:
 class ConsumerWindow:
     """What one consumer has let through, and what it owes an acknowledgement for."""
 
-    __slots__ = ("_bytes", "_credit", "_expected", "_items")
+    __slots__ = ("_bytes", "_credit", "_expected", "_items", "_unacknowledged")
 
     def __init__(self, credit: int = STREAM_CREDIT) -> None:
         self._credit = credit
         self._expected = credit
         self._items = 0
         self._bytes = 0
+        self._unacknowledged = 0
 
-    def arrived(self) -> bool:
-        """Count one arriving item; False if the producer had no credit for it."""
+    def arrived(self, size: int) -> bool:
+        """Count one arriving item of `size` bytes; False if the producer was not allowed to send it."""
+        if self._expected <= 0 or self._unacknowledged >= MAX_UNACKNOWLEDGED_BYTES:
+            return False
         self._expected -= 1
-        return self._expected >= 0
+        self._unacknowledged += size
+        return True
 
     def consumed(self, size: int) -> int:
         """Count one item handed on; return how many to acknowledge now, 0 for none."""
@@ -70,6 +74,7 @@ class ConsumerWindow:
         self._bytes += size
         if self._items * 2 < self._credit and self._bytes < ACKNOWLEDGE_BYTES:
             return 0
+        self._unacknowledged -= self._bytes
         items, self._items, self._bytes = self._items, 0, 0
         self._expected += items
         return items

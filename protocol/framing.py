@@ -50,6 +50,11 @@ class LineBuffer:
         """Bytes of the frame that is not complete yet."""
         return self._held
 
+    @property
+    def discarding(self) -> bool:
+        """Whether the rest of a frame that was given up is being read past."""
+        return self._discarding
+
     def feed(self, data: bytes) -> bytes:
         """Take a chunk; return all lines that are complete now, or `b""`."""
         cut = data.rfind(b"\n") + 1

@@ -16,17 +16,21 @@ from protocol.credit import ProducerWindow
 from protocol.errors import (
     CANCELLED,
     FRAME_TOO_LARGE,
+    INTERNAL_ERROR,
     INVALID_REQUEST,
     INVALID_RESULT,
     OVERLOADED,
     ErrorObject,
+    RpcError,
 )
 from protocol.framing import MAX_FRAME_BYTES
+from protocol.inbound import Inbound
 from protocol.outgoing import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, MAX_WAITING
 from protocol.pipe import Pipe
 
 STREAM = jsonrpc.method_name("$/stream")
 PROGRESS = jsonrpc.method_name("$/progress")
+_NOT_JSON = (TypeError, ValueError, OverflowError, RecursionError)
 
 
 class Stream:
@@ -37,58 +41,6 @@ class Stream:
     def __init__(self, items: AsyncIterator[Any], credit: int) -> None:
         self.items = items
         self.credit = credit
-
-
-class Inbound:
-    """One request while it is served."""
-
-    __slots__ = (
-        "_incoming",
-        "_on_cancel",
-        "cancelled",
-        "id",
-        "method",
-        "params",
-        "started",
-        "task",
-        "waker",
-        "window",
-    )
-
-    def __init__(
-        self, incoming: "Incoming", request_id: jsonrpc.RequestId, method: str, params: msgspec.Raw
-    ) -> None:
-        self._incoming = incoming
-        self._on_cancel: list[Callable[[], None]] = []
-        self.id = request_id
-        self.method = method
-        self.params = params
-        self.cancelled = False
-        self.started = False
-        self.task: asyncio.Task[None] | None = None
-        self.window: ProducerWindow | None = None
-        self.waker: asyncio.Future[None] | None = None
-
-    def progress(self, message: str = "", done: float | None = None) -> None:
-        """Tell the caller that work goes on; its idle deadline starts again."""
-        self._incoming.send_progress(self.id, message, done)
-
-    def on_cancel(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called when the caller cancels; at once if it did already."""
-        if self.cancelled:
-            callback()
-        else:
-            self._on_cancel.append(callback)
-
-    def cancel(self) -> None:
-        """Cancel the handler."""
-        if not self.cancelled:
-            self.cancelled = True
-            for callback in self._on_cancel:
-                callback()
-            # A task that is cancelled before its first step never runs, and would never answer.
-            if self.task is not None and self.started:
-                self.task.cancel()
 
 
 Handle = Callable[[Inbound], Awaitable[Any]]
@@ -147,14 +99,14 @@ class Incoming:
             self._on_fault(
                 "invalid_id", f"{method[:60]} has an id that is no 64-bit integer and no short text"
             )
-            self._pipe.write(jsonrpc.build_error(None, ErrorObject(INVALID_REQUEST, "the id is not usable")))
+            self._refuse(None, ErrorObject(INVALID_REQUEST, "the id is not usable"))
             return
         if request_id in self._known:
             self._on_fault("duplicate_id", f"request id {request_id!r} is in use already")
             error = ErrorObject(
                 INVALID_REQUEST, f"id {request_id!r} is in use by a request that is under way"
             )
-            self._pipe.write(jsonrpc.build_error(None, error))
+            self._refuse(None, error)
             return
         params = message.params if message.params is not msgspec.UNSET else msgspec.Raw(b"{}")
         inbound = Inbound(self, request_id, method, params)
@@ -162,14 +114,15 @@ class Incoming:
             self._known[request_id] = inbound
             self._start(inbound)
         elif len(self._backlog) >= self._max_waiting:
-            error = ErrorObject(OVERLOADED, f"{len(self._backlog)} requests are waiting already")
-            self._pipe.write(jsonrpc.build_error(request_id, error))
+            self._refuse(
+                request_id, ErrorObject(OVERLOADED, f"{len(self._backlog)} requests are waiting already")
+            )
         else:
             self._known[request_id] = inbound
             self._backlog.append(inbound)
             self._held_bytes += len(bytes(params))
             if self._held_bytes > self._max_buffered:
-                self._pipe.pause()
+                self._pipe.pause("backlog")
 
     def cancel(self, request_id: jsonrpc.RequestId) -> None:
         """Take a `$/cancel`; of a request that is answered already, nothing happens."""
@@ -180,7 +133,7 @@ class Incoming:
             self._backlog.remove(inbound)
             self._unhold(inbound)
             del self._known[request_id]
-            self._pipe.write(jsonrpc.build_error(request_id, _CANCELLED))
+            self._refuse(request_id, _CANCELLED)
         else:
             inbound.cancel()
 
@@ -200,6 +153,18 @@ class Incoming:
             params = {"id": request_id, "message": message} | ({} if done is None else {"done": done})
             self._pipe.write(jsonrpc.build_notification(PROGRESS, jsonrpc.encode(params)))
 
+    def call_back(self, callback: Callable[[], None]) -> None:
+        """Run a callback of the handler's; what it raises is the loop's to report, and stops nothing."""
+        try:
+            callback()
+        except Exception as exc:  # noqa: BLE001 - the border: an author's callback may raise anything
+            self._loop.call_exception_handler({"message": "a callback of on_cancel failed", "exception": exc})
+
+    def _refuse(self, request_id: jsonrpc.RequestId | None, error: ErrorObject) -> None:
+        """Answer what is not served; dropped while the other side does not read, or it could fill us up."""
+        if self._pipe.buffered <= self._max_buffered:
+            self._pipe.write(jsonrpc.build_error(request_id, error))
+
     def _start(self, inbound: Inbound) -> None:
         if self.tasks is None:
             return
@@ -216,17 +181,19 @@ class Incoming:
                 if type(result) is Stream:
                     result = await self._produce(inbound, result)
                 line = self._answer(inbound, result)
-            except asyncio.CancelledError:
-                if not inbound.cancelled:
-                    raise
-                line = jsonrpc.build_error(inbound.id, _CANCELLED)
+            except asyncio.CancelledError as exc:
+                line = self._cancelled(inbound, exc)
             except Exception as exc:  # noqa: BLE001 - the border: whatever a handler raises becomes an error answer
-                line = jsonrpc.build_error(inbound.id, self._to_error(exc, inbound.method))
+                line = self._failure(inbound, exc)
             if self._pipe.buffered > self._max_buffered:
-                await self._pipe.drained()
+                try:
+                    await self._pipe.drained()
+                except asyncio.CancelledError as exc:
+                    line = self._cancelled(inbound, exc)
             self._pipe.write(line, len(self._serving) == 1)
             self.served += 1
         finally:
+            inbound.finished = True
             del self._serving[inbound.id]
             del self._known[inbound.id]
             if self._backlog and len(self._serving) < self._max_in_flight:
@@ -237,15 +204,36 @@ class Incoming:
     def _answer(self, inbound: Inbound, result: Any) -> bytes:
         try:
             line = jsonrpc.build_result(inbound.id, jsonrpc.encode(result))
-        except (TypeError, ValueError, OverflowError, RecursionError) as exc:
+        except _NOT_JSON as exc:
             message = f"the result of {inbound.method} can't be expressed in JSON: {exc}"
             return jsonrpc.build_error(inbound.id, ErrorObject(INVALID_RESULT, message))
         if len(line) > self._max_frame:
-            message = (
-                f"the result of {inbound.method} has {len(line)} bytes; a frame may have {self._max_frame}"
-            )
-            return jsonrpc.build_error(inbound.id, ErrorObject(FRAME_TOO_LARGE, message))
+            return jsonrpc.build_error(inbound.id, self._too_large("result", inbound, line).to_object())
         return line
+
+    def _cancelled(self, inbound: Inbound, exc: asyncio.CancelledError) -> bytes:
+        """Return the answer to a request whose handler ended by cancellation."""
+        if inbound.cancelled:
+            return jsonrpc.build_error(inbound.id, _CANCELLED)
+        if inbound.task is not None and inbound.task.cancelling():
+            raise exc
+        # Nobody cancelled the handler: it awaited something of its own that was.
+        return self._failure(inbound, exc)
+
+    def _failure(self, inbound: Inbound, exc: BaseException) -> bytes:
+        try:
+            line = jsonrpc.build_error(inbound.id, self._to_error(exc, inbound.method))
+        except Exception as second:  # noqa: BLE001 - an answer is owed, whatever is wrong with the error
+            context = {"message": "an error could not be put into words", "exception": second}
+            self._loop.call_exception_handler(context)
+            line = jsonrpc.build_error(inbound.id, ErrorObject(INTERNAL_ERROR, f"{inbound.method} failed"))
+        if len(line) > self._max_frame:
+            line = jsonrpc.build_error(inbound.id, self._too_large("error", inbound, line).to_object())
+        return line
+
+    def _too_large(self, what: str, inbound: Inbound, line: bytes) -> RpcError:
+        message = f"the {what} of {inbound.method} has {len(line)} bytes; a frame may have {self._max_frame}"
+        return RpcError(FRAME_TOO_LARGE, message)
 
     async def _produce(self, inbound: Inbound, stream: Stream) -> None:
         window = inbound.window = ProducerWindow(stream.credit)
@@ -253,14 +241,21 @@ class Incoming:
         seq = 0
         try:
             async for item in stream.items:
-                raw = jsonrpc.encode(item)
+                try:
+                    raw = jsonrpc.encode(item)
+                except _NOT_JSON as exc:
+                    message = f"an item of {inbound.method} can't be expressed in JSON: {exc}"
+                    raise RpcError(INVALID_RESULT, message) from exc
                 while not window.open:
                     inbound.waker = self._loop.create_future()
                     await inbound.waker
                 if self._pipe.buffered > self._max_buffered:
                     await self._pipe.drained()
+                line = jsonrpc.build_notification(STREAM, b'%b%d,"item":%b}' % (prefix, seq, raw))
+                if len(line) > self._max_frame:
+                    raise self._too_large("item", inbound, line)
                 window.sent(len(raw))
-                self._pipe.write(jsonrpc.build_notification(STREAM, b'%b%d,"item":%b}' % (prefix, seq, raw)))
+                self._pipe.write(line)
                 seq += 1
         finally:
             close = getattr(stream.items, "aclose", None)
@@ -270,7 +265,7 @@ class Incoming:
     def _unhold(self, inbound: Inbound) -> None:
         self._held_bytes -= len(bytes(inbound.params))
         if self._held_bytes <= self._max_buffered // 2:
-            self._pipe.resume()
+            self._pipe.resume("backlog")
 
 
 _CANCELLED = ErrorObject(CANCELLED, "the caller cancelled it")

@@ -17,6 +17,9 @@ MIN_ID = -(2**63)
 MAX_ID = 2**64 - 1
 MAX_ID_CHARS = 128
 
+MAX_FAULTS = 128
+"""Bad lines of one block that are reported one by one; the rest is one more fault that says how many."""
+
 INVALID_ANSWER = PROTOCOL_FAULT
 """Code under which this side sees an answer that is not one."""
 
@@ -43,14 +46,24 @@ encode = _encoder.encode
 def decode_block(block: bytes) -> tuple[list[Message], list[Fault]]:
     """Decode whole lines. A bad line becomes a `Fault` and costs its neighbours nothing."""
     try:
-        return _decoder.decode_lines(block), []
+        messages = _decoder.decode_lines(block)
     except Exception:  # noqa: BLE001 - a deep nesting raises RecursionError, bad text others; all mean "look closer"
         return _decode_slowly(block)
+    # To the decoder a newline is any white space; it takes two texts in a line and one text in two lines.
+    lines = block.count(b"\n")
+    if lines == len(messages) and (lines == 1 or _one_object_a_line(block, lines)):
+        return messages, []
+    return _decode_slowly(block)
+
+
+def _one_object_a_line(block: bytes, lines: int) -> bool:
+    return block.count(b"}\n{") == lines - 1 and block.startswith(b"{") and block.endswith(b"}\n")
 
 
 def _decode_slowly(block: bytes) -> tuple[list[Message], list[Fault]]:
     messages: list[Message] = []
     faults: list[Fault] = []
+    unreported = 0
     for line in split_lines(block):
         text = line.strip()
         if not text:
@@ -59,12 +72,21 @@ def _decode_slowly(block: bytes) -> tuple[list[Message], list[Fault]]:
         if first == b"{":
             try:
                 messages.append(_decoder.decode(text))
+                continue
             except Exception as exc:  # noqa: BLE001 - see decode_block
-                faults.append(Fault(FaultKind.MALFORMED, str(exc), text[:HEAD_BYTES]))
+                reason = exc
+        else:
+            reason = None
+        if len(faults) >= MAX_FAULTS:
+            unreported += 1
+        elif reason is not None:
+            faults.append(Fault(FaultKind.MALFORMED, str(reason), text[:HEAD_BYTES]))
         elif first == b"[":
             faults.append(Fault(FaultKind.BATCH, "batches are not taken on this pipe", text[:HEAD_BYTES]))
         else:
             faults.append(Fault(FaultKind.STRAY, "not a JSON-RPC message", text[:HEAD_BYTES]))
+    if unreported:
+        faults.append(Fault(faults[-1].kind, f"{unreported} more lines that are no messages", b""))
     return messages, faults
 
 
@@ -106,11 +128,19 @@ def build_result(request_id: RequestId, result: bytes) -> bytes:
 
 def build_error(request_id: RequestId | None, error: ErrorObject) -> bytes:
     """Build an error line; `data` that JSON can't express is left out rather than losing the answer."""
+    message: object = error.message
+    if type(message) is not str:
+        error = ErrorObject(error.code, str(message), error.data)
     try:
         text = encode(error)
-    except (TypeError, ValueError, OverflowError):
-        text = encode(ErrorObject(error.code, str(error.message)))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        text = encode(ErrorObject(error.code, printable(error.message)))
     return b'{"jsonrpc":"2.0","id":%b,"error":%b}\n' % (encode(request_id), text)
+
+
+def printable(text: str) -> str:
+    """Return a text that UTF-8 can express: a lone surrogate, as in an undecodable file name, is escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def splice_member(params: bytes, name: bytes, value: bytes) -> bytes:

@@ -5,7 +5,6 @@ Owns every waiter from before its line is written until it is settled. The peer 
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from math import inf
 from typing import cast
@@ -13,10 +12,14 @@ from typing import cast
 import msgspec
 
 from protocol import jsonrpc
-from protocol.credit import STREAM_CREDIT, ConsumerWindow
-from protocol.errors import DEADLINE_EXCEEDED, OVERLOADED, STREAM_OVERRUN, RpcError
+from protocol.admission import Admission
+from protocol.credit import STREAM_CREDIT
+from protocol.errors import FRAME_TOO_LARGE, STREAM_OVERRUN, RpcError
+from protocol.framing import MAX_FRAME_BYTES
 from protocol.messages.meta import Progress, StreamItem
 from protocol.pipe import Pipe
+from protocol.stream_reader import StreamReader, answered_error
+from protocol.waiter import DeadlinePassed, Waiter
 
 MAX_IN_FLIGHT = 64
 """Requests that may be unanswered at once, per direction. Source: behaviour in numbers, *Wire*."""
@@ -35,39 +38,6 @@ CANCEL = jsonrpc.method_name("$/cancel")
 CREDIT = jsonrpc.method_name("$/credit")
 
 
-class DeadlinePassed(RpcError):
-    """This side's own deadline passed; the other side was told to stop."""
-
-    def __init__(self, method: str, after_s: float) -> None:
-        super().__init__(DEADLINE_EXCEEDED, f"{method} did not answer within {after_s:.3g} s")
-
-
-class _Waiter:
-    __slots__ = ("deadline", "future", "hard", "idle_s", "method", "on_progress", "started", "stream")
-
-    def __init__(
-        self,
-        future: "asyncio.Future[jsonrpc.Message]",
-        method: str,
-        started: float,
-        hard: float,
-        idle_s: float | None,
-        on_progress: Callable[[Progress], None] | None = None,
-    ) -> None:
-        self.future = future
-        self.method = method
-        self.started = started
-        self.hard = hard
-        self.idle_s = idle_s
-        self.deadline = hard if idle_s is None else min(started + idle_s, hard)
-        self.on_progress = on_progress
-        self.stream: StreamReader | None = None
-
-    def touch(self, now: float) -> None:
-        if self.idle_s is not None:
-            self.deadline = min(now + self.idle_s, self.hard)
-
-
 class Outgoing:
     """All requests of this side that are under way."""
 
@@ -80,15 +50,15 @@ class Outgoing:
         max_in_flight: int = MAX_IN_FLIGHT,
         max_waiting: int = MAX_WAITING,
         max_buffered_bytes: int = MAX_BUFFERED_BYTES,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
     ) -> None:
         self._loop = loop
         self._pipe = pipe
         self._on_fault = on_fault
-        self._max_waiting = max_waiting
         self._max_buffered = max_buffered_bytes
-        self._free = max_in_flight
-        self._queue: deque[asyncio.Future[None]] = deque()
-        self._pending: dict[int | str, _Waiter] = {}
+        self._max_frame = max_frame_bytes
+        self._places = Admission(loop, max_in_flight, max_waiting)
+        self._pending: dict[int | str, Waiter] = {}
         self._tombstones: dict[int, None] = {}
         self._names: dict[str, bytes] = {}
         self._next_id = 1
@@ -130,19 +100,21 @@ class Outgoing:
         `_meta` members as JSON text, each with a leading comma. Only pings are not `bounded`.
 
         Raises:
-            RpcError: The answer is an error; or `deadline_exceeded` or `overloaded` from this side.
+            RpcError: The answer is an error; or, from this side, `deadline_exceeded`, `overloaded` or
+                `frame_too_large`.
         """
         started = self._loop.time()
         hard = started + timeout_s
         if bounded:
-            if self._free and not self._queue:
-                self._free -= 1
+            places = self._places
+            if places.free and not places.queue:
+                places.free -= 1
             else:
                 await self._admit(method, hard, timeout_s)
         try:
             if self._pipe.buffered > self._max_buffered:
                 await self._wait_for_room(method, hard, timeout_s)
-            waiter = _Waiter(self._loop.create_future(), method, started, hard, idle_s, on_progress)
+            waiter = Waiter(self._loop.create_future(), method, started, hard, idle_s, on_progress)
             request_id = self._send(waiter, params, meta)
             try:
                 message = await waiter.future
@@ -151,18 +123,18 @@ class Outgoing:
                 raise
         finally:
             if bounded:
-                self._release()
+                self._places.leave()
         if type(message.result) is msgspec.Raw:
             return message.result
-        raise _answered_error(message)
+        raise answered_error(message)
 
     async def open_stream(
         self, method: str, params: bytes, *, timeout_s: float, idle_s: float, meta: bytes = b""
-    ) -> "StreamReader":
+    ) -> StreamReader:
         """Open a stream; whoever gets the reader closes it.
 
         Raises:
-            RpcError: `overloaded`, or `deadline_exceeded` before it could be opened.
+            RpcError: `overloaded`, `frame_too_large`, or `deadline_exceeded` before it could be opened.
         """
         started = self._loop.time()
         hard = started + timeout_s
@@ -170,10 +142,10 @@ class Outgoing:
         try:
             if self._pipe.buffered > self._max_buffered:
                 await self._wait_for_room(method, hard, timeout_s)
-            waiter = _Waiter(self._loop.create_future(), method, started, hard, idle_s)
+            waiter = Waiter(self._loop.create_future(), method, started, hard, idle_s)
             request_id = self._send(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta))
         except BaseException:
-            self._release()
+            self._places.leave()
             raise
         reader = waiter.stream = StreamReader(self, request_id, waiter.future)
         return reader
@@ -216,13 +188,15 @@ class Outgoing:
 
     def acknowledge(self, request_id: int, items: int) -> None:
         """Send `$/credit`."""
-        if request_id in self._pending:
+        waiter = self._pending.get(request_id)
+        if waiter is not None:
+            waiter.touch(self._loop.time())  # a producer without credit was not idle, it was held up
             self._pipe.write(jsonrpc.build_notification(CREDIT, b'{"id":%d,"n":%d}' % (request_id, items)))
 
     def end_stream(self, request_id: int) -> None:
         """Forget a stream whose reader is done, and cancel it if it still runs."""
         self._abandon(request_id)
-        self._release()
+        self._places.leave()
 
     def close(self, error: Callable[[], Exception]) -> None:
         """Fail all waiters, each with an error of its own, and every later request."""
@@ -232,16 +206,8 @@ class Outgoing:
             self._timer = None
         pending, self._pending = self._pending, {}
         for waiter in pending.values():
-            if not waiter.future.done():
-                waiter.future.set_exception(error())
-                # A stream's reader may never look at it; asyncio would complain.
-                waiter.future.exception()
-                if waiter.stream is not None:
-                    waiter.stream.wake()
-        for place in self._queue:
-            if not place.done():
-                place.set_exception(error())
-        self._queue.clear()
+            waiter.fail(error())
+        self._places.close(error)
 
     def stretch(self, seconds: float) -> None:
         """Put every deadline off: the host kept the plugin from running for that long."""
@@ -249,11 +215,10 @@ class Outgoing:
             waiter.hard += seconds
             waiter.deadline += seconds
 
-    def _send(self, waiter: _Waiter, params: bytes, meta: bytes) -> int:
+    def _send(self, waiter: Waiter, params: bytes, meta: bytes) -> int:
         if self._closed is not None:
             raise self._closed()
         request_id = self._next_id
-        self._next_id += 1
         if self.sends_meta and params[:1] != b"[":
             left_ms = max(0, int((waiter.hard - self._loop.time()) * 1_000))
             params = jsonrpc.splice_member(params, META, b'{"deadline_ms":%d%b}' % (left_ms, meta))
@@ -261,46 +226,25 @@ class Outgoing:
         name = self._names.get(method)
         if name is None:
             name = self._names[method] = jsonrpc.method_name(method)
+        line = jsonrpc.build_request(request_id, name, params)
+        if len(line) > self._max_frame:
+            message = f"the call of {method} has {len(line)} bytes; a frame may have {self._max_frame}"
+            raise RpcError(FRAME_TOO_LARGE, message)
+        self._next_id = request_id + 1
         lone = not self._pending
         self._pending[request_id] = waiter
         if waiter.deadline < self._armed_for:
             self._arm(waiter.deadline)
-        self._pipe.write(jsonrpc.build_request(request_id, name, params), lone)
+        self._pipe.write(line, lone)
         return request_id
 
     async def _admit(self, method: str, hard: float, timeout_s: float) -> None:
         if self._closed is not None:
             raise self._closed()
-        if self._free and not self._queue:
-            self._free -= 1
-            return
-        if len(self._queue) >= self._max_waiting:
-            raise RpcError(OVERLOADED, f"{len(self._queue)} calls are waiting already")
-        place: asyncio.Future[None] = self._loop.create_future()
-        self._queue.append(place)
         try:
-            async with asyncio.timeout_at(hard):
-                await place
+            await self._places.enter(hard)
         except TimeoutError:
-            self._give_up(place)
             raise DeadlinePassed(method, timeout_s) from None
-        except BaseException:
-            self._give_up(place)
-            raise
-
-    def _give_up(self, place: "asyncio.Future[None]") -> None:
-        if place.done() and not place.cancelled() and place.exception() is None:
-            self._release()  # the place was handed over in the very turn in which its taker was cancelled
-        elif place in self._queue:
-            self._queue.remove(place)
-
-    def _release(self) -> None:
-        while self._queue:
-            place = self._queue.popleft()
-            if not place.done():
-                place.set_result(None)
-                return
-        self._free += 1
 
     async def _wait_for_room(self, method: str, hard: float, timeout_s: float) -> None:
         try:
@@ -323,11 +267,7 @@ class Outgoing:
         waiter = self._pending.pop(request_id)
         if isinstance(request_id, int):
             self._bury(request_id)
-        if not waiter.future.done():
-            waiter.future.set_exception(error)
-            if waiter.stream is not None:
-                waiter.future.exception()
-                waiter.stream.wake()
+        waiter.fail(error)
 
     def _settle_unknown(self, message: jsonrpc.Message) -> None:
         request_id = message.id
@@ -352,76 +292,8 @@ class Outgoing:
         self._armed_for = inf
         now = self._loop.time()
         for request_id, waiter in [*self._pending.items()]:
-            if waiter.deadline <= now:
-                limit_s = waiter.hard - waiter.started
-                if waiter.deadline < waiter.hard and waiter.idle_s is not None:
-                    limit_s = waiter.idle_s
-                self._fail(request_id, DeadlinePassed(waiter.method, limit_s))
+            if waiter.expired(now):
+                self._fail(request_id, waiter.deadline_passed())
         earliest = min((waiter.deadline for waiter in self._pending.values()), default=inf)
         if earliest < inf:
             self._arm(earliest)
-
-
-class StreamReader:
-    """Items of one stream, in order; grants credit as they are taken."""
-
-    def __init__(self, outgoing: Outgoing, request_id: int, final: "asyncio.Future[jsonrpc.Message]") -> None:
-        self._outgoing = outgoing
-        self._id = request_id
-        self._final = final
-        self._items: deque[msgspec.Raw] = deque()
-        self._window = ConsumerWindow()
-        self._seq = 0
-        self._waker: asyncio.Future[None] | None = None
-        self._open = True
-
-    async def next(self) -> msgspec.Raw | None:
-        """Return the next item, or None at the end.
-
-        Raises:
-            RpcError: The stream ended with an error, or a deadline passed.
-        """
-        while True:
-            if self._items:
-                item = self._items.popleft()
-                if owed := self._window.consumed(len(bytes(item))):
-                    self._outgoing.acknowledge(self._id, owed)
-                return item
-            if self._final.done():
-                message = self._final.result()
-                self.close()
-                if message.error is not msgspec.UNSET:
-                    raise _answered_error(message)
-                return None
-            self._waker = self._final.get_loop().create_future()
-            await self._waker
-
-    def close(self) -> None:
-        """Stop the stream; a second call does nothing."""
-        if self._open:
-            self._open = False
-            self._outgoing.end_stream(self._id)
-
-    def take(self, item: StreamItem) -> bool:
-        """Store an arriving item; False if it breaks order or credit."""
-        if item.seq != self._seq or not self._window.arrived():
-            return False
-        self._seq += 1
-        self._items.append(item.item)
-        self.wake()
-        return True
-
-    def wake(self) -> None:
-        """Let the reader look again."""
-        if self._waker is not None and not self._waker.done():
-            self._waker.set_result(None)
-
-
-def _answered_error(message: jsonrpc.Message) -> RpcError:
-    if message.error is msgspec.UNSET:
-        return RpcError(jsonrpc.INVALID_ANSWER, "the answer has neither a result nor an error")
-    try:
-        error = jsonrpc.decode_error(message.error)
-    except Exception:  # noqa: BLE001 - raw text from the other side; whatever is wrong with it, it is no error object
-        return RpcError(jsonrpc.INVALID_ANSWER, "the answer's error can't be read")
-    return RpcError(error.code, error.message, error.data)

@@ -21,6 +21,9 @@ from protocol.messages.meta import Cancel, Credit, Progress, StreamItem
 from protocol.outgoing import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, Outgoing
 from protocol.pipe import BIG_READ_BYTES, READ_BYTES, Pipe
 
+BAD_READ_BYTES = 1024
+"""One read after bad lines: each costs far more than a message, and a full read of them would hold up all."""
+
 TURN_S = 0.0005
 """Time that one connection's messages may take of a loop turn before the others get theirs."""
 
@@ -98,7 +101,12 @@ class Peer:
             low_water_bytes=max_buffered_bytes // 2,
         )
         self.outgoing = Outgoing(
-            loop, self._pipe, self._fault, max_in_flight=max_in_flight, max_buffered_bytes=max_buffered_bytes
+            loop,
+            self._pipe,
+            self._fault,
+            max_in_flight=max_in_flight,
+            max_buffered_bytes=max_buffered_bytes,
+            max_frame_bytes=max_frame_bytes,
         )
         self.incoming = Incoming(
             loop,
@@ -140,10 +148,13 @@ class Peer:
                     inbound.cancel()
 
     def notify(self, method: str, params: bytes) -> bool:
-        """Send a notification; False if it was dropped because the other side does not read."""
+        """Send a notification; False if it was dropped: too long, or the other side does not read."""
         if self._pipe.broken or self._pipe.buffered > self._max_buffered:
             return False
-        self._pipe.write(jsonrpc.build_notification(jsonrpc.method_name(method), params))
+        line = jsonrpc.build_notification(jsonrpc.method_name(method), params)
+        if len(line) > self._max_frame:
+            return False
+        self._pipe.write(line)
         return True
 
     async def drained(self) -> None:
@@ -152,10 +163,10 @@ class Peer:
 
     def read_rest(self) -> None:
         """Take what the other side wrote before it ended, without waiting for more."""
-        self._pipe.resume()
         self._pipe.read_rest()
-        while self._backlog:
-            self._on_message(self._backlog.popleft())
+        messages = [*self._backlog]
+        self._backlog.clear()
+        self._process(messages, 0.0)
 
     def close_writing(self) -> None:
         """Close the outgoing stream: the other side reads its end."""
@@ -176,33 +187,43 @@ class Peer:
 
     def _on_data(self, data: bytes) -> None:
         buffer = self._buffer
+        started = time.perf_counter() if self._charge is not None else 0.0
+        bad = buffer.discarding
         block = buffer.feed(data)
         held = buffer.held_bytes
         self._pipe.read_bytes = BIG_READ_BYTES if held else READ_BYTES
         if held and self._may_hold is not None and not self._may_hold(held):
             buffer.discard()
         if buffer.faults:
+            bad = True
             faults, buffer.faults = buffer.faults, []
             for fault in faults:
                 self._bad_frame(fault)
-        if not block:
-            return
-        started = time.perf_counter() if self._charge is not None else 0.0
-        messages, faults = jsonrpc.decode_block(block)
+        if block:
+            messages, faults = jsonrpc.decode_block(block)
+            if faults or not messages:
+                bad = True
+                self._pipe.read_bytes = BAD_READ_BYTES
+            for fault in faults:
+                self._bad_frame(fault)
+        else:
+            messages = []
+        if bad and self._charge is not None:
+            self._rest(self._charge(time.perf_counter() - started))
+            started = time.perf_counter()
         if self._backlog:
             self._backlog.extend(messages)
-        else:
+        elif messages:
             self._process(messages, started)
-        for fault in faults:
-            self._bad_frame(fault)
-        if faults and self._charge is not None:
-            self._rest(self._charge(time.perf_counter() - started))
 
     def _process(self, messages: list[jsonrpc.Message], started: float) -> None:
         """Handle messages in order. Where time is charged, a long run is cut and goes on a little later."""
         unasked = 0
         for index, message in enumerate(messages):
-            unasked += self._on_message(message)
+            try:
+                unasked += self._on_message(message)
+            except Exception as exc:  # noqa: BLE001 - the border: an owner that raises must not cost the messages behind
+                self._loop.call_exception_handler({"message": "a message was not handled", "exception": exc})
             if started and unasked and index % _CHECK_EVERY == _CHECK_EVERY - 1:
                 took = time.perf_counter() - started
                 if took > TURN_S and index + 1 < len(messages):
@@ -216,7 +237,7 @@ class Peer:
 
     def _rest(self, seconds: float) -> None:
         if seconds > 0.0 and self._resume_timer is None and not self._closed.done():
-            self._pipe.pause()
+            self._pipe.pause("charge")
             self._resume_timer = self._loop.call_later(seconds, self._go_on)
 
     def _go_on(self) -> None:
@@ -226,7 +247,7 @@ class Peer:
             self._backlog.clear()
             self._process(messages, time.perf_counter())
         if self._resume_timer is None:
-            self._pipe.resume()
+            self._pipe.resume("charge")
 
     def _on_message(self, message: jsonrpc.Message) -> bool:
         """Hand a message on; True if nobody on this side had asked for it."""

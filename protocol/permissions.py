@@ -59,9 +59,11 @@ def parse_permission(text: str) -> Permission:
     if text == ADMIN:
         return Permission(ADMIN, "manage")
     resource, _, rest = text.partition(":")
-    action, _, scope = rest.partition(":")
+    action, colon, scope = rest.partition(":")
     if resource in ACTIONS and action not in ACTIONS:
         resource, action = action, resource
-    if not (_PART.match(resource) and _PART.match(action)):
+    # An empty scope would mean all; where somebody began to write one, that is not what they meant.
+    has_scope = scope.isprintable() and (scope or not colon)
+    if not (_PART.match(resource) and _PART.match(action) and has_scope):
         raise ValueError("a permission is resource:action or resource:action:scope, such as sessions:read")
     return Permission(resource, action, scope)

@@ -6,6 +6,7 @@ of lines or messages. Works on pipes and sockets; `protocol.peer` is its only ca
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable
 
 READ_BYTES = 64 * 1024
@@ -13,6 +14,10 @@ READ_BYTES = 64 * 1024
 
 BIG_READ_BYTES = 256 * 1024
 """One read while a frame is incomplete."""
+
+REST_BYTES = 8 * 1024 * 1024
+"""Most that is read after the other side ended. Larger than any kernel buffer; a bound is needed because a
+descendant may hold the other end and go on writing."""
 
 FLUSH_MESSAGES = 16
 """Queued messages that are written without waiting for the end of the loop's turn: one write per turn
@@ -62,7 +67,7 @@ class Pipe:
         self._flush_scheduled = False
         self._writing = False
         self._reading = False
-        self._paused = False
+        self._paused: set[str] = set()
         self._ended = False
         self._drain_waiters: list[asyncio.Future[None]] = []
         self.low_water_bytes = low_water_bytes
@@ -82,17 +87,19 @@ class Pipe:
         self._reading = True
         self._loop.add_reader(self._read_fd, self._on_readable)
 
-    def pause(self) -> None:
+    def pause(self, reason: str = "") -> None:
         """Stop reading; the kernel's buffer fills and the writer blocks."""
-        if self._reading and not self._paused:
-            self._paused = True
-            self._loop.remove_reader(self._read_fd)
+        if self._reading:
+            if not self._paused:
+                self._loop.remove_reader(self._read_fd)
+            self._paused.add(reason)
 
-    def resume(self) -> None:
-        """Read again."""
-        if self._reading and self._paused:
-            self._paused = False
-            self._loop.add_reader(self._read_fd, self._on_readable)
+    def resume(self, reason: str = "") -> None:
+        """Read again, unless there is another reason not to."""
+        if self._reading and reason in self._paused:
+            self._paused.discard(reason)
+            if not self._paused:
+                self._loop.add_reader(self._read_fd, self._on_readable)
 
     def write(self, data: bytes, at_once: bool = False) -> None:
         """Queue bytes; `at_once` writes them now if nothing is queued before them."""
@@ -118,21 +125,34 @@ class Pipe:
 
     def read_rest(self) -> None:
         """Hand on what the kernel still holds, without waiting for the writers to end."""
-        while self._reading:
+        taken = 0
+        while self._reading and taken < REST_BYTES:
             try:
                 data = os.read(self._read_fd, BIG_READ_BYTES)
             except OSError:
                 return
             if not data:
                 return
+            taken += len(data)
             self._on_data(data)
 
     def close_writing(self) -> None:
         """End the outgoing stream; what is queued is dropped. The reading side goes on."""
         self._break()
-        if self._write_fd >= 0 and self._write_fd != self._read_fd:
+        if self._write_fd < 0:
+            return
+        if self._write_fd == self._read_fd:
+            try:
+                both_ways = socket.socket(fileno=self._write_fd)
+                try:
+                    both_ways.shutdown(socket.SHUT_WR)
+                finally:
+                    both_ways.detach()
+            except OSError:
+                pass  # the other side is gone, so there is nobody left to tell
+        else:
             os.close(self._write_fd)
-            self._write_fd = -1
+        self._write_fd = -1
 
     def close(self) -> None:
         """Let go of both descriptors; `on_end` is not called any more."""
@@ -178,7 +198,9 @@ class Pipe:
 
     def _flush(self) -> None:
         queue = self._queue
-        data = queue[0] if len(queue) == 1 else b"".join(queue)
+        alone = len(queue) == 1 or len(queue[0]) >= BIG_READ_BYTES
+        # Joining would copy the rest of a big frame at every partial write behind which more was queued.
+        data = queue[0] if alone else b"".join(queue)
         try:
             sent = os.write(self._write_fd, data)
         except (BlockingIOError, InterruptedError):
@@ -187,18 +209,19 @@ class Pipe:
             self._break()
             self._loop.call_soon(self._report_end, exc)
             return
-        self._buffered -= sent
-        if sent == len(data):
+        if sent == self._buffered:
             queue.clear()
             if self._writing:
                 self._writing = False
                 self._loop.remove_writer(self._write_fd)
         else:
+            behind = queue[1:] if alone else []
             # A view, because slicing would copy the rest of a big frame at every partial write.
-            self._queue = [memoryview(data)[sent:]]
+            self._queue = [memoryview(data)[sent:], *behind] if sent < len(data) else behind
             if not self._writing:
                 self._writing = True
                 self._loop.add_writer(self._write_fd, self._flush)
+        self._buffered -= sent
         if self._drain_waiters and self._buffered <= self.low_water_bytes:
             self._wake()
 

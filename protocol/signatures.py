@@ -19,10 +19,9 @@ from protocol.messages.meta import Meta
 Shape = Literal["value", "stream"]
 
 META_NAME = "_meta"
-_META_FIELD = "meta_"
 _PLAIN: frozenset[Any] = frozenset({Any, str, int, float, bool, list, dict, bytes, None})
 _AT = re.compile(r"(?P<what>.*) - at `\$\.?(?P<place>.*)`\Z", re.DOTALL)
-_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*?)`")
+_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`\Z", re.DOTALL)
 _Parameter = inspect.Parameter
 
 
@@ -95,13 +94,19 @@ class Signature:
         fields = [
             (field.name, field.type, _default(field.default, field.default_factory))
             for field in msgspec.structs.fields(self.params)
-            if field.name != _META_FIELD
+            if field.name != META_NAME
         ]
         bare = msgspec.defstruct(self.params.__name__, fields, forbid_unknown_fields=True)
         return _inlined(bare), _inlined(self.result)
 
     def _explain(self, exc: Exception) -> RpcError:
         text = str(exc)
+        if found := _AT.match(text):
+            name = found["place"]
+            what = found["what"]
+            return RpcError(
+                INVALID_PARAMS, f"parameter {name!r}: {what[:1].lower()}{what[1:]}", {"parameter": name}
+            )
         if found := _FIELD.match(text):
             name = found["name"]
             if found["what"] == "missing required":
@@ -109,12 +114,6 @@ class Signature:
             known = ", ".join(self.names) or "none"
             return RpcError(
                 INVALID_PARAMS, f"there is no parameter {name!r}; parameters: {known}", {"parameter": name}
-            )
-        if found := _AT.match(text):
-            name = found["place"]
-            what = found["what"]
-            return RpcError(
-                INVALID_PARAMS, f"parameter {name!r}: {what[:1].lower()}{what[1:]}", {"parameter": name}
             )
         return RpcError(INVALID_PARAMS, f"the parameters can't be read: {text}")
 
@@ -133,15 +132,12 @@ def read_signature(
     try:
         hints = typing.get_type_hints(function, include_extras=True)
     except Exception as exc:  # an annotation is any expression, so reading it can raise anything
-        raise SignatureFault(f"{name}: its annotations can't be read: {exc}") from exc
+        raise SignatureFault(f"{name}: {_unreadable(function)}can't be read: {exc}") from exc
     fields: list[tuple[str, Any, Any]] = []
     keywords: list[str] = []
     injected = None
     for parameter in inspect.signature(function).parameters.values():
         annotation = hints.get(parameter.name, Any)
-        if injected is None and inject(parameter, annotation):
-            injected = parameter.name
-            continue
         if parameter.name == META_NAME:
             raise SignatureFault(
                 f"{name}: a parameter may not be called {META_NAME!r}; it belongs to the protocol"
@@ -150,12 +146,15 @@ def read_signature(
             raise SignatureFault(
                 f"{name}: parameter {parameter.name!r} must have a name of its own to come from JSON"
             )
+        if injected is None and inject(parameter, annotation):
+            injected = parameter.name
+            continue
         _check(name, parameter.name, annotation)
         fields.append((parameter.name, annotation, _field(parameter.default)))
         if parameter.kind is _Parameter.KEYWORD_ONLY or injected is not None:
             keywords.append(parameter.name)
     names = tuple(field[0] for field in fields)
-    fields.append((_META_FIELD, Meta | None, msgspec.field(default=None, name=META_NAME)))
+    fields.append((META_NAME, Meta | None, None))
     params = msgspec.defstruct(
         f"{name.rpartition('.')[2]}_params", fields, kw_only=True, forbid_unknown_fields=True, frozen=True
     )
@@ -170,6 +169,25 @@ def read_signature(
         "stream" if stream else "value",
         inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function),
     )
+
+
+def _unreadable(function: Callable[..., Any]) -> str:
+    """Return which parameter's annotation is at fault, as the beginning of a sentence."""
+    try:
+        annotations: dict[str, Any] = function.__annotations__
+    except Exception:  # noqa: BLE001 - from Python 3.14 on this evaluates them, and they can't be
+        return "its annotations "
+    for parameter, annotation in annotations.items():
+        try:
+            one = type("One", (), {"__annotations__": {parameter: annotation}})
+            typing.get_type_hints(one, getattr(function, "__globals__", {}), include_extras=True)
+        except Exception:  # noqa: BLE001 - see read_signature
+            return (
+                "its result's annotation "
+                if parameter == "return"
+                else f"parameter {parameter!r}: its annotation "
+            )
+    return "its annotations "
 
 
 def _field(default: Any) -> Any:
@@ -236,5 +254,8 @@ def _inlined(annotation: Any) -> dict[str, Any]:
         return {}
     reference: str = schema.get("$ref", "")
     if reference:
-        schema = components.pop(reference.rpartition("/")[2])
+        name = reference.rpartition("/")[2]
+        schema = components[name]
+        if f'"{reference}"'.encode() not in msgspec.json.encode(components):
+            del components[name]  # nothing in it refers to itself
     return schema | ({"$defs": components} if components else {})

@@ -10,15 +10,15 @@ from decimal import Decimal
 from typing import Final
 
 SIZE_ALLOWED: Final = (
-    'a number of bytes from 1 to 2^63 - 1, or a text such as "512m", "64 KiB" or "2Gi" '
+    'a number of bytes from 1 to 2^60, or a text such as "512m", "64 KiB" or "2Gi" '
     "(k, m, g and t count in 1024s; Ki, KiB, KB mean the same as k)"
 )
 CORES_ALLOWED: Final = (
     'a number of cores over 0 and up to 4096, such as 0.5 or 2, or thousandths such as "1000m"'
 )
 
-MAX_SIZE_BYTES: Final = 2**63 - 1
-"""What a kernel limit can hold as a signed number."""
+MAX_SIZE_BYTES: Final = 2**60
+"""An exbibyte. Twice a size must fit a kernel limit's signed 64 bits."""
 
 MAX_CORES: Final = 4096.0
 """More than any machine has; a larger figure is a slip, such as thousandths without their `m`."""

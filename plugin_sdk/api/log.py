@@ -57,9 +57,19 @@ class Log:
         try:
             text = jsonrpc.encode(line)
         except (TypeError, ValueError, OverflowError, RecursionError):
-            shown = {key: repr(value)[:MAX_MESSAGE_CHARS] for key, value in data.items()}
-            text = jsonrpc.encode(LogWrite(line.level, line.message, shown, exception, self._dropped))
+            shown = {jsonrpc.printable(key): _shown(value) for key, value in data.items()}
+            cause = None if exception is None else jsonrpc.printable(exception)
+            text = jsonrpc.encode(
+                LogWrite(level, jsonrpc.printable(line.message), shown or None, cause, self._dropped)
+            )
         if self._send(text):
             self._dropped = 0
         else:
             self._dropped += 1
+
+
+def _shown(value: Any) -> str:
+    try:
+        return jsonrpc.printable(repr(value)[:MAX_MESSAGE_CHARS])
+    except Exception as exc:  # noqa: BLE001 - an author's __repr__; a log line must not fail for it
+        return f"<{type(value).__name__}, whose repr raised {type(exc).__name__}>"

@@ -37,13 +37,19 @@ def load_class(entry_points: Sequence[str]) -> type[Plugin]:
             classes.append(found)
     if len(classes) == 1:
         return classes[0]
-    return type("Plugin", tuple(classes), {})
+    try:
+        return type("Plugin", tuple(classes), {})
+    except TypeError as exc:
+        names = ", ".join(cls.__qualname__ for cls in classes)
+        raise EntryFault(f"the classes {names} can't be one plugin: {exc}") from exc
 
 
 def _load_one(entry: str) -> type[Plugin]:
     module_name, _, class_name = entry.partition(":")
     if not class_name:
         module_name = module_name.removesuffix(".py").replace("/", ".")
+    if "" in module_name.split("."):
+        raise EntryFault(f"entry point {entry!r} names no module; write `module:Class` or `module.py`")
     try:
         module = importlib.import_module(module_name)
     except (ImportError, SyntaxError) as exc:
@@ -51,7 +57,8 @@ def _load_one(entry: str) -> type[Plugin]:
     if class_name:
         cls = getattr(module, class_name, None)
         if cls is None:
-            raise EntryFault(f"entry point {entry!r}: {module.__file__} has no class {class_name!r}")
+            place = getattr(module, "__file__", None) or module_name
+            raise EntryFault(f"entry point {entry!r}: {place} has no class {class_name!r}")
         if not (inspect.isclass(cls) and issubclass(cls, Plugin)):
             raise EntryFault(
                 f"entry point {entry!r}: {class_name} is not a class derived from plugin_sdk.Plugin"

@@ -1,10 +1,11 @@
 """Handlers: a plugin class's published methods, read once, ready to be called from JSON."""
 
 import asyncio
+import contextlib
 import inspect
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from types import MethodType
-from typing import Any
+from typing import Any, cast
 
 from plugin_sdk.context import Context
 from plugin_sdk.plugin import Plugin, published
@@ -58,8 +59,23 @@ class Handler:
             raise RpcError(WRONG_SHAPE, f"{self.name} is not a stream; call it (host.call)")
         if self._lock is None:
             return await self._value(function, args, kwargs)
+        if not signature.is_async and not self._inline:
+            return await self._one_thread(function, args, kwargs, self._lock)
         async with self._lock:
             return await self._value(function, args, kwargs)
+
+    async def _one_thread(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], lock: asyncio.Lock
+    ) -> Any:
+        """Hold the lock until the thread is done, which may be long after its caller was cancelled."""
+        await lock.acquire()
+        try:
+            work = self._pool.submit(lambda: function(*args, **kwargs))
+        except BaseException:
+            lock.release()
+            raise
+        work.add_done_callback(lambda _: lock.release())
+        return await asyncio.shield(work)
 
     async def _value(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -93,8 +109,21 @@ def _is_context(_parameter: inspect.Parameter, annotation: Any) -> bool:
 
 
 async def _in_threads(items: Iterator[Any], pool: Pool) -> AsyncGenerator[Any, None]:
-    while (item := await pool.submit(lambda: next(items, _END))) is not _END:
-        yield item
+    ended = False
+    try:
+        while (item := await pool.submit(lambda: next(items, _END))) is not _END:
+            yield item
+        ended = True
+    finally:
+        if not ended:
+            # Its clean-up is the author's code too, and would block the event loop if it were collected here.
+            with contextlib.suppress(RpcError):
+                pool.submit(lambda: _close(items))
+
+
+def _close(items: Iterator[Any]) -> None:
+    with contextlib.suppress(ValueError):  # it is at work in another thread, which drops it afterwards
+        cast("Generator[Any]", items).close()
 
 
 async def _locked(items: AsyncGenerator[Any, None], lock: asyncio.Lock) -> AsyncGenerator[Any, None]:

@@ -26,7 +26,7 @@ class Pool:
         self._loop = loop
         self._size = size
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        self._threads = 0
+        self._threads: int = 0
         self.busy = 0
         """Threads at work, those included whose caller has gone."""
 
@@ -38,11 +38,15 @@ class Pool:
         """
         if self.busy >= self._size:
             raise RpcError(OVERLOADED, f"all {self._size} handler threads are busy")
+        if self.busy == self._threads:
+            thread = threading.Thread(target=self._work, name=f"handler-{self._threads + 1}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as exc:
+                raise RpcError(OVERLOADED, f"no further handler thread can be started: {exc}") from None
+            self._threads += 1
         future: asyncio.Future[Any] = self._loop.create_future()
         self.busy += 1
-        if self.busy > self._threads:
-            self._threads += 1
-            threading.Thread(target=self._work, name=f"handler-{self._threads}", daemon=True).start()
         self._jobs.put((_in_context(function), future))
         return future
 

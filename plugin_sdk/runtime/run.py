@@ -5,11 +5,15 @@ itself instead of waiting for a host that is not there.
 """
 
 import asyncio
+import contextlib
 import faulthandler
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from plugin_sdk.plugin import Plugin
@@ -22,6 +26,9 @@ WATCH_PARENT = "PLUGHOST_WATCH_PARENT"
 
 PARENT_CHECK_S = 0.5
 """How often the parent is looked at, where that is asked for."""
+
+LEAVE_S = 0.4
+"""How long a plugin whose parent is gone may take to end by itself."""
 
 _HINT = """\
 This is a Plughost plugin. It is not run by hand: a host starts it and speaks JSON-RPC with it over stdin
@@ -41,11 +48,11 @@ def run_class(cls: type[Plugin]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run the plugin that the arguments name; return its exit code."""
-    if not arguments:
+    if len(arguments) < 2:
         print(_HINT.format(detail="usage: python -m plugin_sdk.runtime.run FOLDER ENTRY..."), file=sys.stderr)  # noqa: T201
         return 2
     folder, *entry_points = arguments
-    put_on_path(Path(folder))
+    put_on_path(Path(folder).absolute())
     return _run(lambda: load_class(entry_points), f"Folder: {folder}")
 
 
@@ -64,19 +71,20 @@ async def _serve(
 ) -> None:
     session = Session(read_fd, write_fd, load, stack_dump_signal=dump_signal)
     parent = os.environ.get(WATCH_PARENT, "")
-    if not parent.isdecimal():
-        await session.run()
-        return
-    async with asyncio.TaskGroup() as tasks:
-        watch = tasks.create_task(_watch_parent(int(parent), session))
-        await session.run()
-        watch.cancel()
+    if parent.isdecimal():
+        watch = partial(_watch_parent, int(parent), asyncio.get_running_loop(), session)
+        threading.Thread(target=watch, name="watch-parent", daemon=True).start()
+    await session.run()
 
 
-async def _watch_parent(parent: int, session: Session) -> None:
-    while os.getppid() == parent:  # noqa: ASYNC110 - the kernel tells nobody that a parent changed
-        await asyncio.sleep(PARENT_CHECK_S)
-    session.on_end()
+def _watch_parent(parent: int, loop: asyncio.AbstractEventLoop, session: Session) -> None:
+    """Runs in a thread, because a blocked event loop must not outlive the host either."""
+    while os.getppid() == parent:  # the kernel tells nobody that a parent changed
+        time.sleep(PARENT_CHECK_S)
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the process is leaving already
+        loop.call_soon_threadsafe(session.on_end)
+    time.sleep(LEAVE_S)
+    os._exit(1)
 
 
 def _announce_stack_dumps() -> str | None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from plugin_sdk.api.host import Host
-from plugin_sdk.api.log import Log
+from plugin_sdk.api.log import MAX_MESSAGE_CHARS, Log
 from plugin_sdk.context import Context, current
 from plugin_sdk.plugin import Plugin
 from plugin_sdk.runtime.entry import EntryFault
@@ -36,7 +36,7 @@ from protocol.messages.plugin import (
 )
 from protocol.peer import Peer
 from protocol.signatures import SignatureFault
-from protocol.version import RELEASE, negotiate
+from protocol.version import PROTOCOL_VERSIONS, RELEASE, negotiate
 
 CALL_TIMEOUT_S = 5.0
 """Deadline of a call to the host that is made outside of any call. Source: behaviour in numbers, *Life*."""
@@ -99,9 +99,7 @@ class Session:
     async def call_host(self, method: str, params: Any, timeout_s: float | None) -> Any:
         """Call the host; the call that is being served lends its budget and its cancellation."""
         budget_s, meta = self._budget(timeout_s, CALL_TIMEOUT_S)
-        raw = await self._peer.outgoing.request(
-            method, jsonrpc.encode(params), timeout_s=budget_s, meta=meta
-        )
+        raw = await self._peer.outgoing.request(method, jsonrpc.encode(params), timeout_s=budget_s, meta=meta)
         return _decoded(method, raw)
 
     async def stream_host(
@@ -143,7 +141,7 @@ class Session:
     async def _handle_other(self, inbound: Inbound, handler: Handler | None) -> Any:
         control = self._control.get(inbound.method)
         if control is not None:
-            meta = msgspec.json.decode(inbound.params, type=MetaOnly).meta
+            meta = _params(inbound, MetaOnly).meta
             current.set(Context(inbound, meta, self._loop))
             return await control(inbound)
         if handler is not None:
@@ -155,14 +153,17 @@ class Session:
         )
 
     async def _initialize(self, inbound: Inbound) -> InitializeResult:
-        params = msgspec.json.decode(inbound.params, type=InitializeParams)
+        params = _params(inbound, InitializeParams)
         version = negotiate(params.protocol_versions)
         if version is None:
-            message = f"this SDK speaks protocol {negotiate((1,))}, the host {list(params.protocol_versions)}"
-            raise RpcError(errors.VERSION_MISMATCH, message)
+            spoken, offered = list(PROTOCOL_VERSIONS), list(params.protocol_versions)
+            raise RpcError(
+                errors.VERSION_MISMATCH, f"this SDK speaks protocol versions {spoken}, the host {offered}"
+            )
         if self._class is None:
-            self._class = self._load_class()
-            self._handlers = read_handlers(self._class, self._pool)
+            cls = self._load_class()
+            self._handlers = read_handlers(cls, self._pool)
+            self._class = cls
         return InitializeResult(
             protocol_version=version,
             sdk=Product("plughost-sdk", RELEASE),
@@ -174,7 +175,7 @@ class Session:
         )
 
     async def _load(self, inbound: Inbound) -> dict[str, Any]:
-        params = msgspec.json.decode(inbound.params, type=LoadParams)
+        params = _params(inbound, LoadParams)
         if self._class is None or self._plugin is not None:
             raise RpcError(errors.INVALID_REQUEST, "plugin.load comes once, after plugin.initialize")
         self._peer.outgoing.sends_meta = True
@@ -206,7 +207,8 @@ class Session:
 
     def _budget(self, timeout_s: float | None, default_s: float) -> tuple[float, bytes]:
         context = current.get()
-        if context is None:
+        # A task inherits the context of the handler that started it, and may outlive the call by far.
+        if context is None or context.finished:
             return default_s if timeout_s is None else timeout_s, b""
         left_s = context.remaining_s()
         if left_s is not None:
@@ -229,8 +231,6 @@ class Session:
                 return exc.to_object()
             case EntryFault() | SignatureFault():
                 return ErrorObject(errors.LOAD_FAULT, str(exc))
-            case msgspec.ValidationError() if method in self._control:
-                return ErrorObject(errors.INVALID_PARAMS, str(exc))
             case _:
                 return self._incident(exc, method)
 
@@ -243,7 +243,7 @@ class Session:
                 "level": "error",
                 "message": f"{method} raised {type(exc).__name__}",
                 "data": {"incident": incident},
-                "exception": text[-16_384:],
+                "exception": jsonrpc.printable(text[-MAX_MESSAGE_CHARS:]),
             }
         )
         self._peer.notify("log.write", log)
@@ -260,6 +260,13 @@ def _own_frames(exc: BaseException) -> Any:
             return frames
         frames = frames.tb_next
     return exc.__traceback__
+
+
+def _params(inbound: Inbound, shape: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(inbound.params, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise RpcError(errors.INVALID_PARAMS, f"{inbound.method}: {exc}") from None
 
 
 def _host_gone() -> RpcError:

@@ -1,0 +1,72 @@
+"""Requirements: whether what a manifest needs is there, in sentences for the operator.
+
+Owns the comparison. Installs nothing, and plugins among themselves are ordered elsewhere.
+"""
+
+import importlib.metadata
+import platform
+import shlex
+from collections.abc import Iterator
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from host.ids import fold_id
+from protocol.manifest import Manifest
+from protocol.version import RELEASE
+
+
+def unmet_requirements(
+    manifest: Manifest, *, application: str = "", application_version: str = ""
+) -> list[str]:
+    """Return one sentence for each thing that is missing or of the wrong version; empty if all is there.
+
+    A range for an application other than the one that embeds the host is passed over: it speaks of another
+    place where the plugin runs. Packages are looked up in the host's own environment.
+    """
+    return list(_unmet(manifest, application, application_version))
+
+
+def _unmet(manifest: Manifest, application: str, application_version: str) -> Iterator[str]:
+    requires = manifest.requires
+    if not _fits(requires.plughost, RELEASE):
+        yield f"needs Plughost {requires.plughost}, and this is {RELEASE}"
+    running = platform.python_version()
+    if not _fits(requires.python, running):
+        yield f"needs Python {requires.python}, and this is {running}"
+    for name, versions in requires.application.items():
+        if fold_id(name) != fold_id(application) or not versions:
+            continue
+        if not application_version:
+            yield f"needs {name} {versions}, and the host was not told which version of it runs"
+        elif not _fits(versions, application_version):
+            yield f"needs {name} {versions}, and this is {application_version}"
+    for name, versions in manifest.package_dependencies.items():
+        distribution = Requirement(name).name
+        needed = f"{name}{versions}"
+        installed = _installed_version(distribution)
+        if installed is None:
+            found = "it is not installed"
+        elif not _fits(versions, installed):
+            found = f"{installed} is installed"
+        else:
+            continue
+        yield f"needs the Python package {needed}, and {found}; run: pip install {shlex.quote(needed)}"
+
+
+def _fits(versions: str, version: str) -> bool:
+    try:
+        # What already runs is compared even if it is a pre-release.
+        return not versions or SpecifierSet(versions).contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def _installed_version(distribution: str) -> str | None:
+    try:
+        # Damaged metadata reads as None, whatever the stub says.
+        version: str | None = importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return version

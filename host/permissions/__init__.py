@@ -1,0 +1,1 @@
+"""What plugins may do: what they asked for, what was granted, and the decision on each request."""

@@ -1,0 +1,480 @@
+"""PluginHost: builds every part once, wires them, and is what an embedding program holds.
+
+One root task owns everything that runs. It is started by `__aenter__` and awaited by `aclose`, from any task:
+a web framework's lifespan and a test's fixture enter and leave in different ones. No signal handler is
+installed, and no process is waited for that this host did not start.
+"""
+
+import asyncio
+import difflib
+import logging
+import random
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+import anyio
+import anyio.abc
+from packaging.specifiers import SpecifierSet
+
+from host.clock import Clock, SystemClock
+from host.errors import (
+    HostClosed,
+    LoadRefused,
+    ManifestError,
+    PlughostError,
+    PluginNotFound,
+    UnsupportedPlatform,
+)
+from host.facade import Caller, Change, Figures, PluginView
+from host.ids import PluginId
+from host.manifest import discover
+from host.observe.changes import ChangeFeed, Subscription
+from host.permissions.policy import Policy, declared_is_granted
+from host.process.direct_launcher import DirectLauncher
+from host.process.journal import Journal
+from host.process.launcher import Launcher
+from host.process.warden_launcher import WardenLauncher
+from host.routing.calls import Calls
+from host.routing.gateway import ApiGateway
+from host.rpc import HeldFrames
+from host.services.about import AboutService
+from host.services.log import LogService
+from host.services.plugins import PluginsService
+from host.state.ledger import Ledger
+from host.state.lock import open_data_folder
+from host.state.records import Records
+from host.supervision.restart import RestartPolicy
+from host.supervision.session import Session, Shared
+from host.supervision.states import State, is_live
+from host.supervision.storm import MAX_PARALLEL_STARTS, StormGuard
+from host.supervision.supervisor import Environment, Supervisor
+from host.timing import Timing
+from host.watchdog.monitor import Monitor
+from host.watchdog.sampler import Sampler
+from protocol.manifest import Limits
+
+logger = logging.getLogger(__name__)
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class PluginHost:
+    """Runs plugins. Use it as `async with PluginHost(plugins=["./plugins"]) as host:`."""
+
+    def __init__(
+        self,
+        plugins: Iterable[str | Path] = (),
+        *,
+        data: str | Path | None = None,
+        config: Mapping[str, Mapping[str, Any]] | None = None,
+        limits: Limits | None = None,
+        autoload: bool = False,
+        policy: Policy = declared_is_granted,
+        app: str = "",
+        app_version: str = "",
+        warden: Literal["auto", "off"] = "auto",
+        timing: Timing | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Describe a host; nothing is touched before it is entered.
+
+        Args:
+            plugins: Folders of plugins, or of folders of plugins.
+            data: Where state is kept; None for a temporary folder that goes with the host.
+            config: Configuration by plugin id, over each plugin's own defaults.
+            limits: Defaults for plugins whose manifest says nothing.
+            autoload: Load all that is enabled; entering waits until each is active or has failed.
+            policy: Says of each declared permission whether it is granted.
+            app: Name of the embedding application, for plugins that require a version of it.
+            app_version: Its version.
+            warden: `off` starts plugins from this process even where a warden could.
+            timing: Durations other than the documented ones.
+            clock: Where policies take the time from.
+        """
+        self._places = tuple(Path(place) for place in plugins)
+        self._data = None if data is None else Path(data)
+        self._config = config or {}
+        self._limits = limits or Limits()
+        self._autoload = autoload
+        self._permission_policy = policy
+        self._app = app
+        self._app_version = app_version
+        self._use_warden = warden == "auto" and sys.platform == "linux"
+        self._timing = timing or Timing()
+        self._clock = clock or SystemClock()
+        self._gateway = ApiGateway()
+        self._calls = Calls(self, self._timing)
+        self._attach_services()
+        self._changes = ChangeFeed()
+        self._supervisors: dict[str, Supervisor] = {}
+        self._broken: tuple[tuple[Path, ManifestError], ...] = ()
+        self._environment: Environment | None = None
+        self._root: asyncio.Task[None] | None = None
+        self._close_asked = anyio.Event()
+
+    # Life.
+
+    async def __aenter__(self) -> Self:
+        """Take the data folder, discover the plugins, and load them if `autoload` says so.
+
+        Raises:
+            AlreadyRunning: Another host holds the data folder.
+            UnsupportedPlatform: This operating system, or this event loop, can't do it.
+        """
+        if self._root is not None:
+            raise HostClosed("this host is entered already", remedy="build a second one")
+        loop = asyncio.get_running_loop()
+        if sys.platform == "win32":
+            raise UnsupportedPlatform("Plughost does not run on Windows yet")
+        self._close_asked = anyio.Event()
+        ready: asyncio.Future[None] = loop.create_future()
+        # The one task that is not in a group: it owns the group that all others are in.
+        self._root = loop.create_task(self._run(ready), name="plughost")
+        try:
+            await asyncio.shield(ready)
+            if self._autoload:
+                await self.load_all()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stop every plugin and wait until nothing of them is left. A second call does nothing."""
+        root = self._root
+        if root is None:
+            return
+        self._close_asked.set()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([root])
+        self._root = None
+        if (
+            not root.cancelled()
+            and (error := root.exception()) is not None
+            and not isinstance(error, PlughostError)
+        ):
+            raise error
+
+    def hasten(self) -> None:
+        """While it closes: cut short what each plugin's end is waiting for."""
+        for supervisor in self._supervisors.values():
+            if supervisor.session is not None:
+                supervisor.session.hasten()
+
+    # For the embedding program.
+
+    def api(self, name: str, *, permission: str | None = None) -> Callable[[_F], _F]:
+        """Publish a function to plugins, under `namespace.method`; use it as a decorator, at any time.
+
+        A parameter named `caller`, or annotated `Caller`, receives who calls. The others come from JSON and
+        are checked against their annotations. An async generator is a stream.
+
+        Raises:
+            DuplicateApi: The name is taken or reserved.
+            InvalidParams: The function can't be called from JSON.
+        """
+
+        def attach(function: _F) -> _F:
+            self._gateway.attach(name, function, permission=permission)
+            return function
+
+        return attach
+
+    async def call(
+        self,
+        plugin: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> Any:
+        """Call a plugin's method and return its result. The deadline is 5 s unless `timeout_s` says so.
+
+        Raises:
+            PluginNotFound, NotActive, Disabled, Quarantined: The plugin can't be called.
+            CallError: The call brought no result; see `host.errors` for each kind.
+        """
+        self._running()
+        return await self._calls.call(plugin, method, params, timeout_s=timeout_s)
+
+    def stream(
+        self,
+        plugin: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Open a plugin's stream, to be read by `async for`; leaving the loop cancels it. See `call`."""
+        self._running()
+        return self._calls.stream(plugin, method, params, timeout_s=timeout_s)
+
+    def plugins(self) -> tuple[PluginView, ...]:
+        """Return every plugin as it is now, those with a broken manifest last."""
+        views = [supervisor.view() for _, supervisor in sorted(self._supervisors.items())]
+        return (*views, *(_broken_view(folder, error) for folder, error in self._broken))
+
+    def plugin(self, plugin: str) -> PluginView:
+        """Return one plugin as it is now.
+
+        Raises:
+            PluginNotFound: There is none with this id.
+        """
+        return self._supervisor(plugin).view()
+
+    def changes(self) -> Subscription:
+        """Return a subscription to state changes from now on; use it as `with host.changes() as changes:`."""
+        return self._changes.subscribe()
+
+    # Verbs.
+
+    async def load(self, plugin: str) -> None:
+        """Bring a plugin, and before it the plugins that it depends on, to `active`.
+
+        Raises:
+            PluginNotFound: There is none with this id.
+            Disabled, Quarantined, Busy: It may not start now.
+            LoadFailed, LoadRefused: It did not become active; only the first is tried again by itself.
+        """
+        await self._load(plugin, ())
+
+    async def unload(self, plugin: str) -> None:
+        """Stop a plugin and keep it stopped; a second call while it stops hastens it."""
+        await self._supervisor(plugin).stop()
+
+    async def restart(self, plugin: str) -> None:
+        """Stop a plugin and load it anew."""
+        await self._supervisor(plugin).restart()
+
+    async def kill(self, plugin: str) -> None:
+        """End a plugin's process without grace, and keep it stopped."""
+        await self._supervisor(plugin).kill()
+
+    async def enable(self, plugin: str) -> None:
+        """Allow a disabled plugin to be loaded."""
+        await self._supervisor(plugin).enable()
+
+    async def disable(self, plugin: str) -> None:
+        """Stop a plugin and do not let it be loaded until it is enabled; kept over restarts of the host."""
+        await self._supervisor(plugin).disable()
+
+    async def reset(self, plugin: str) -> None:
+        """End a plugin's quarantine."""
+        await self._supervisor(plugin).reset()
+
+    async def load_all(self) -> dict[PluginId, PlughostError]:
+        """Load all that is enabled and not stopped on purpose, critical ones first; return what failed."""
+        self._running()
+        failed: dict[PluginId, PlughostError] = {}
+
+        async def load_one(supervisor: Supervisor) -> None:
+            try:
+                await self._load(supervisor.id, ())
+            except PlughostError as exc:
+                failed[supervisor.id] = exc
+                logger.error("%s", exc)
+
+        wanted = [supervisor for supervisor in self._supervisors.values() if supervisor.autoloads]
+        for critical in (True, False):
+            async with anyio.create_task_group() as tasks:
+                for supervisor in wanted:
+                    if supervisor.package.manifest.critical is critical:
+                        tasks.start_soon(load_one, supervisor)
+        return failed
+
+    async def rescan(self) -> None:
+        """Look for plugins again. New ones appear, and changed ones that do not run are read anew."""
+        environment = self._running()
+        await self._discover(environment)
+
+    # For the routing.
+
+    def live(self, plugin: str) -> Session:
+        """Return a running plugin's session; see `LiveSessions`."""
+        return self._supervisor(plugin).live()
+
+    # Building and ending.
+
+    async def _run(self, ready: "asyncio.Future[None]") -> None:
+        try:
+            with open_data_folder(self._data) as folder:
+                async with anyio.create_task_group() as tasks:
+                    launcher: Launcher = (
+                        WardenLauncher(self._warden_lost) if self._use_warden else DirectLauncher()
+                    )
+                    try:
+                        await self._build(folder.path, launcher, tasks)
+                        if not ready.done():
+                            ready.set_result(None)
+                        await self._close_asked.wait()
+                    finally:
+                        with anyio.CancelScope(shield=True):
+                            await self._end(launcher)
+                    tasks.cancel_scope.cancel()
+        except BaseException as exc:
+            if ready.done():
+                raise
+            ready.set_exception(exc)
+            # Whoever entered may have been cancelled and never look; asyncio would complain.
+            ready.exception()
+            if not isinstance(exc, Exception):
+                raise
+
+    async def _build(self, folder: Path, launcher: Launcher, tasks: anyio.abc.TaskGroup) -> None:
+        journal = Journal(Ledger(folder))
+        journal.sweep()
+        monitor = Monitor(
+            Sampler(), self._clock, every_s=self._timing.watch_every_s, near_every_s=self._timing.watch_near_s
+        )
+        tasks.start_soon(monitor.run)
+        shared = Shared(
+            timing=self._timing,
+            clock=self._clock,
+            gateway=self._gateway,
+            monitor=monitor,
+            storm=StormGuard(self._clock),
+            held_frames=HeldFrames(),
+            live_count=lambda: sum(is_live(one.state) for one in self._supervisors.values()),
+        )
+        self._environment = Environment(
+            shared=shared,
+            launcher=launcher,
+            records=Records(folder),
+            journal=journal,
+            tasks=tasks,
+            start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
+            policy=self._permission_policy,
+            application=self._app,
+            application_version=self._app_version,
+            changed=self._changed,
+        )
+        await self._discover(self._environment)
+
+    async def _end(self, launcher: Launcher) -> None:
+        async with anyio.create_task_group() as stops:
+            for supervisor in self._supervisors.values():
+                stops.start_soon(lambda one=supervisor: one.stop(keep=False))
+        await launcher.aclose()
+        self._environment = None
+        self._supervisors = {}
+
+    async def _discover(self, environment: Environment) -> None:
+        found = await anyio.to_thread.run_sync(lambda: discover(self._places, self._limits))
+        self._broken = found.broken
+        for folder, error in found.broken:
+            logger.error("%s", error, extra={"fields": {"folder": str(folder)}})
+        packages = {package.manifest.id: package for package in found.packages}
+        for plugin, supervisor in [*self._supervisors.items()]:
+            package = packages.pop(plugin, None)
+            if is_live(supervisor.state) or supervisor.state is State.BACKOFF:
+                continue
+            if package is None:
+                del self._supervisors[plugin]
+            elif package != supervisor.package:
+                packages[plugin] = package
+        for plugin, package in packages.items():
+            self._supervisors[plugin] = Supervisor(
+                package,
+                environment,
+                self._config.get(plugin, {}),
+                RestartPolicy(self._clock, random.Random()),
+            )
+
+    def _attach_services(self) -> None:
+        gateway = self._gateway
+        log = LogService(self._write_log)
+        about = AboutService(gateway.describe)
+        plugins = PluginsService(self._calls)
+        gateway.attach_notification("log.write", log.write)
+        gateway.attach_builtin("host.info", about.info)
+        gateway.attach_builtin("rpc.discover", about.discover)
+        gateway.attach_builtin("plugins.call", plugins.call)
+        gateway.attach_builtin("plugins.stream", plugins.stream)
+
+    async def _load(self, plugin: str, above: tuple[str, ...]) -> None:
+        supervisor = self._supervisor(plugin)
+        for needed, versions in supervisor.package.manifest.plugin_dependencies.items():
+            if needed in (*above, plugin):
+                cycle = " -> ".join((*above, plugin, needed))
+                raise LoadRefused(f"plugins depend on each other in a circle: {cycle}", plugin=plugin)
+            other = self._supervisors.get(needed)
+            if other is None:
+                raise LoadRefused(
+                    f"plugin {plugin!r} needs plugin {needed!r}, which is not here",
+                    remedy=f"install {needed}",
+                    plugin=plugin,
+                    missing=needed,
+                )
+            there = other.package.manifest.version
+            if versions and not SpecifierSet(versions).contains(there, prereleases=True):
+                raise LoadRefused(
+                    f"plugin {plugin!r} needs {needed} {versions}, here is {there}", plugin=plugin
+                )
+            await self._load(needed, (*above, plugin))
+        await supervisor.start()
+
+    def _supervisor(self, plugin: str) -> Supervisor:
+        self._running()
+        supervisor = self._supervisors.get(plugin)
+        if supervisor is None:
+            raise PluginNotFound(plugin, difflib.get_close_matches(plugin, self._supervisors, n=3))
+        return supervisor
+
+    def _running(self) -> Environment:
+        if self._environment is None:
+            raise HostClosed("this host is not running")
+        return self._environment
+
+    # What the parts tell.
+
+    def _changed(self, supervisor: Supervisor, old: State, new: State) -> None:
+        level = logging.WARNING if new in (State.BACKOFF, State.UNRESPONSIVE) else logging.INFO
+        if new in (State.ERROR, State.QUARANTINED):
+            level = logging.ERROR
+        fields = {"plugin": supervisor.id, "from": old.value}
+        logger.log(level, "%s: %s", new.value, supervisor.reason or "-", extra={"fields": fields})
+        change = Change(supervisor.id, old.value, new.value, supervisor.reason, time.time())
+        self._changes.publish(change)
+
+    def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
+        supervisor = self._supervisors.get(caller.plugin)
+        if supervisor is not None and supervisor.session is not None:
+            supervisor.session.log.write(level, message, fields)
+
+    def _warden_lost(self) -> None:
+        logger.warning("a new warden is started, and the plugins are brought back")
+
+
+def _broken_view(folder: Path, error: ManifestError) -> PluginView:
+    return PluginView(
+        id=PluginId(folder.name),
+        name=folder.name,
+        version="",
+        type="",
+        folder=str(folder),
+        state=State.ERROR.value,
+        reason=f"its manifest has {len(error.faults)} faults",
+        pid=None,
+        session=None,
+        enabled=True,
+        wanted=None,
+        uptime_s=None,
+        retry_in_s=None,
+        restarts=0,
+        figures=Figures(),
+        limits=Limits(),
+        permissions=(),
+        refused_permissions=(),
+        methods=(),
+        last_exit=None,
+        faults=tuple(str(fault) for fault in error.faults),
+    )

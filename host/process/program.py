@@ -1,0 +1,96 @@
+"""Program: what is to be started for a plugin, as values; turned into the bytes of a launch specification."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from protocol.launch import PLUGIN_MARK, SESSION_MARK, LaunchSpec
+from protocol.manifest import Limits, Manifest
+
+INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+"""The only variables of the host's environment that a plugin gets."""
+
+OOM_SCORE_ADJ = 500
+"""Makes the kernel choose a plugin before the host when memory runs out."""
+
+_EXTRA_DATA_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to start."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: Path
+    rlimits: Mapping[str, int]
+
+    def spec(self, parent: int) -> bytes:
+        """Return the launch specification; `parent` is the pid whose end ends the process, or 0."""
+        return msgspec.json.encode(
+            LaunchSpec(
+                argv=self.argv,
+                environment=dict(self.environment),
+                folder=str(self.folder),
+                rlimits=dict(self.rlimits),
+                oom_score_adj=OOM_SCORE_ADJ,
+                parent=parent,
+            )
+        )
+
+
+def program_for(manifest: Manifest, folder: Path, session: str, extra: Mapping[str, str]) -> Program:
+    """Return what starts this plugin; `extra` is environment on top of the manifest's own."""
+    return Program(
+        argv=_argv(manifest, folder),
+        environment=_environment(manifest, session, extra),
+        folder=folder,
+        rlimits=rlimits(manifest.limits),
+    )
+
+
+def rlimits(limits: Limits) -> dict[str, int]:
+    """Return the kernel's limits for each process of the plugin. Source: behaviour in numbers, *Watchdog*."""
+    memory = limits.memory_bytes
+    result = {
+        "CORE": 0,
+        "NOFILE": limits.descriptors,
+        "FSIZE": limits.file_bytes,
+        "DATA": max(2 * memory, memory + _EXTRA_DATA_BYTES),
+    }
+    if limits.address_space_bytes is not None:
+        result["AS"] = limits.address_space_bytes
+    if limits.processes is not None:
+        result["NPROC"] = limits.processes
+    return result
+
+
+def _argv(manifest: Manifest, folder: Path) -> tuple[str, ...]:
+    if not manifest.command:
+        return (sys.executable, "-I", "-m", "plugin_sdk.runtime.run", str(folder), *manifest.entry_points)
+    first, *rest = manifest.command
+    own = folder / first
+    if own.is_file():
+        return (str(own), *rest)
+    return (_which(first) or first, *rest)
+
+
+def _which(name: str) -> str | None:
+    import shutil
+
+    return shutil.which(name)
+
+
+def _environment(manifest: Manifest, session: str, extra: Mapping[str, str]) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    # One malloc arena per thread would fill the address space that the limits leave.
+    environment["MALLOC_ARENA_MAX"] = "2"
+    environment.update(manifest.environment)
+    environment.update(extra)
+    environment[PLUGIN_MARK] = manifest.id
+    environment[SESSION_MARK] = session
+    return environment

@@ -1,0 +1,160 @@
+"""Calls into plugins: who is live, has it the method, how long may it take; and what came of it.
+
+The host's callers and, through the gateway, other plugins come this way. Owns no state: the sessions are the
+supervision's, the waiters the peer's.
+"""
+
+import difflib
+import math
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import msgspec
+
+from host.errors import InvalidParams, InvalidResult, MethodNotFound, PlughostError, WrongShape
+from host.facade import LiveSession, LiveSessions
+from host.rpc import from_wire
+from host.timing import Timing
+from protocol import jsonrpc
+from protocol.errors import RpcError
+
+MAX_TIMEOUT_S = 24 * 3600.0
+"""Longest deadline that a caller may set."""
+
+budget_until: ContextVar[float | None] = ContextVar("plughost_budget_until", default=None)
+"""When the budget of the call that is served ends, on `time.monotonic`'s scale; nested calls inherit it."""
+
+
+class Calls:
+    """All calls of one host into its plugins."""
+
+    def __init__(self, sessions: LiveSessions, timing: Timing) -> None:
+        self._sessions = sessions
+        self._timing = timing
+
+    async def call(
+        self,
+        plugin: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> Any:
+        """Call a method and return its decoded result.
+
+        Raises:
+            PlughostError: See `host.errors`; `DeadlineExceeded` after `timeout_s`.
+        """
+        raw = await self.call_raw(plugin, method, _encoded(plugin, method, params), timeout_s=timeout_s)
+        return _decoded(plugin, method, raw)
+
+    async def call_raw(
+        self, plugin: str, method: str, params: bytes, *, timeout_s: float | None = None
+    ) -> msgspec.Raw:
+        """Call with parameters given as the text of a JSON object; return the result's text."""
+        session = self._sessions.live(plugin)
+        _check_shape(session, plugin, method, stream=False)
+        started = time.perf_counter()
+        try:
+            raw = await session.peer.outgoing.request(
+                method, params, timeout_s=_budget(timeout_s, self._timing.call_s)
+            )
+        except RpcError as exc:
+            session.record(time.perf_counter() - started, True)
+            raise from_wire(exc, plugin, method) from None
+        except PlughostError:
+            session.record(time.perf_counter() - started, True)
+            raise
+        session.record(time.perf_counter() - started, False)
+        return raw
+
+    async def stream(
+        self,
+        plugin: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Open a stream and yield its decoded items; leaving the loop cancels it."""
+        items = self.stream_raw(plugin, method, _encoded(plugin, method, params), timeout_s=timeout_s)
+        try:
+            async for item in items:
+                yield _decoded(plugin, method, item)
+        finally:
+            await items.aclose()
+
+    async def stream_raw(
+        self, plugin: str, method: str, params: bytes, *, timeout_s: float | None = None
+    ) -> AsyncGenerator[msgspec.Raw, None]:
+        """Open a stream and yield its items' texts."""
+        session = self._sessions.live(plugin)
+        _check_shape(session, plugin, method, stream=True)
+        total_s = _budget(timeout_s, self._timing.stream_total_s)
+        started = time.perf_counter()
+        failed = True
+        try:
+            reader = await session.peer.outgoing.open_stream(
+                method, params, timeout_s=total_s, idle_s=min(self._timing.stream_idle_s, total_s)
+            )
+            try:
+                while (item := await reader.next()) is not None:
+                    yield item
+            finally:
+                reader.close()
+            failed = False
+        except RpcError as exc:
+            raise from_wire(exc, plugin, method) from None
+        except GeneratorExit:
+            failed = False
+            raise
+        finally:
+            session.record(time.perf_counter() - started, failed)
+
+
+def _budget(timeout_s: float | None, default_s: float) -> float:
+    if timeout_s is None:
+        timeout_s = default_s
+    elif not 0.0 <= timeout_s <= MAX_TIMEOUT_S:
+        what = "not a number" if math.isnan(timeout_s) else f"{timeout_s}"
+        raise InvalidParams(f"timeout_s is {what}; allowed: 0 to {MAX_TIMEOUT_S:.0f} seconds")
+    until = budget_until.get()
+    return timeout_s if until is None else max(0.0, min(timeout_s, until - time.monotonic()))
+
+
+def _check_shape(session: LiveSession, plugin: str, method: str, *, stream: bool) -> None:
+    provided = session.provided
+    if provided is None:
+        return
+    is_stream = provided.get(method)
+    if is_stream is None:
+        raise MethodNotFound(f"plugin {plugin!r}", method, difflib.get_close_matches(method, provided, n=3))
+    if is_stream and not stream:
+        raise WrongShape(f"{plugin}.{method} is a stream", remedy="open it with host.stream")
+    if stream and not is_stream:
+        raise WrongShape(f"{plugin}.{method} is not a stream", remedy="call it with host.call")
+
+
+def _encoded(plugin: str, method: str, params: Mapping[str, Any] | None) -> bytes:
+    if not params:
+        return b"{}"
+    try:
+        text = jsonrpc.encode(params)
+    except (TypeError, ValueError, OverflowError, RecursionError) as exc:
+        raise InvalidParams(f"the parameters of {plugin}.{method} can't be expressed in JSON: {exc}") from exc
+    if text[:1] != b"{":
+        raise InvalidParams(f"the parameters of {plugin}.{method} must be a mapping of names to values")
+    if "_meta" in params:
+        raise InvalidParams(
+            f"{plugin}.{method}: a parameter may not be called '_meta'; it belongs to the protocol"
+        )
+    return text
+
+
+def _decoded(plugin: str, method: str, raw: msgspec.Raw) -> Any:
+    try:
+        return jsonrpc.decode_any(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise InvalidResult(f"the result of {plugin}.{method} can't be read: {exc}") from None

@@ -1,0 +1,83 @@
+"""The one place where errors cross the wire: answers of plugins to our errors, and ours to answers."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+from host import errors
+from host.errors import PlughostError
+from host.ids import new_incident_id
+from protocol import errors as wire
+from protocol.errors import ErrorObject, RpcError
+
+logger = logging.getLogger(__name__)
+
+MAX_MESSAGE_CHARS = 4_096
+"""Longer messages of plugins are cut."""
+
+_Build = Callable[[str, str, RpcError], PlughostError]
+
+
+def _plain(cls: type[PlughostError]) -> _Build:
+    return lambda plugin, method, exc: cls(
+        f"{plugin}.{method}: {exc.message[:MAX_MESSAGE_CHARS]}", plugin=plugin, method=method, detail=exc.data
+    )
+
+
+def _method_not_found(plugin: str, method: str, exc: RpcError) -> PlughostError:
+    data: Any = exc.data
+    near: Any = cast("dict[str, Any]", data).get("near") if isinstance(data, dict) else None
+    names = cast("list[Any]", near) if isinstance(near, list) else []
+    return errors.MethodNotFound(f"plugin {plugin!r}", method, [str(name)[:100] for name in names[:3]])
+
+
+def _as_plugin_error(_plugin: str, _method: str, exc: RpcError) -> PlughostError:
+    return errors.PluginError(exc.message[:MAX_MESSAGE_CHARS], exc.data, rpc_code=exc.code)
+
+
+_FROM_WIRE: dict[int, _Build] = {
+    wire.PARSE_ERROR: _plain(errors.ProtocolFault),
+    wire.INVALID_REQUEST: _plain(errors.ProtocolFault),
+    wire.METHOD_NOT_FOUND: _method_not_found,
+    wire.INVALID_PARAMS: _plain(errors.InvalidParams),
+    wire.INTERNAL_ERROR: _plain(errors.PluginIncident),
+    wire.DEADLINE_EXCEEDED: _plain(errors.DeadlineExceeded),
+    wire.CANCELLED: _plain(errors.Cancelled),
+    wire.OVERLOADED: _plain(errors.Overloaded),
+    wire.DENIED: _plain(errors.Denied),
+    wire.WRONG_SHAPE: _plain(errors.WrongShape),
+    wire.FRAME_TOO_LARGE: _plain(errors.FrameTooLarge),
+    wire.BATCH_UNSUPPORTED: _plain(errors.ProtocolFault),
+    wire.INVALID_RESULT: _plain(errors.InvalidResult),
+    wire.VERSION_MISMATCH: _plain(errors.ProtocolFault),
+    wire.LOAD_FAULT: _plain(errors.ProtocolFault),
+    # These speak of another plugin, which the one that was called had called.
+    wire.PLUGIN_NOT_FOUND: _as_plugin_error,
+    wire.NOT_ACTIVE: _as_plugin_error,
+    wire.QUARANTINED: _as_plugin_error,
+    wire.PLUGIN_DIED: _as_plugin_error,
+    wire.PROTOCOL_FAULT: _plain(errors.ProtocolFault),
+    wire.STREAM_OVERRUN: _plain(errors.StreamOverrun),
+    wire.DISABLED: _as_plugin_error,
+}
+
+
+def from_wire(exc: RpcError, plugin: str, method: str) -> PlughostError:
+    """Return the error that a caller of `plugin.method` gets for this answer."""
+    return _FROM_WIRE.get(exc.code, _as_plugin_error)(plugin, method, exc)
+
+
+def to_wire(exc: BaseException, method: str) -> ErrorObject:
+    """Return the answer that a plugin gets for this error; of an unexpected one, only an incident id."""
+    if isinstance(exc, RpcError):
+        return exc.to_object()
+    if isinstance(exc, errors.PluginError):
+        return ErrorObject(exc.rpc_code, exc.message, exc.detail)
+    if isinstance(exc, PlughostError):
+        data = {key: value for key, value in exc.as_json().items() if key != "message"}
+        return ErrorObject(exc.wire_code, exc.message, data)
+    incident = new_incident_id()
+    logger.error("%s failed unexpectedly", method, exc_info=exc, extra={"fields": {"incident": incident}})
+    return ErrorObject(
+        wire.INTERNAL_ERROR, f"{method} failed unexpectedly; incident {incident}", {"incident": incident}
+    )

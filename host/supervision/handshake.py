@@ -1,0 +1,136 @@
+"""The two steps by which a plugin becomes active: say who you are, then take your configuration and start.
+
+Owns what each answer means for what happens next: a start that may be tried again, or one that must not.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from host.supervision.restart import Cause
+from host.timing import Timing
+from protocol import errors as wire
+from protocol import jsonrpc
+from protocol.errors import RpcError
+from protocol.messages.meta import Progress
+from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams, Product
+from protocol.methods import METHODS, RESERVED_NAMESPACES
+from protocol.outgoing import DeadlinePassed
+from protocol.peer import Peer
+from protocol.version import PROTOCOL_VERSIONS, RELEASE
+
+MAX_METHODS = 1_000
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}\Z")
+_SIGNALS = frozenset({"SIGUSR1", "SIGUSR2"})
+_NEVER_RETRIED = frozenset({wire.LOAD_FAULT, wire.VERSION_MISMATCH, wire.DENIED})
+
+
+class StartFailure(Exception):
+    """The plugin did not become active; `cause` says whether to try again."""
+
+    def __init__(self, cause: Cause, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """What a plugin said of itself."""
+
+    methods: Mapping[str, bool] | None
+    """Name to whether it is a stream; None if it did not say."""
+    stack_dump_signal: str | None
+
+
+async def initialize(
+    peer: Peer, plugin_id: str, plugin_version: str, session: str, timing: Timing, spent_s: float
+) -> Provided:
+    """First step; `spent_s` of its time has passed since the spawn.
+
+    Raises:
+        StartFailure: No answer in time, or one that rules the plugin out.
+        PlughostError: The connection ended.
+    """
+    params = InitializeParams(
+        PROTOCOL_VERSIONS, Product("plughost", RELEASE), plugin_id, plugin_version, session
+    )
+    left_s = max(0.1, timing.handshake_s - spent_s)
+    raw = await _ask(peer, "plugin.initialize", params, left_s, timing, None)
+    try:
+        result = msgspec.json.decode(raw, type=InitializeResult)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise StartFailure(Cause.REFUSED, f"its answer to plugin.initialize can't be read: {exc}") from None
+    if result.protocol_version not in PROTOCOL_VERSIONS:
+        raise StartFailure(
+            Cause.REFUSED,
+            f"it speaks protocol version {result.protocol_version}, this host {_list(PROTOCOL_VERSIONS)}: "
+            "install a plugin release for this host, or a host for this plugin",
+        )
+    peer.outgoing.sends_meta = result.capabilities.meta
+    signal = result.capabilities.stack_dump_signal
+    return Provided(_methods(result), signal if signal in _SIGNALS else None)
+
+
+async def load(
+    peer: Peer,
+    config: Mapping[str, Any],
+    grants: tuple[str, ...],
+    timing: Timing,
+    on_progress: Callable[[Progress], None],
+) -> None:
+    """Second step.
+
+    Raises:
+        StartFailure: on_load failed or took too long.
+        PlughostError: The connection ended.
+    """
+    await _ask(peer, "plugin.load", LoadParams(dict(config), grants), timing.load_s, timing, on_progress)
+
+
+async def _ask(
+    peer: Peer,
+    method: str,
+    params: msgspec.Struct,
+    idle_s: float,
+    timing: Timing,
+    on_progress: Callable[[Progress], None] | None,
+) -> msgspec.Raw:
+    try:
+        return await peer.outgoing.request(
+            method,
+            jsonrpc.encode(params),
+            timeout_s=timing.start_total_s,
+            idle_s=idle_s,
+            on_progress=on_progress,
+            bounded=False,
+        )
+    except DeadlinePassed as exc:
+        raise StartFailure(Cause.LOAD_FAILED, exc.message) from None
+    except RpcError as exc:
+        cause = Cause.REFUSED if exc.code in _NEVER_RETRIED else Cause.LOAD_FAILED
+        raise StartFailure(cause, f"{method} failed: {exc.message[:2_000]}") from None
+
+
+def _methods(result: InitializeResult) -> Mapping[str, bool] | None:
+    if result.methods is None:
+        return None
+    if len(result.methods) > MAX_METHODS:
+        raise StartFailure(
+            Cause.REFUSED, f"it provides {len(result.methods)} methods; {MAX_METHODS} are allowed"
+        )
+    for method in result.methods:
+        if method.name in METHODS or method.name in RESERVED_NAMESPACES or not _NAME.match(method.name):
+            raise StartFailure(
+                Cause.REFUSED,
+                f"it provides a method {method.name[:100]!r}; a name is letters, digits, _ and -, "
+                f"and none of {_list(sorted(RESERVED_NAMESPACES))}",
+            )
+    return {method.name: method.stream for method in result.methods}
+
+
+def _list(values: Any) -> str:
+    return ", ".join(str(value) for value in values)

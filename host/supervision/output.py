@@ -1,0 +1,118 @@
+"""What a plugin writes besides messages: its stderr, kept from the first byte, and its log lines.
+
+Owns the last lines for the exit facts and the rate at which lines reach the host's log. The pipe is always
+read, at a bounded pace, so a plugin that floods waits for the host and not the other way round.
+"""
+
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anyio
+
+from host.ids import PluginId
+
+KEPT_LINES = 200
+"""Last lines of stderr that the exit facts hold. Source: behaviour in numbers, *Life*."""
+
+MAX_LINE_BYTES = 8 * 1024
+"""Longer lines are cut."""
+
+LINES_PER_S = 200
+"""Log lines of one plugin that reach the host's log, on average."""
+
+BURST_LINES = 500
+
+_READ_BYTES = 64 * 1024
+_PAUSE_S = 0.01
+
+
+class PluginLog:
+    """The logger `plugin.<id>`, at a bounded rate; what is left out is counted and said."""
+
+    def __init__(self, plugin: PluginId, now: Callable[[], float]) -> None:
+        self._logger = logging.getLogger(f"plugin.{plugin}")
+        self._now = now
+        self._at = now()
+        self._left = float(BURST_LINES)
+        self._unsaid = 0
+        self.dropped = 0
+        """Lines left out so far."""
+
+    def write(self, level: int, message: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Log one line, or count it."""
+        now = self._now()
+        self._left = min(BURST_LINES, self._left + (now - self._at) * LINES_PER_S)
+        self._at = now
+        if self._left < 1.0:
+            self.dropped += 1
+            self._unsaid += 1
+            return
+        self._left -= 1.0
+        if self._unsaid:
+            unsaid, self._unsaid = self._unsaid, 0
+            self._logger.warning("log lines were left out", extra={"fields": {"lines": unsaid}})
+        self._logger.log(level, "%s", message, extra={"fields": dict(fields or {})})
+
+
+class Stderr:
+    """Reads one process's stderr to its end."""
+
+    def __init__(self, fd: int, log: PluginLog) -> None:
+        os.set_blocking(fd, False)
+        self._fd = fd
+        self._log = log
+        self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._partial = b""
+
+    def tail(self) -> tuple[str, ...]:
+        """Return the last lines, an unfinished one included."""
+        partial = (self._partial.decode(errors="replace"),) if self._partial else ()
+        return (*self._lines, *partial)[-KEPT_LINES:]
+
+    async def run(self) -> None:
+        """Read until the last writer is gone; whoever cancels it calls `close`."""
+        while True:
+            await anyio.wait_readable(self._fd)
+            size = self._read()
+            if size == 0:
+                return
+            if size >= _READ_BYTES:
+                await anyio.sleep(_PAUSE_S)
+
+    def close(self) -> None:
+        """Take what is there and let go of the descriptor."""
+        if self._fd < 0:
+            return
+        while self._read() >= _READ_BYTES:
+            pass
+        os.close(self._fd)
+        self._fd = -1
+
+    def _read(self) -> int:
+        """Read once; return how much there was, 0 at the end, 1 for nothing yet."""
+        try:
+            data = os.read(self._fd, _READ_BYTES)
+        except BlockingIOError:
+            return 1
+        except OSError:
+            return 0
+        *lines, rest = (self._partial + data).split(b"\n")
+        for line in lines:
+            self._take(line)
+        # A line without an end is cut and goes on as the next one.
+        while len(rest) > MAX_LINE_BYTES:
+            self._take(rest[:MAX_LINE_BYTES])
+            rest = rest[MAX_LINE_BYTES:]
+        self._partial = rest
+        if not data and rest:
+            self._partial = b""
+            self._take(rest)
+        return len(data)
+
+    def _take(self, line: bytes) -> None:
+        text = line[:MAX_LINE_BYTES].decode(errors="replace").rstrip("\r")
+        self._lines.append(text)
+        self._log.write(logging.INFO, text, {"stream": "stderr"})

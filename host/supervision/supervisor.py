@@ -1,0 +1,479 @@
+"""Supervisor: one plugin over all its runs.
+
+Owns its state, what the operator wants of it, and what follows when a session ends. One operation at a time:
+the same verb joins the one under way, stop and kill pre-empt, any other is `busy`. The process itself is the
+session's.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import anyio
+import anyio.abc
+
+from host.errors import Busy, Disabled, LoadFailed, LoadRefused, NotActive, PlughostError, Quarantined
+from host.facade import ExitFacts, Figures, PluginView, Wanted
+from host.ids import PluginId, new_incident_id, new_session_id
+from host.manifest import Package, package_digest, unmet_requirements
+from host.permissions.policy import Policy
+from host.permissions.policy import grant as grant_permissions
+from host.process.launcher import Launcher, SpawnError
+from host.process.program import program_for
+from host.state.records import PluginRecord, Records
+from host.state.records import Quarantine as QuarantineRecord
+from host.supervision.restart import Cause, GiveUp, Quarantine, RestartPolicy, Retry, Stay
+from host.supervision.session import Ended, Session, Shared
+from host.supervision.states import State, check
+
+logger = logging.getLogger(__name__)
+
+
+class Journal(Protocol):
+    """Where living processes are written down, so that a later host finds what this one left."""
+
+    def opened(self, session: str, plugin: str, pid: int) -> None:
+        """A process was started."""
+        ...
+
+    def closed(self, session: str) -> None:
+        """It is gone, with all its descendants."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What all supervisors of one host share."""
+
+    shared: Shared
+    launcher: Launcher
+    records: Records
+    journal: Journal
+    tasks: anyio.abc.TaskGroup
+    start_slots: anyio.CapacityLimiter
+    policy: Policy
+    application: str
+    application_version: str
+    changed: Callable[["Supervisor", State, State], None]
+
+
+class _Attempt:
+    """One way to `active`; everybody who asked for it waits for its outcome."""
+
+    def __init__(self) -> None:
+        self.done = anyio.Event()
+        self.error: PlughostError | None = None
+
+    def finish(self, error: PlughostError | None) -> None:
+        if not self.done.is_set():
+            self.error = error
+            self.done.set()
+
+
+class Supervisor:
+    """One plugin."""
+
+    def __init__(
+        self,
+        package: Package,
+        environment: Environment,
+        config: Mapping[str, Any],
+        restart_policy: RestartPolicy,
+    ) -> None:
+        self.package = package
+        self.id = PluginId(package.manifest.id)
+        self._env = environment
+        self._config = config
+        self._policy = restart_policy
+        self._grants = grant_permissions(package.manifest, environment.policy)
+        record = environment.records.get(self.id)
+        self._enabled = record.enabled
+        self._wanted: Wanted | None = record.wanted
+        self._quarantine = record.quarantine
+        self.state = State.DISCOVERED
+        self.reason = ""
+        if record.quarantine is not None:
+            self.state, self.reason = State.QUARANTINED, record.quarantine.reason
+        elif not record.enabled:
+            self.state, self.reason = State.DISABLED, "disabled by the operator"
+        self.session: Session | None = None
+        self.last_exit: ExitFacts | None = None
+        self._attempt: _Attempt | None = None
+        self._runner_ended: anyio.Event | None = None
+        self._pause = anyio.CancelScope()
+        self._retry_at_s: float | None = None
+        self._stop_asked = False
+        self._operation = ""
+
+    @property
+    def autoloads(self) -> bool:
+        """Whether a host that loads all should load this one."""
+        return self._enabled and self._wanted != "stopped"
+
+    # Verbs.
+
+    async def start(self) -> None:
+        """Bring it to `active`.
+
+        Raises:
+            Disabled, Quarantined, Busy: It may not start now.
+            LoadFailed: It did not become active; it is tried again by itself.
+            LoadRefused: It did not, and somebody must change something first.
+        """
+        if self.state is State.ACTIVE or self.state is State.UNRESPONSIVE:
+            return
+        self._refuse_while("start", allowed=("start",))
+        if not self._enabled:
+            raise Disabled(f"plugin {self.id!r} is disabled", plugin=self.id)
+        await self._check_quarantine()
+        self._check_requirements()
+        await self._remember(wanted="running")
+        attempt = self._attempt
+        if attempt is None or attempt.done.is_set():
+            attempt = self._attempt = _Attempt()
+        self._operation = "start"
+        if self._runner_ended is None:
+            self._stop_asked = False
+            self._runner_ended = anyio.Event()
+            self._env.tasks.start_soon(self._run)
+        elif self.state is State.BACKOFF:
+            self._pause.cancel()
+        await attempt.done.wait()
+        if attempt.error is not None:
+            raise attempt.error
+
+    async def stop(self, *, keep: bool = True, hurry: bool = False) -> None:
+        """End it and keep it ended; a second call goes on to the next rung of the ladder.
+
+        `keep=False` does not write down that it is to stay stopped. `hurry` skips all grace.
+        """
+        if keep:
+            await self._remember(wanted="stopped")
+        runner_ended = self._runner_ended
+        if runner_ended is None:
+            if self.state is State.ERROR and keep:
+                self._set(State.DISCOVERED, "")
+            return
+        again = self._stop_asked
+        self._stop_asked = True
+        self._operation = "stop"
+        self._pause.cancel()
+        session = self.session
+        if session is not None:
+            if not again:
+                self._set(State.UNLOADING, "")
+            if hurry:
+                session.kill()
+            elif again:
+                session.hasten()
+            else:
+                session.stop()
+        await runner_ended.wait()
+
+    async def kill(self) -> None:
+        """End its process at once and keep it ended."""
+        await self.stop(hurry=True)
+
+    async def restart(self) -> None:
+        """Stop it and start it anew; see `start` for what it raises."""
+        self._refuse_while("restart", allowed=())
+        self._operation = "restart"
+        try:
+            await self.stop(keep=False)
+        finally:
+            self._operation = ""
+        await self.start()
+
+    async def enable(self) -> None:
+        """Allow it to be started."""
+        self._refuse_while("enable", allowed=("start",))
+        await self._check_quarantine()
+        await self._remember(enabled=True)
+        if self.state is State.DISABLED:
+            self._set(State.DISCOVERED, "")
+
+    async def disable(self) -> None:
+        """Stop it, and do not let it be started until it is enabled."""
+        await self._remember(enabled=False)
+        await self.stop(keep=False)
+        if self.state is not State.DISABLED and self.state is not State.QUARANTINED:
+            self._set(State.DISABLED, "disabled by the operator")
+
+    async def reset(self) -> None:
+        """End its quarantine and forget its failures."""
+        self._policy.forget()
+        if self._quarantine is not None or self.state is State.QUARANTINED:
+            await self._end_quarantine("reset by the operator")
+
+    # What others ask.
+
+    def live(self) -> Session:
+        """Return the session that takes calls.
+
+        Raises:
+            NotActive, Disabled, Quarantined: There is none, and why.
+        """
+        if self.state is State.ACTIVE and self.session is not None:
+            return self.session
+        if self.state is State.UNRESPONSIVE and self.session is not None:
+            return self.session
+        if self.state is State.DISABLED:
+            raise Disabled(f"plugin {self.id!r} is disabled", plugin=self.id)
+        if self.state is State.QUARANTINED:
+            raise Quarantined(f"plugin {self.id!r} is in quarantine: {self.reason}", plugin=self.id)
+        remedies = {
+            State.DISCOVERED: "load it first",
+            State.ERROR: "mend what the reason says, then load it",
+            State.BACKOFF: "call again once it is active",
+            State.LOADING: "call again once it is active",
+            State.UNLOADING: "load it again",
+        }
+        why = f": {self.reason}" if self.reason else ""
+        raise NotActive(
+            f"plugin {self.id!r} is {self.state.value}{why}",
+            remedy=remedies.get(self.state, ""),
+            plugin=self.id,
+            state=self.state.value,
+        )
+
+    def view(self) -> PluginView:
+        """Return the plugin as it is now."""
+        session = self.session
+        manifest = self.package.manifest
+        now_s = self._env.shared.clock.monotonic()
+        provided = session.provided if session is not None else None
+        return PluginView(
+            id=self.id,
+            name=manifest.name or manifest.id,
+            version=manifest.version,
+            type=manifest.type,
+            folder=str(self.package.folder),
+            state=self.state.value,
+            reason=self.reason,
+            pid=session.pid if session is not None else None,
+            session=session.id if session is not None else None,
+            enabled=self._enabled,
+            wanted=self._wanted,
+            uptime_s=session.uptime_s() if session is not None else None,
+            retry_in_s=None if self._retry_at_s is None else max(0.0, self._retry_at_s - now_s),
+            restarts=self._policy.recent_restarts(),
+            figures=session.figures() if session is not None else Figures(),
+            limits=manifest.limits,
+            permissions=self._grants.texts(),
+            refused_permissions=tuple(str(one) for one in self._grants.refused),
+            methods=tuple(provided) if provided is not None else (),
+            last_exit=self.last_exit,
+        )
+
+    # The runner.
+
+    async def _run(self) -> None:
+        """Keep the plugin running until it is to stop, or must not go on."""
+        try:
+            while not self._stop_asked:
+                ended = await self._run_guarded()
+                if ended is None:
+                    return
+                self.last_exit = ended.facts
+                if not await self._after(ended):
+                    return
+        finally:
+            runner_ended, self._runner_ended = self._runner_ended, None
+            self._operation = ""
+            self._retry_at_s = None
+            if self.state in (
+                State.LOADING,
+                State.BACKOFF,
+                State.UNLOADING,
+                State.ACTIVE,
+                State.UNRESPONSIVE,
+            ):
+                self._set(State.DISCOVERED if self._enabled else State.DISABLED, "")
+            if self._attempt is not None:
+                self._attempt.finish(
+                    NotActive(f"plugin {self.id!r} was stopped while it started", plugin=self.id)
+                )
+            if runner_ended is not None:
+                runner_ended.set()
+
+    async def _run_guarded(self) -> Ended | None:
+        """Run one session behind the border: what nobody expected becomes this plugin's error."""
+        try:
+            return await self._run_once()
+        except Exception as exc:
+            incident = new_incident_id()
+            logger.exception(
+                "session of %s failed unexpectedly", self.id, extra={"fields": {"incident": incident}}
+            )
+            self._fail(f"the host failed unexpectedly ({type(exc).__name__}); incident {incident}")
+            return None
+        finally:
+            self.session = None
+
+    async def _run_once(self) -> Ended | None:
+        self._set(State.LOADING, "")
+        slot = self._env.start_slots
+        holder = object()
+        with anyio.CancelScope() as self._pause:
+            await slot.acquire_on_behalf_of(holder)
+        if self._pause.cancelled_caught:
+            return None
+        try:
+            session = await self._spawn()
+        except SpawnError as exc:
+            slot.release_on_behalf_of(holder)
+            return Ended(Cause.LOAD_FAILED, _no_process(f"it could not be started: {exc}"), 0.0)
+        except BaseException:
+            slot.release_on_behalf_of(holder)
+            raise
+        self.session = session
+        if self._stop_asked:
+            session.kill(detail="it was stopped while it started")
+
+        def active() -> None:
+            slot.release_on_behalf_of(holder)
+            self._set(State.ACTIVE, "")
+            self._finish_attempt(None)
+
+        try:
+            return await session.run(active, self._unresponsive)
+        finally:
+            if holder in slot.statistics().borrowers:
+                slot.release_on_behalf_of(holder)
+            self._env.journal.closed(session.id)
+
+    async def _spawn(self) -> Session:
+        session_id = new_session_id()
+        manifest = self.package.manifest
+        program = program_for(manifest, self.package.folder, session_id, {})
+        process = await self._env.launcher.spawn(session_id, program)
+        # No await from here to the session's own scope, or a cancellation would leak the process.
+        self._env.journal.opened(session_id, self.id, process.pid)
+        config = {**self.package.config_defaults, **self._config}
+        return Session(manifest, session_id, process, config, self._grants, self._env.shared)
+
+    def _unresponsive(self, is_so: bool, why: str) -> None:
+        if is_so and self.state is State.ACTIVE:
+            self._set(State.UNRESPONSIVE, why)
+        elif not is_so and self.state is State.UNRESPONSIVE:
+            self._set(State.ACTIVE, "")
+
+    async def _after(self, ended: Ended) -> bool:
+        """Do what the restart policy says; tell whether to go on."""
+        cause = Cause.STOPPED if self._stop_asked else ended.cause
+        facts = ended.facts
+        if facts.survivors:
+            logger.error(
+                "descendants survived", extra={"fields": {"plugin": self.id, "pids": facts.survivors}}
+            )
+        match self._policy.ended(cause, healthy_for_s=ended.healthy_s, detail=facts.detail):
+            case Stay():
+                return False
+            case GiveUp():
+                self._fail(facts.detail, refused=True)
+                return False
+            case Quarantine(reason):
+                await self._enter_quarantine(reason)
+                return False
+            case Retry(after_s):
+                return await self._back_off(after_s, facts)
+
+    async def _back_off(self, after_s: float, facts: ExitFacts) -> bool:
+        wait_s = max(after_s, self._env.shared.storm.restart_delay_s())
+        self._retry_at_s = self._env.shared.clock.monotonic() + wait_s
+        self._set(State.BACKOFF, facts.detail)
+        tail = "".join(f"\n  | {line}" for line in facts.stderr[-5:])
+        self._finish_attempt(
+            LoadFailed(
+                f"plugin {self.id!r} did not become active: {facts.detail}{tail}",
+                remedy=f"the host tries again in {wait_s:.1f} s",
+                plugin=self.id,
+            )
+        )
+        with anyio.CancelScope() as self._pause:
+            await anyio.sleep(wait_s)
+        self._retry_at_s = None
+        return not self._stop_asked
+
+    def _fail(self, detail: str, *, refused: bool = False) -> None:
+        self._set(State.ERROR, detail)
+        remedy = "mend what the reason says, then load it" if refused else "look the incident up in the log"
+        self._finish_attempt(
+            LoadRefused(f"plugin {self.id!r} can't become active: {detail}", remedy=remedy, plugin=self.id)
+        )
+
+    def _finish_attempt(self, error: PlughostError | None) -> None:
+        if self._operation == "start":
+            self._operation = ""
+        if self._attempt is not None:
+            self._attempt.finish(error)
+
+    # What is kept.
+
+    async def _enter_quarantine(self, reason: str) -> None:
+        digest = await self._in_thread(lambda: package_digest(self.package.folder))
+        self._quarantine = QuarantineRecord(self._env.shared.clock.wall(), reason, digest)
+        await self._remember()
+        self._set(State.QUARANTINED, reason)
+        self._finish_attempt(self._quarantined())
+
+    async def _check_quarantine(self) -> None:
+        quarantine = self._quarantine
+        if quarantine is None:
+            return
+        digest = await self._in_thread(lambda: package_digest(self.package.folder))
+        if digest == quarantine.digest:
+            raise self._quarantined()
+        await self._end_quarantine("its package changed")
+
+    def _quarantined(self) -> Quarantined:
+        reason = self._quarantine.reason if self._quarantine else self.reason
+        return Quarantined(f"plugin {self.id!r} is in quarantine: {reason}", plugin=self.id)
+
+    async def _end_quarantine(self, why: str) -> None:
+        self._quarantine = None
+        self._policy.forget()
+        await self._remember()
+        self._set(State.DISCOVERED if self._enabled else State.DISABLED, f"quarantine ended: {why}")
+
+    async def _remember(self, *, enabled: bool | None = None, wanted: Wanted | None = None) -> None:
+        self._enabled = self._enabled if enabled is None else enabled
+        self._wanted = self._wanted if wanted is None else wanted
+        await self._env.records.put(self.id, PluginRecord(self._enabled, self._wanted, self._quarantine))
+
+    async def _in_thread(self, function: Callable[[], Any]) -> Any:
+        return await cast("Awaitable[Any]", anyio.to_thread.run_sync(function))
+
+    # Small things.
+
+    def _check_requirements(self) -> None:
+        unmet = unmet_requirements(
+            self.package.manifest,
+            application=self._env.application,
+            application_version=self._env.application_version,
+        )
+        if unmet:
+            detail = "; ".join(unmet)
+            self._set(State.ERROR, detail)
+            raise LoadRefused(f"plugin {self.id!r} can't be loaded here: {detail}", plugin=self.id)
+
+    def _refuse_while(self, verb: str, allowed: tuple[str, ...]) -> None:
+        if self._operation and self._operation not in allowed:
+            raise Busy(
+                f"plugin {self.id!r}: {verb} has to wait, {self._operation} is under way", plugin=self.id
+            )
+
+    def _set(self, new: State, reason: str) -> None:
+        old = self.state
+        if old is new and self.reason == reason:
+            return
+        if old is not new:
+            check(old, new)
+        self.state = new
+        self.reason = reason
+        self._env.changed(self, old, new)
+
+
+def _no_process(detail: str) -> ExitFacts:
+    return ExitFacts("load_failed", detail, "", None, None, 0.0, "", None, None, ())

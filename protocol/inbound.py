@@ -1,0 +1,77 @@
+"""One request of the other side while it is served: what its handler may ask and say.
+
+`protocol.incoming` makes it, serves it and answers it; handlers meet it through whoever owns the peer.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from protocol.credit import ProducerWindow
+from protocol.jsonrpc import RequestId
+
+
+class Owner(Protocol):
+    """What a request asks of the side that serves it."""
+
+    def send_progress(self, request_id: RequestId, message: str, done: float | None) -> None:
+        """Send `$/progress`."""
+        ...
+
+    def call_back(self, callback: Callable[[], None]) -> None:
+        """Run a callback of the handler's, whatever it raises."""
+        ...
+
+
+class Inbound:
+    """One request while it is served."""
+
+    __slots__ = (
+        "_incoming",
+        "_on_cancel",
+        "cancelled",
+        "finished",
+        "id",
+        "method",
+        "params",
+        "started",
+        "task",
+        "waker",
+        "window",
+    )
+
+    def __init__(self, incoming: Owner, request_id: RequestId, method: str, params: msgspec.Raw) -> None:
+        self._incoming = incoming
+        self._on_cancel: list[Callable[[], None]] = []
+        self.id = request_id
+        self.method = method
+        self.params = params
+        self.cancelled = False
+        self.finished = False
+        self.started = False
+        self.task: asyncio.Task[None] | None = None
+        self.window: ProducerWindow | None = None
+        self.waker: asyncio.Future[None] | None = None
+
+    def progress(self, message: str = "", done: float | None = None) -> None:
+        """Tell the caller that work goes on; its idle deadline starts again."""
+        self._incoming.send_progress(self.id, message, done)
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called when the caller cancels; at once if it did already."""
+        if self.cancelled:
+            self._incoming.call_back(callback)
+        else:
+            self._on_cancel.append(callback)
+
+    def cancel(self) -> None:
+        """Cancel the handler."""
+        if not self.cancelled:
+            self.cancelled = True
+            for callback in self._on_cancel:
+                self._incoming.call_back(callback)
+            # A task that is cancelled before its first step never runs, and would never answer.
+            if self.task is not None and self.started:
+                self.task.cancel()

@@ -1,0 +1,39 @@
+"""Closes the wire's way out and lives on; no later request can be answered."""
+
+import json
+import os
+import sys
+from typing import Any
+
+LIFE: dict[str, Any] = {
+    "plugin.initialize": {"protocol_version": 1, "methods": [{"name": "answer"}, {"name": "close"}]},
+    "plugin.load": {},
+    "plugin.unload": {},
+    "plugin.ping": {},
+    "answer": 42,
+}
+
+
+def write(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def send(message: dict[str, Any]) -> None:
+    write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+
+
+for line in sys.stdin.buffer:
+    request: dict[str, Any] = json.loads(line)
+    match request.get("method"):
+        case "close":
+            send({"id": request["id"], "result": "closing"})
+            os.close(1)
+            for _ in sys.stdin.buffer:
+                pass
+        case str(method) if method in LIFE:
+            send({"id": request["id"], "result": LIFE[method]})
+        case str(method) if "id" in request:
+            send({"id": request["id"], "error": {"code": -32601, "message": f"no method {method}"}})
+        case _:
+            pass
