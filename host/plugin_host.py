@@ -23,6 +23,7 @@ from packaging.specifiers import SpecifierSet
 from host.clock import Clock, SystemClock
 from host.errors import (
     HostClosed,
+    LoadFailed,
     LoadRefused,
     ManifestError,
     PlughostError,
@@ -281,7 +282,9 @@ class PluginHost:
                 await self._load(supervisor.id, ())
             except PlughostError as exc:
                 failed[supervisor.id] = exc
-                logger.error("%s", exc)
+                # A start that failed has said so already, with its state.
+                if not isinstance(exc, LoadFailed) or supervisor.state is State.DISCOVERED:
+                    logger.error("%s", exc)
 
         wanted = [supervisor for supervisor in self._supervisors.values() if supervisor.autoloads]
         for critical in (True, False):
@@ -375,7 +378,7 @@ class PluginHost:
         packages = {package.manifest.id: package for package in found.packages}
         for plugin, supervisor in [*self._supervisors.items()]:
             package = packages.pop(plugin, None)
-            if is_live(supervisor.state) or supervisor.state is State.BACKOFF:
+            if supervisor.running:
                 continue
             if package is None:
                 del self._supervisors[plugin]
@@ -440,8 +443,14 @@ class PluginHost:
         level = logging.WARNING if new in (State.BACKOFF, State.UNRESPONSIVE) else logging.INFO
         if new in (State.ERROR, State.QUARANTINED):
             level = logging.ERROR
-        fields = {"plugin": supervisor.id, "from": old.value}
-        logger.log(level, "%s: %s", new.value, supervisor.reason or "-", extra={"fields": fields})
+        why = f": {supervisor.reason}" if supervisor.reason else ""
+        fields: dict[str, Any] = {}
+        if new is State.ACTIVE and supervisor.session is not None:
+            fields["pid"] = supervisor.session.pid
+            if old is State.LOADING:
+                fields |= supervisor.unenforced()
+        plugin_logger = logging.getLogger(f"plugin.{supervisor.id}")
+        plugin_logger.log(level, "%s -> %s%s", old.value, new.value, why, extra={"fields": fields})
         change = Change(supervisor.id, old.value, new.value, supervisor.reason, time.time())
         self._changes.publish(change)
 

@@ -29,6 +29,9 @@ from host.supervision.states import State, check
 
 logger = logging.getLogger(__name__)
 
+_NEEDS_SANDBOX = frozenset({"network", "devices", "files"})
+"""Resources of permissions that only a sandbox could withhold."""
+
 
 class Journal(Protocol):
     """Where living processes are written down, so that a later host finds what this one left."""
@@ -110,6 +113,11 @@ class Supervisor:
     def autoloads(self) -> bool:
         """Whether a host that loads all should load this one."""
         return self._enabled and self._wanted != "stopped"
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs, is on its way there, or will be tried again."""
+        return self._runner_ended is not None
 
     # Verbs.
 
@@ -265,6 +273,11 @@ class Supervisor:
             methods=tuple(provided) if provided is not None else (),
             last_exit=self.last_exit,
         )
+
+    def unenforced(self) -> dict[str, Any]:
+        """Return what the log says at each load about isolation: until there is a sandbox, there is none."""
+        flags = [str(one) for one in self._grants.granted if one.resource in _NEEDS_SANDBOX]
+        return {"sandbox": "none, it has this user's rights"} | ({"not_enforced": flags} if flags else {})
 
     # The runner.
 

@@ -18,6 +18,7 @@ FAILED = 127
 """Exit code of a process that could not become the plugin's."""
 
 _KEEP = 3
+_FAR = 10
 
 
 def become(spec_fd: int, descriptors: tuple[int, int, int] | None = None) -> None:
@@ -67,8 +68,8 @@ def _arrange(spec_fd: int, descriptors: tuple[int, int, int]) -> int:
     import fcntl
 
     # First far away: one of them may have a number that another one must get.
-    far = [fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in descriptors]
-    spec = fcntl.fcntl(spec_fd, fcntl.F_DUPFD, 100)
+    far = [fcntl.fcntl(fd, fcntl.F_DUPFD, _FAR) for fd in descriptors]
+    spec = fcntl.fcntl(spec_fd, fcntl.F_DUPFD, _FAR)
     for number, fd in enumerate(far):
         os.dup2(fd, number)
     os.dup2(spec, _KEEP)

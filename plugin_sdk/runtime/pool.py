@@ -67,8 +67,9 @@ class Pool:
         self.busy -= 1
         if future.done():
             return
-        if isinstance(error, StopIteration):
-            error = RuntimeError("the handler raised StopIteration")
+        if error is not None and (isinstance(error, StopIteration) or not isinstance(error, Exception)):
+            # Neither may go through a future: the one it refuses, the others would end the whole process.
+            error = RuntimeError(f"the handler raised {type(error).__name__}: {error}")
         if error is not None:
             future.set_exception(error)
         else:

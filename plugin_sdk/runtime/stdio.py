@@ -6,6 +6,7 @@ library's output and a child's output all end in the log.
 
 import fcntl
 import os
+import resource
 import sys
 
 _PRIVATE_FROM = 64
@@ -13,8 +14,10 @@ _PRIVATE_FROM = 64
 
 def claim() -> tuple[int, int]:
     """Move the wire away from 0 and 1; return its reading and its writing descriptor."""
-    read_fd = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, _PRIVATE_FROM)
-    write_fd = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, _PRIVATE_FROM)
+    # High numbers, out of the way of code that closes whatever it finds; but the limit may be low.
+    lowest = min(_PRIVATE_FROM, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+    read_fd = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, lowest)
+    write_fd = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, lowest)
     null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     os.dup2(null, 0)
     os.close(null)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from protocol.framing import HEAD_BYTES, FaultKind, LineBuffer, split_lines
 from protocol.jsonrpc import Message, decode_block
 
-MAX = 64
+MAX = 256
 MESSAGE = b'{"jsonrpc":"2.0","id":1,"result":1}'
 
 LINES = st.one_of(

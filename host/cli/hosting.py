@@ -1,0 +1,81 @@
+"""Builds the host that a command runs, and brings it to a clean end when somebody interrupts.
+
+The first Ctrl-C or SIGTERM stops everything in order; each further one hastens it.
+"""
+
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from host.cli.exit_codes import ExitCode
+from host.logs import configure
+from host.paths import default_data_folder
+from host.plugin_host import PluginHost
+from host.settings import LogSettings, Settings, load_settings
+
+
+def settings_for(config: str | None, overrides: Mapping[str, Any]) -> Settings:
+    """Read the settings; options that were not given do not override."""
+    return load_settings(Path(config) if config else None, overrides=overrides)
+
+
+def start_logging(settings: Settings, *, quiet: bool = False) -> None:
+    """Log to stderr as the settings say; a quiet command shows warnings and worse only."""
+    log = settings.log
+    if quiet and log.level in ("debug", "info") and settings.origins.get("log.level", "default") == "default":
+        log = LogSettings(level="warning", format=log.format)
+    configure(log, sys.stderr)
+
+
+def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
+    """Build a host; a temporary one keeps nothing."""
+    return PluginHost(
+        settings.plugins,
+        data=None if temporary else settings.data or default_data_folder(),
+        config=settings.config,
+        limits=settings.limits,
+        warden=settings.warden,
+    )
+
+
+def run_host(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]]) -> int:
+    """Run `body` with the host running; return its exit code, or that of an interruption."""
+    return anyio.run(_run, host, body)
+
+
+async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]]) -> int:
+    result: int = ExitCode.OK
+    error: Exception | None = None
+
+    async with anyio.create_task_group() as tasks:
+        work = anyio.CancelScope()
+
+        async def watch_signals() -> None:
+            nonlocal result
+            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                first = True
+                async for number in signals:
+                    if first:
+                        first = False
+                        result = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.OK
+                        sys.stderr.write("stopping; Ctrl-C again to hasten\n")
+                        work.cancel()
+                    else:
+                        sys.stderr.write("hastening\n")
+                        host.hasten()
+
+        tasks.start_soon(watch_signals)
+        try:
+            async with host:
+                with work:
+                    result = await body(host)
+        except Exception as exc:  # noqa: BLE001 - carried out of the group as it is, not inside of an ExceptionGroup
+            error = exc
+        tasks.cancel_scope.cancel()
+    if error is not None:
+        raise error
+    return result

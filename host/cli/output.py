@@ -1,0 +1,47 @@
+"""What commands print: data on stdout, everything else on stderr, nothing of a plugin's text raw."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from host.errors import PlughostError
+from host.logs import clean
+
+
+def print_json(value: Any) -> None:
+    """Print one value as one line of JSON."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def print_value(value: Any) -> None:
+    """Print a plugin's result for a person: text as it reads, anything else as indented JSON."""
+    if isinstance(value, str):
+        text = "\n".join(clean(line) for line in value.splitlines())
+    else:
+        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print columns that are as wide as their widest cell."""
+    cells = [[*head], *([clean(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def print_error(error: PlughostError, *, as_json: bool) -> None:
+    """Say on stderr what went wrong and what to do about it."""
+    if as_json:
+        shown: Mapping[str, Any] = {"error": error.as_json()}
+        sys.stderr.write(msgspec.json.encode(shown, enc_hook=str).decode() + "\n")
+        return
+    message = "\n  ".join(clean(line) for line in error.message.splitlines())
+    sys.stderr.write(f"error [{error.code}]: {message}\n")
+    if error.remedy:
+        sys.stderr.write(f"  what to do: {clean(error.remedy)}\n")

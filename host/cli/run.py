@@ -1,0 +1,65 @@
+"""`plughost run`: plugins in the foreground, until somebody stops it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import click
+
+from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.errors import SettingsError
+from host.plugin_host import PluginHost
+
+
+@click.command("run")
+@click.argument(
+    "folders", nargs=-1, metavar="DIR...", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
+@click.option("--data", type=click.Path(), help="Data folder; one host at a time.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
+@click.option("--json", "as_json", is_flag=True, help="Log as JSON lines.")
+@click.option("--warden", type=click.Choice(["auto", "off"]))
+@click.option("--no-autoload", is_flag=True, help="Discover only.")
+def command(
+    folders: tuple[Path, ...],
+    config: str | None,
+    data: str | None,
+    log_level: str | None,
+    as_json: bool,
+    warden: str | None,
+    no_autoload: bool,
+) -> int:
+    """Run the plugins in each DIR: a plugin's folder, or a folder of plugins."""
+    overrides: dict[str, Any] = {
+        "plugins": [str(folder.resolve()) for folder in folders] or None,
+        "data": data,
+        "warden": warden,
+        "autoload": False if no_autoload else None,
+        "log": {
+            key: value
+            for key, value in (("level", log_level), ("format", "json" if as_json else None))
+            if value
+        },
+    }
+    settings = settings_for(config, overrides)
+    start_logging(settings)
+    if not settings.plugins:
+        raise SettingsError(
+            "there is nothing to run: no folder was named",
+            remedy="plughost run DIR, or `plugins` in plughost.toml, or PLUGHOST_PLUGINS",
+        )
+
+    async def body(host: PluginHost) -> int:
+        found = host.plugins()
+        sys.stderr.write(f"{len(found)} plugins found; Ctrl-C stops\n")
+        if settings.autoload:
+            failed = await host.load_all()
+            sys.stderr.write(
+                f"{len(found) - len(failed)} of {len(found)} loaded\n" if failed else "all loaded\n"
+            )
+        await anyio.sleep_forever()
+        return 0
+
+    return run_host(build_host(settings), body)
