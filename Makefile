@@ -38,7 +38,6 @@ unit: setup
 # What is generated from the code; a test fails where it is stale.
 schema: setup
 	$(BIN)/python -m protocol.schema
-	$(BIN)/python -m host.errors
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -6,7 +6,6 @@
         AlreadyRunning              already_running
         HostClosed                  host_closed
         NoHost                      no_host
-        TooFewDescriptors           too_few_descriptors
         ManifestError               invalid_manifest
         PluginNotFound              plugin_not_found
         DuplicateApi                duplicate_api
@@ -60,7 +59,10 @@ class PlughostError(Exception):
 
     def __str__(self) -> str:
         """Return the message and the remedy as one text."""
-        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+        if not self.remedy:
+            return self.message
+        separator = "\n" if "\n" in self.message else "; "
+        return f"{self.message}{separator}{self.remedy}"
 
     def as_json(self) -> dict[str, Any]:
         """Return what a front end prints: code, message, remedy and the error's own data."""
@@ -100,12 +102,6 @@ class NoHost(PlughostError):
     code = "no_host"
 
 
-class TooFewDescriptors(PlughostError):
-    """The process may not open enough files for the plugins that it is to run."""
-
-    code = "too_few_descriptors"
-
-
 class Fault(msgspec.Struct, frozen=True):
     """One thing that is wrong with a document: where, what was found, what is allowed."""
 
@@ -125,13 +121,14 @@ class ManifestError(PlughostError):
     """A manifest can't be used; `faults` lists everything that is wrong with it."""
 
     code = "invalid_manifest"
+    wire_code = wire.PLUGIN_NOT_FOUND
     remedy = "mend each of them, then run `plughost validate`"
 
     def __init__(self, folder: str, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         count = "one fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         lines = "".join(f"\n  {fault}" for fault in self.faults)
-        super().__init__(f"the manifest in {folder} has {count}:{lines}\n", folder=folder)
+        super().__init__(f"the manifest in {folder} has {count}:{lines}", folder=folder)
 
     def as_json(self) -> dict[str, Any]:
         """Return the error with each fault as an object."""

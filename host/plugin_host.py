@@ -6,11 +6,8 @@ installed, and no process is waited for that this host did not start.
 """
 
 import asyncio
-import difflib
 import logging
-import random
 import sys
-import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,21 +15,15 @@ from typing import Any, Literal, Self, TypeVar
 
 import anyio
 import anyio.abc
-from packaging.specifiers import SpecifierSet
 
 from host.clock import Clock, SystemClock
 from host.errors import (
     HostClosed,
-    LoadFailed,
-    LoadRefused,
-    ManifestError,
     PlughostError,
-    PluginNotFound,
     UnsupportedPlatform,
 )
-from host.facade import Caller, Change, Figures, PluginView
+from host.facade import Caller, Change, PluginView
 from host.ids import PluginId
-from host.manifest import discover
 from host.observe.changes import ChangeFeed, Subscription
 from host.permissions.policy import Policy, declared_is_granted
 from host.process.direct_launcher import DirectLauncher
@@ -48,11 +39,13 @@ from host.services.plugins import PluginsService
 from host.state.ledger import Ledger
 from host.state.lock import open_data_folder
 from host.state.records import Records
-from host.supervision.restart import RestartPolicy
-from host.supervision.session import Session, Shared
-from host.supervision.states import State, is_live
+from host.supervision.environment import Environment
+from host.supervision.narrative import log_change
+from host.supervision.roster import Roster
+from host.supervision.session import Shared
+from host.supervision.states import State
 from host.supervision.storm import MAX_PARALLEL_STARTS, StormGuard
-from host.supervision.supervisor import Environment, Supervisor
+from host.supervision.supervisor import Supervisor
 from host.timing import Timing
 from host.watchdog.monitor import Monitor
 from host.watchdog.sampler import Sampler
@@ -96,10 +89,7 @@ class PluginHost:
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
-        self._places = tuple(Path(place) for place in plugins)
         self._data = None if data is None else Path(data)
-        self._config = config or {}
-        self._limits = limits or Limits()
         self._autoload = autoload
         self._permission_policy = policy
         self._app = app
@@ -108,11 +98,10 @@ class PluginHost:
         self._timing = timing or Timing()
         self._clock = clock or SystemClock()
         self._gateway = ApiGateway()
-        self._calls = Calls(self, self._timing)
+        self._roster = Roster([Path(place) for place in plugins], limits or Limits(), config or {})
+        self._calls = Calls(self._roster, self._timing)
         self._attach_services()
         self._changes = ChangeFeed()
-        self._supervisors: dict[str, Supervisor] = {}
-        self._broken: tuple[tuple[Path, ManifestError], ...] = ()
         self._environment: Environment | None = None
         self._root: asyncio.Task[None] | None = None
         self._close_asked = anyio.Event()
@@ -167,9 +156,7 @@ class PluginHost:
 
     def hasten(self) -> None:
         """While it closes: cut short what each plugin's end is waiting for."""
-        for supervisor in self._supervisors.values():
-            if supervisor.session is not None:
-                supervisor.session.hasten()
+        self._roster.hasten()
 
     # For the embedding program.
 
@@ -221,8 +208,7 @@ class PluginHost:
 
     def plugins(self) -> tuple[PluginView, ...]:
         """Return every plugin as it is now, those with a broken manifest last."""
-        views = [supervisor.view() for _, supervisor in sorted(self._supervisors.items())]
-        return (*views, *(_broken_view(folder, error) for folder, error in self._broken))
+        return self._roster.views()
 
     def plugin(self, plugin: str) -> PluginView:
         """Return one plugin as it is now.
@@ -246,7 +232,7 @@ class PluginHost:
             Disabled, Quarantined, Busy: It may not start now.
             LoadFailed, LoadRefused: It did not become active; only the first is tried again by itself.
         """
-        await self._load(plugin, ())
+        await self._live_roster().load(plugin)
 
     async def unload(self, plugin: str) -> None:
         """Stop a plugin and keep it stopped; a second call while it stops hastens it."""
@@ -274,36 +260,11 @@ class PluginHost:
 
     async def load_all(self) -> dict[PluginId, PlughostError]:
         """Load all that is enabled and not stopped on purpose, critical ones first; return what failed."""
-        self._running()
-        failed: dict[PluginId, PlughostError] = {}
-
-        async def load_one(supervisor: Supervisor) -> None:
-            try:
-                await self._load(supervisor.id, ())
-            except PlughostError as exc:
-                failed[supervisor.id] = exc
-                # A start that failed has said so already, with its state.
-                if not isinstance(exc, LoadFailed) or supervisor.state is State.DISCOVERED:
-                    logger.error("%s", exc)
-
-        wanted = [supervisor for supervisor in self._supervisors.values() if supervisor.autoloads]
-        for critical in (True, False):
-            async with anyio.create_task_group() as tasks:
-                for supervisor in wanted:
-                    if supervisor.package.manifest.critical is critical:
-                        tasks.start_soon(load_one, supervisor)
-        return failed
+        return await self._live_roster().load_all()
 
     async def rescan(self) -> None:
         """Look for plugins again. New ones appear, and changed ones that do not run are read anew."""
-        environment = self._running()
-        await self._discover(environment)
-
-    # For the routing.
-
-    def live(self, plugin: str) -> Session:
-        """Return a running plugin's session; see `LiveSessions`."""
-        return self._supervisor(plugin).live()
+        await self._roster.discover(self._running())
 
     # Building and ending.
 
@@ -346,7 +307,7 @@ class PluginHost:
             monitor=monitor,
             storm=StormGuard(self._clock),
             held_frames=HeldFrames(),
-            live_count=lambda: sum(is_live(one.state) for one in self._supervisors.values()),
+            live_count=self._roster.live_count,
         )
         self._environment = Environment(
             shared=shared,
@@ -360,37 +321,12 @@ class PluginHost:
             application_version=self._app_version,
             changed=self._changed,
         )
-        await self._discover(self._environment)
+        await self._roster.discover(self._environment)
 
     async def _end(self, launcher: Launcher) -> None:
-        async with anyio.create_task_group() as stops:
-            for supervisor in self._supervisors.values():
-                stops.start_soon(lambda one=supervisor: one.stop(keep=False))
+        await self._roster.stop_all()
         await launcher.aclose()
         self._environment = None
-        self._supervisors = {}
-
-    async def _discover(self, environment: Environment) -> None:
-        found = await anyio.to_thread.run_sync(lambda: discover(self._places, self._limits))
-        self._broken = found.broken
-        for folder, error in found.broken:
-            logger.error("%s", error, extra={"fields": {"folder": str(folder)}})
-        packages = {package.manifest.id: package for package in found.packages}
-        for plugin, supervisor in [*self._supervisors.items()]:
-            package = packages.pop(plugin, None)
-            if supervisor.running:
-                continue
-            if package is None:
-                del self._supervisors[plugin]
-            elif package != supervisor.package:
-                packages[plugin] = package
-        for plugin, package in packages.items():
-            self._supervisors[plugin] = Supervisor(
-                package,
-                environment,
-                self._config.get(plugin, {}),
-                RestartPolicy(self._clock, random.Random()),
-            )
 
     def _attach_services(self) -> None:
         gateway = self._gateway
@@ -403,34 +339,12 @@ class PluginHost:
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
 
-    async def _load(self, plugin: str, above: tuple[str, ...]) -> None:
-        supervisor = self._supervisor(plugin)
-        for needed, versions in supervisor.package.manifest.plugin_dependencies.items():
-            if needed in (*above, plugin):
-                cycle = " -> ".join((*above, plugin, needed))
-                raise LoadRefused(f"plugins depend on each other in a circle: {cycle}", plugin=plugin)
-            other = self._supervisors.get(needed)
-            if other is None:
-                raise LoadRefused(
-                    f"plugin {plugin!r} needs plugin {needed!r}, which is not here",
-                    remedy=f"install {needed}",
-                    plugin=plugin,
-                    missing=needed,
-                )
-            there = other.package.manifest.version
-            if versions and not SpecifierSet(versions).contains(there, prereleases=True):
-                raise LoadRefused(
-                    f"plugin {plugin!r} needs {needed} {versions}, here is {there}", plugin=plugin
-                )
-            await self._load(needed, (*above, plugin))
-        await supervisor.start()
-
     def _supervisor(self, plugin: str) -> Supervisor:
+        return self._live_roster().get(plugin)
+
+    def _live_roster(self) -> Roster:
         self._running()
-        supervisor = self._supervisors.get(plugin)
-        if supervisor is None:
-            raise PluginNotFound(plugin, difflib.get_close_matches(plugin, self._supervisors, n=3))
-        return supervisor
+        return self._roster
 
     def _running(self) -> Environment:
         if self._environment is None:
@@ -439,51 +353,14 @@ class PluginHost:
 
     # What the parts tell.
 
-    def _changed(self, supervisor: Supervisor, old: State, new: State) -> None:
-        level = logging.WARNING if new in (State.BACKOFF, State.UNRESPONSIVE) else logging.INFO
-        if new in (State.ERROR, State.QUARANTINED):
-            level = logging.ERROR
-        why = f": {supervisor.reason}" if supervisor.reason else ""
-        fields: dict[str, Any] = {}
-        if new is State.ACTIVE and supervisor.session is not None:
-            fields["pid"] = supervisor.session.pid
-            if old is State.LOADING:
-                fields |= supervisor.unenforced()
-        plugin_logger = logging.getLogger(f"plugin.{supervisor.id}")
-        plugin_logger.log(level, "%s -> %s%s", old.value, new.value, why, extra={"fields": fields})
-        change = Change(supervisor.id, old.value, new.value, supervisor.reason, time.time())
-        self._changes.publish(change)
+    def _changed(self, view: PluginView, old: State, new: State) -> None:
+        log_change(view, old, new)
+        self._changes.publish(Change(view.id, old.value, new.value, view.reason, self._clock.wall()))
 
     def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
-        supervisor = self._supervisors.get(caller.plugin)
-        if supervisor is not None and supervisor.session is not None:
-            supervisor.session.log.write(level, message, fields)
+        session = self._roster.session(caller.plugin)
+        if session is not None:
+            session.log.write(level, message, fields)
 
     def _warden_lost(self) -> None:
         logger.warning("a new warden is started, and the plugins are brought back")
-
-
-def _broken_view(folder: Path, error: ManifestError) -> PluginView:
-    return PluginView(
-        id=PluginId(folder.name),
-        name=folder.name,
-        version="",
-        type="",
-        folder=str(folder),
-        state=State.ERROR.value,
-        reason=f"its manifest has {len(error.faults)} faults",
-        pid=None,
-        session=None,
-        enabled=True,
-        wanted=None,
-        uptime_s=None,
-        retry_in_s=None,
-        restarts=0,
-        figures=Figures(),
-        limits=Limits(),
-        permissions=(),
-        refused_permissions=(),
-        methods=(),
-        last_exit=None,
-        faults=tuple(str(fault) for fault in error.faults),
-    )

@@ -92,6 +92,12 @@ class Incoming:
         """Return the requests that are served or wait for it."""
         return [*self._known.values()]
 
+    def stop(self) -> None:
+        """Cancel what is under way and serve nothing more."""
+        self.tasks = None
+        for inbound in self.under_way():
+            inbound.cancel()
+
     def accept(self, message: jsonrpc.Message, method: str) -> None:
         """Take a request."""
         request_id = message.id

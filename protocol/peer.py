@@ -143,9 +143,7 @@ class Peer:
             try:
                 await asyncio.shield(self._closed)
             finally:
-                self.incoming.tasks = None
-                for inbound in [*self.incoming.under_way()]:
-                    inbound.cancel()
+                self.incoming.stop()
 
     def notify(self, method: str, params: bytes) -> bool:
         """Send a notification; False if it was dropped: too long, or the other side does not read."""
@@ -177,6 +175,7 @@ class Peer:
         if self._closed.done():
             return
         self.outgoing.close(error)
+        self.incoming.stop()
         if self._resume_timer is not None:
             self._resume_timer.cancel()
         self._pipe.close()

@@ -83,9 +83,10 @@ class Pipe:
         return self._buffered
 
     def start(self) -> None:
-        """Begin to read."""
-        self._reading = True
-        self._loop.add_reader(self._read_fd, self._on_readable)
+        """Begin to read, unless it is closed already."""
+        if self._read_fd >= 0:
+            self._reading = True
+            self._loop.add_reader(self._read_fd, self._on_readable)
 
     def pause(self, reason: str = "") -> None:
         """Stop reading; the kernel's buffer fills and the writer blocks."""

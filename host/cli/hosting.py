@@ -42,12 +42,20 @@ def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
     )
 
 
-def run_host(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]]) -> int:
-    """Run `body` with the host running; return its exit code, or that of an interruption."""
-    return anyio.run(_run, host, body)
+def run_host(
+    host: PluginHost,
+    body: Callable[[PluginHost], Awaitable[int]],
+    *,
+    terminated: ExitCode = ExitCode.INTERRUPTED,
+) -> int:
+    """Run `body` with the host running; return its exit code, or that of an interruption.
+
+    `terminated` is the exit code after SIGTERM: OK only for a command that nothing but a signal ends.
+    """
+    return anyio.run(_run, host, body, terminated)
 
 
-async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]]) -> int:
+async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]], terminated: ExitCode) -> int:
     result: int = ExitCode.OK
     error: Exception | None = None
 
@@ -61,7 +69,7 @@ async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]]) -
                 async for number in signals:
                     if first:
                         first = False
-                        result = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.OK
+                        result = ExitCode.INTERRUPTED if number == signal.SIGINT else terminated
                         sys.stderr.write("stopping; Ctrl-C again to hasten\n")
                         work.cancel()
                     else:

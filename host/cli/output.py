@@ -12,16 +12,16 @@ from host.logs import clean
 
 def print_json(value: Any) -> None:
     """Print one value as one line of JSON."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.write(_json(value) + "\n")
     sys.stdout.flush()
 
 
 def print_value(value: Any) -> None:
     """Print a plugin's result for a person: text as it reads, anything else as indented JSON."""
     if isinstance(value, str):
-        text = "\n".join(clean(line) for line in value.splitlines())
+        text = "\n".join(clean(line) for line in value.removesuffix("\n").split("\n"))
     else:
-        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        text = _json(value, indent=2)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -39,9 +39,21 @@ def print_error(error: PlughostError, *, as_json: bool) -> None:
     """Say on stderr what went wrong and what to do about it."""
     if as_json:
         shown: Mapping[str, Any] = {"error": error.as_json()}
-        sys.stderr.write(msgspec.json.encode(shown, enc_hook=str).decode() + "\n")
+        sys.stderr.write(_json(shown) + "\n")
         return
-    message = "\n  ".join(clean(line) for line in error.message.splitlines())
+    message = "\n  ".join(clean(line) for line in error.message.removesuffix("\n").split("\n"))
     sys.stderr.write(f"error [{error.code}]: {message}\n")
     if error.remedy:
         sys.stderr.write(f"  what to do: {clean(error.remedy)}\n")
+
+
+def _json(value: Any, *, indent: int = -1) -> str:
+    """Return a value as JSON in which every control character is an escape, not only those that JSON asks for."""
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=indent).decode()
+    return "\n".join(_escaped(line) for line in text.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    if clean(line) == line:
+        return line
+    return "".join(char if clean(char) == char else f"\\u{ord(char):04x}" for char in line)

@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import click
 
+from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.errors import SettingsError
 from host.plugin_host import PluginHost
@@ -62,4 +63,4 @@ def command(
         await anyio.sleep_forever()
         return 0
 
-    return run_host(build_host(settings), body)
+    return run_host(build_host(settings), body, terminated=ExitCode.OK)

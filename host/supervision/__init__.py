@@ -1,7 +1,9 @@
-"""The life of plugins: one run (session), many runs (supervisor), and the rules between them."""
+"""The life of plugins: one run (session), many runs (supervisor), all of them (roster), and the rules."""
 
+from host.supervision.environment import Environment
+from host.supervision.roster import Roster
 from host.supervision.session import Ended, Session, Shared
 from host.supervision.states import State
-from host.supervision.supervisor import Environment, Supervisor
+from host.supervision.supervisor import Supervisor
 
-__all__ = ["Ended", "Environment", "Session", "Shared", "State", "Supervisor"]
+__all__ = ["Ended", "Environment", "Roster", "Session", "Shared", "State", "Supervisor"]

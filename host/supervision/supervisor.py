@@ -6,72 +6,32 @@ session's.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from collections.abc import Mapping
+from typing import Any
 
 import anyio
-import anyio.abc
 
-from host.errors import Busy, Disabled, LoadFailed, LoadRefused, NotActive, PlughostError, Quarantined
-from host.facade import ExitFacts, Figures, PluginView, Wanted
+from host.errors import Busy, LoadFailed, LoadRefused, NotActive, PlughostError
+from host.facade import ExitFacts, Figures, PluginView
 from host.ids import PluginId, new_incident_id, new_session_id
-from host.manifest import Package, package_digest, unmet_requirements
-from host.permissions.policy import Policy
+from host.manifest import Package, unmet_requirements
 from host.permissions.policy import grant as grant_permissions
-from host.process.launcher import Launcher, SpawnError
+from host.process.launcher import SpawnError
 from host.process.program import program_for
-from host.state.records import PluginRecord, Records
-from host.state.records import Quarantine as QuarantineRecord
+from host.supervision.attempt import Attempt
+from host.supervision.environment import Environment
 from host.supervision.restart import Cause, GiveUp, Quarantine, RestartPolicy, Retry, Stay
-from host.supervision.session import Ended, Session, Shared
+from host.supervision.session import Ended, Session
+from host.supervision.standing import Standing
 from host.supervision.states import State, check
 
 logger = logging.getLogger(__name__)
 
-_NEEDS_SANDBOX = frozenset({"network", "devices", "files"})
-"""Resources of permissions that only a sandbox could withhold."""
-
-
-class Journal(Protocol):
-    """Where living processes are written down, so that a later host finds what this one left."""
-
-    def opened(self, session: str, plugin: str, pid: int) -> None:
-        """A process was started."""
-        ...
-
-    def closed(self, session: str) -> None:
-        """It is gone, with all its descendants."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What all supervisors of one host share."""
-
-    shared: Shared
-    launcher: Launcher
-    records: Records
-    journal: Journal
-    tasks: anyio.abc.TaskGroup
-    start_slots: anyio.CapacityLimiter
-    policy: Policy
-    application: str
-    application_version: str
-    changed: Callable[["Supervisor", State, State], None]
-
-
-class _Attempt:
-    """One way to `active`; everybody who asked for it waits for its outcome."""
-
-    def __init__(self) -> None:
-        self.done = anyio.Event()
-        self.error: PlughostError | None = None
-
-    def finish(self, error: PlughostError | None) -> None:
-        if not self.done.is_set():
-            self.error = error
-            self.done.set()
+_TO_CALL_IT = {
+    State.DISCOVERED: "load it first",
+    State.UNLOADING: "load it again",
+    State.ERROR: "mend what the reason says, then load it",
+}
 
 
 class Supervisor:
@@ -90,19 +50,16 @@ class Supervisor:
         self._config = config
         self._policy = restart_policy
         self._grants = grant_permissions(package.manifest, environment.policy)
-        record = environment.records.get(self.id)
-        self._enabled = record.enabled
-        self._wanted: Wanted | None = record.wanted
-        self._quarantine = record.quarantine
+        self._standing = Standing(self.id, package.folder, environment.records, environment.shared.clock)
         self.state = State.DISCOVERED
         self.reason = ""
-        if record.quarantine is not None:
-            self.state, self.reason = State.QUARANTINED, record.quarantine.reason
-        elif not record.enabled:
+        if self._standing.quarantine_reason is not None:
+            self.state, self.reason = State.QUARANTINED, self._standing.quarantine_reason
+        elif not self._standing.enabled:
             self.state, self.reason = State.DISABLED, "disabled by the operator"
         self.session: Session | None = None
         self.last_exit: ExitFacts | None = None
-        self._attempt: _Attempt | None = None
+        self._attempt: Attempt | None = None
         self._runner_ended: anyio.Event | None = None
         self._pause = anyio.CancelScope()
         self._retry_at_s: float | None = None
@@ -112,7 +69,7 @@ class Supervisor:
     @property
     def autoloads(self) -> bool:
         """Whether a host that loads all should load this one."""
-        return self._enabled and self._wanted != "stopped"
+        return self._standing.enabled and self._standing.wanted != "stopped"
 
     @property
     def running(self) -> bool:
@@ -132,14 +89,14 @@ class Supervisor:
         if self.state is State.ACTIVE or self.state is State.UNRESPONSIVE:
             return
         self._refuse_while("start", allowed=("start",))
-        if not self._enabled:
-            raise Disabled(f"plugin {self.id!r} is disabled", plugin=self.id)
+        if not self._standing.enabled:
+            raise self._standing.disabled_error()
         await self._check_quarantine()
         self._check_requirements()
-        await self._remember(wanted="running")
+        await self._standing.remember(wanted="running")
         attempt = self._attempt
-        if attempt is None or attempt.done.is_set():
-            attempt = self._attempt = _Attempt()
+        if attempt is None or attempt.finished:
+            attempt = self._attempt = Attempt()
         self._operation = "start"
         if self._runner_ended is None:
             self._stop_asked = False
@@ -147,9 +104,7 @@ class Supervisor:
             self._env.tasks.start_soon(self._run)
         elif self.state is State.BACKOFF:
             self._pause.cancel()
-        await attempt.done.wait()
-        if attempt.error is not None:
-            raise attempt.error
+        await attempt.outcome()
 
     async def stop(self, *, keep: bool = True, hurry: bool = False) -> None:
         """End it and keep it ended; a second call goes on to the next rung of the ladder.
@@ -157,7 +112,7 @@ class Supervisor:
         `keep=False` does not write down that it is to stay stopped. `hurry` skips all grace.
         """
         if keep:
-            await self._remember(wanted="stopped")
+            await self._standing.remember(wanted="stopped")
         runner_ended = self._runner_ended
         if runner_ended is None:
             if self.state is State.ERROR and keep:
@@ -197,13 +152,13 @@ class Supervisor:
         """Allow it to be started."""
         self._refuse_while("enable", allowed=("start",))
         await self._check_quarantine()
-        await self._remember(enabled=True)
+        await self._standing.remember(enabled=True)
         if self.state is State.DISABLED:
             self._set(State.DISCOVERED, "")
 
     async def disable(self) -> None:
         """Stop it, and do not let it be started until it is enabled."""
-        await self._remember(enabled=False)
+        await self._standing.remember(enabled=False)
         await self.stop(keep=False)
         if self.state is not State.DISABLED and self.state is not State.QUARANTINED:
             self._set(State.DISABLED, "disabled by the operator")
@@ -211,7 +166,7 @@ class Supervisor:
     async def reset(self) -> None:
         """End its quarantine and forget its failures."""
         self._policy.forget()
-        if self._quarantine is not None or self.state is State.QUARANTINED:
+        if self._standing.quarantine_reason is not None:
             await self._end_quarantine("reset by the operator")
 
     # What others ask.
@@ -227,20 +182,13 @@ class Supervisor:
         if self.state is State.UNRESPONSIVE and self.session is not None:
             return self.session
         if self.state is State.DISABLED:
-            raise Disabled(f"plugin {self.id!r} is disabled", plugin=self.id)
+            raise self._standing.disabled_error()
         if self.state is State.QUARANTINED:
-            raise Quarantined(f"plugin {self.id!r} is in quarantine: {self.reason}", plugin=self.id)
-        remedies = {
-            State.DISCOVERED: "load it first",
-            State.ERROR: "mend what the reason says, then load it",
-            State.BACKOFF: "call again once it is active",
-            State.LOADING: "call again once it is active",
-            State.UNLOADING: "load it again",
-        }
+            raise self._standing.quarantined_error()
         why = f": {self.reason}" if self.reason else ""
         raise NotActive(
             f"plugin {self.id!r} is {self.state.value}{why}",
-            remedy=remedies.get(self.state, ""),
+            remedy=_TO_CALL_IT.get(self.state, "call again once it is active"),
             plugin=self.id,
             state=self.state.value,
         )
@@ -261,8 +209,8 @@ class Supervisor:
             reason=self.reason,
             pid=session.pid if session is not None else None,
             session=session.id if session is not None else None,
-            enabled=self._enabled,
-            wanted=self._wanted,
+            enabled=self._standing.enabled,
+            wanted=self._standing.wanted,
             uptime_s=session.uptime_s() if session is not None else None,
             retry_in_s=None if self._retry_at_s is None else max(0.0, self._retry_at_s - now_s),
             restarts=self._policy.recent_restarts(),
@@ -273,11 +221,6 @@ class Supervisor:
             methods=tuple(provided) if provided is not None else (),
             last_exit=self.last_exit,
         )
-
-    def unenforced(self) -> dict[str, Any]:
-        """Return what the log says at each load about isolation: until there is a sandbox, there is none."""
-        flags = [str(one) for one in self._grants.granted if one.resource in _NEEDS_SANDBOX]
-        return {"sandbox": "none, it has this user's rights"} | ({"not_enforced": flags} if flags else {})
 
     # The runner.
 
@@ -302,7 +245,7 @@ class Supervisor:
                 State.ACTIVE,
                 State.UNRESPONSIVE,
             ):
-                self._set(State.DISCOVERED if self._enabled else State.DISABLED, "")
+                self._set(self._at_rest(), "")
             if self._attempt is not None:
                 self._attempt.finish(
                     NotActive(f"plugin {self.id!r} was stopped while it started", plugin=self.id)
@@ -422,41 +365,24 @@ class Supervisor:
         if self._attempt is not None:
             self._attempt.finish(error)
 
-    # What is kept.
+    # Quarantine.
 
     async def _enter_quarantine(self, reason: str) -> None:
-        digest = await self._in_thread(lambda: package_digest(self.package.folder))
-        self._quarantine = QuarantineRecord(self._env.shared.clock.wall(), reason, digest)
-        await self._remember()
+        await self._standing.enter_quarantine(reason)
         self._set(State.QUARANTINED, reason)
-        self._finish_attempt(self._quarantined())
+        self._finish_attempt(self._standing.quarantined_error())
 
     async def _check_quarantine(self) -> None:
-        quarantine = self._quarantine
-        if quarantine is None:
+        if self._standing.quarantine_reason is None:
             return
-        digest = await self._in_thread(lambda: package_digest(self.package.folder))
-        if digest == quarantine.digest:
-            raise self._quarantined()
+        if not await self._standing.package_changed():
+            raise self._standing.quarantined_error()
         await self._end_quarantine("its package changed")
 
-    def _quarantined(self) -> Quarantined:
-        reason = self._quarantine.reason if self._quarantine else self.reason
-        return Quarantined(f"plugin {self.id!r} is in quarantine: {reason}", plugin=self.id)
-
     async def _end_quarantine(self, why: str) -> None:
-        self._quarantine = None
         self._policy.forget()
-        await self._remember()
-        self._set(State.DISCOVERED if self._enabled else State.DISABLED, f"quarantine ended: {why}")
-
-    async def _remember(self, *, enabled: bool | None = None, wanted: Wanted | None = None) -> None:
-        self._enabled = self._enabled if enabled is None else enabled
-        self._wanted = self._wanted if wanted is None else wanted
-        await self._env.records.put(self.id, PluginRecord(self._enabled, self._wanted, self._quarantine))
-
-    async def _in_thread(self, function: Callable[[], Any]) -> Any:
-        return await cast("Awaitable[Any]", anyio.to_thread.run_sync(function))
+        await self._standing.leave_quarantine()
+        self._set(self._at_rest(), f"quarantine ended: {why}")
 
     # Small things.
 
@@ -470,6 +396,9 @@ class Supervisor:
             detail = "; ".join(unmet)
             self._set(State.ERROR, detail)
             raise LoadRefused(f"plugin {self.id!r} can't be loaded here: {detail}", plugin=self.id)
+
+    def _at_rest(self) -> State:
+        return State.DISCOVERED if self._standing.enabled else State.DISABLED
 
     def _refuse_while(self, verb: str, allowed: tuple[str, ...]) -> None:
         if self._operation and self._operation not in allowed:
@@ -485,7 +414,7 @@ class Supervisor:
             check(old, new)
         self.state = new
         self.reason = reason
-        self._env.changed(self, old, new)
+        self._env.changed(self.view(), old, new)
 
 
 def _no_process(detail: str) -> ExitFacts:

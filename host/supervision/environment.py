@@ -1,0 +1,44 @@
+"""Environment: what all supervisors of one host share, handed to them once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import anyio
+import anyio.abc
+
+from host.facade import PluginView
+from host.permissions.policy import Policy
+from host.process.launcher import Launcher
+from host.state.records import Records
+from host.supervision.session import Shared
+from host.supervision.states import State
+
+
+class Journal(Protocol):
+    """Where living processes are written down, so that a later host finds what this one left."""
+
+    def opened(self, session: str, plugin: str, pid: int) -> None:
+        """A process was started."""
+        ...
+
+    def closed(self, session: str) -> None:
+        """It is gone, with all its descendants."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What all supervisors of one host share."""
+
+    shared: Shared
+    launcher: Launcher
+    records: Records
+    journal: Journal
+    tasks: anyio.abc.TaskGroup
+    start_slots: anyio.CapacityLimiter
+    policy: Policy
+    application: str
+    application_version: str
+    changed: Callable[[PluginView, State, State], None]
+    """Told of every change of state, with the plugin as it is after it."""
