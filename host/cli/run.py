@@ -15,7 +15,7 @@ from host.plugin_host import PluginHost
 
 @click.command("run")
 @click.argument(
-    "folders", nargs=-1, metavar="DIR...", type=click.Path(exists=True, file_okay=False, path_type=Path)
+    "folders", nargs=-1, metavar="[DIR]...", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
 @click.option("--data", type=click.Path(), help="Data folder; one host at a time.")
@@ -53,13 +53,18 @@ def command(
         )
 
     async def body(host: PluginHost) -> int:
-        found = host.plugins()
-        sys.stderr.write(f"{len(found)} plugins found; Ctrl-C stops\n")
-        if settings.autoload:
-            failed = await host.load_all()
-            sys.stderr.write(
-                f"{len(found) - len(failed)} of {len(found)} loaded\n" if failed else "all loaded\n"
+        count = len(host.plugins())
+        if not count:
+            raise SettingsError(
+                f"there is nothing to run: no plugin is in {', '.join(map(str, settings.plugins))}",
+                remedy="a plugin's folder holds plugin.toml, plugin.json or manifest.json",
             )
+        sys.stderr.write(f"{count} plugin{'' if count == 1 else 's'} found; Ctrl-C stops\n")
+        if settings.autoload:
+            await host.load_all()
+            # Not those that failed alone: a broken manifest, a disabled plugin are not tried at all.
+            active = sum(view.state == "active" for view in host.plugins())
+            sys.stderr.write("all loaded\n" if active == count else f"{active} of {count} loaded\n")
         await anyio.sleep_forever()
         return 0
 

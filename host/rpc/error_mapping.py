@@ -20,8 +20,18 @@ _Build = Callable[[str, str, RpcError], PlughostError]
 
 def _plain(cls: type[PlughostError]) -> _Build:
     return lambda plugin, method, exc: cls(
-        f"{plugin}.{method}: {exc.message[:MAX_MESSAGE_CHARS]}", plugin=plugin, method=method, detail=exc.data
+        f"{plugin}.{method}: {exc.message[:MAX_MESSAGE_CHARS]}",
+        remedy=_remedy(exc.data),
+        plugin=plugin,
+        method=method,
+        detail=exc.data,
     )
+
+
+def _remedy(data: Any) -> str:
+    """Return the remedy of one of our own errors that comes back through a plugin, such as a refusal."""
+    remedy: Any = cast("dict[str, Any]", data).get("remedy") if isinstance(data, dict) else None
+    return remedy[:MAX_MESSAGE_CHARS] if isinstance(remedy, str) else ""
 
 
 def _method_not_found(plugin: str, method: str, exc: RpcError) -> PlughostError:

@@ -15,7 +15,15 @@ import anyio
 import anyio.to_thread
 from packaging.specifiers import SpecifierSet
 
-from host.errors import LoadFailed, LoadRefused, ManifestError, PlughostError, PluginNotFound
+from host.errors import (
+    Disabled,
+    LoadFailed,
+    LoadRefused,
+    ManifestError,
+    PlughostError,
+    PluginNotFound,
+    Quarantined,
+)
 from host.facade import Figures, PluginView
 from host.ids import PluginId
 from host.manifest import discover
@@ -99,7 +107,7 @@ class Roster:
 
     async def load(self, plugin: str) -> None:
         """Load a plugin, and before it those that it depends on; see `PluginHost.load`."""
-        await self._load(plugin, ())
+        await self._load(plugin, (), wake=True)
 
     async def load_all(self) -> dict[PluginId, PlughostError]:
         """Load all that is enabled and not stopped on purpose, critical ones first; return what failed."""
@@ -107,7 +115,7 @@ class Roster:
 
         async def load_one(supervisor: Supervisor) -> None:
             try:
-                await self._load(supervisor.id, ())
+                await self._load(supervisor.id, (), wake=False)
             except PlughostError as exc:
                 failed[supervisor.id] = exc
                 # A start that failed has said so already, with its state.
@@ -135,26 +143,39 @@ class Roster:
             if supervisor.session is not None:
                 supervisor.session.hasten()
 
-    async def _load(self, plugin: str, above: tuple[str, ...]) -> None:
+    async def _load(self, plugin: str, above: tuple[str, ...], *, wake: bool) -> None:
+        """Load a plugin after those that it needs; without `wake`, not those that were stopped on purpose."""
         supervisor = self.get(plugin)
         for needed, versions in supervisor.package.manifest.plugin_dependencies.items():
-            if needed in (*above, plugin):
-                cycle = " -> ".join((*above, plugin, needed))
-                raise LoadRefused(f"plugins depend on each other in a circle: {cycle}", plugin=plugin)
-            other = self._supervisors.get(needed)
-            if other is None:
-                raise LoadRefused(
-                    f"plugin {plugin!r} needs plugin {needed!r}, which is not here",
-                    remedy=f"install {needed}",
-                    plugin=plugin,
-                    missing=needed,
-                )
-            there = other.package.manifest.version
-            if versions and not SpecifierSet(versions).contains(there, prereleases=True):
-                message = f"plugin {plugin!r} needs {needed} {versions}, here is {there}"
-                raise LoadRefused(message, remedy=f"install another {needed}", plugin=plugin)
-            await self._load(needed, (*above, plugin))
+            try:
+                self._check_need(plugin, needed, versions, above, wake)
+                await self._load(needed, (*above, plugin), wake=wake)
+            except (LoadFailed, Disabled, Quarantined) as exc:
+                supervisor.refuse(exc.message)
+                raise
         await supervisor.start()
+
+    def _check_need(
+        self, plugin: str, needed: str, versions: str, above: tuple[str, ...], wake: bool
+    ) -> None:
+        if needed in (*above, plugin):
+            cycle = " -> ".join((*above, plugin, needed))
+            raise LoadRefused(f"plugins depend on each other in a circle: {cycle}", plugin=plugin)
+        other = self._supervisors.get(needed)
+        if other is None:
+            raise LoadRefused(
+                f"plugin {plugin!r} needs plugin {needed!r}, which is not here",
+                remedy=f"install {needed}",
+                plugin=plugin,
+                missing=needed,
+            )
+        there = other.package.manifest.version
+        if versions and not SpecifierSet(versions).contains(there, prereleases=True):
+            message = f"plugin {plugin!r} needs {needed} {versions}, here is {there}"
+            raise LoadRefused(message, remedy=f"install another {needed}", plugin=plugin)
+        if not (wake or other.autoloads or other.running):
+            message = f"plugin {plugin!r} needs plugin {needed!r}, which was stopped or disabled on purpose"
+            raise LoadRefused(message, remedy=f"load {needed}", plugin=plugin)
 
 
 def _broken_view(folder: Path, error: ManifestError) -> PluginView:

@@ -8,7 +8,7 @@ exception.
 import logging
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -24,18 +24,16 @@ from host.process.ladder import Ladder, Rung
 from host.process.launcher import PluginProcess
 from host.rpc import CallMeter, FaultMeter, FloodBudget, HeldFrames, to_wire
 from host.supervision.handshake import Provided, StartFailure, initialize, load
-from host.supervision.heartbeat import Heartbeat
+from host.supervision.liveness import Liveness, OnUnresponsive
 from host.supervision.output import PluginLog, Stderr
 from host.supervision.restart import Cause
 from host.supervision.storm import StormGuard
-from host.supervision.throttle import Throttle
+from host.supervision.vitals import Vitals
 from host.timing import Timing
-from host.watchdog.duty import next_duty
-from host.watchdog.limits import Breach, Judge, Kind, describe
+from host.watchdog.limits import Breach, Judge
 from host.watchdog.monitor import Monitor
 from host.watchdog.sample import Sample
 from protocol.errors import RpcError
-from protocol.launch import Known
 from protocol.manifest import Manifest
 from protocol.messages.meta import Progress
 from protocol.peer import Peer
@@ -105,8 +103,7 @@ class Session:
         )
         self._stderr = Stderr(process.stderr_fd, self.log)
         self._ladder = Ladder(process, self._timing, self.peer.close_writing)
-        self._throttle = Throttle(process, self._beside_root, self.peer.outgoing.stretch)
-        self._throttle_scope = anyio.CancelScope()
+        self._vitals = Vitals(manifest.limits, process, self._logger, self.peer.outgoing.stretch, self._end)
         self._tasks: anyio.abc.TaskGroup | None = None
         self._ending = anyio.Event()
         self._cause = Cause.HOST
@@ -116,13 +113,8 @@ class Session:
         self._started_s = self._clock.monotonic()
         self._active_s: float | None = None
         self._ended_s: float | None = None
-        self._sample: Sample | None = None
         self._provided = Provided(None, None)
         self._meter = CallMeter()
-        self.judge = Judge(manifest.limits)
-        self._dumping = False
-        self.missing = False
-        """Whether the last ping had no answer."""
 
     # What the watchdog asks.
 
@@ -135,6 +127,15 @@ class Session:
     def pid(self) -> int:
         """The process's pid."""
         return self._process.pid
+
+    @property
+    def judge(self) -> Judge:
+        """What samples of it are held against."""
+        return self._vitals.judge
+
+    def observe(self, sample: Sample, breaches: list[Breach]) -> None:
+        """Take a sample."""
+        self._vitals.observe(sample, breaches)
 
     # What the routing asks.
 
@@ -149,11 +150,10 @@ class Session:
 
     # What the supervisor does.
 
-    async def run(self, on_active: Callable[[], None], on_unresponsive: Callable[[bool, str], None]) -> Ended:
+    async def run(self, on_active: Callable[[], None], on_unresponsive: OnUnresponsive) -> Ended:
         """Live from the handshake to the end; return what happened.
 
-        `on_active` is told once it is; `on_unresponsive(True, why)` when it stops answering, and
-        `(False, "")` when it answers again.
+        `on_active` is told once it is.
         """
         status = ExitStatus()
         survivors: tuple[int, ...] = ()
@@ -163,13 +163,14 @@ class Session:
                 tasks.start_soon(self.peer.run)
                 tasks.start_soon(self._stderr.run)
                 tasks.start_soon(self._watch_exit)
+                tasks.start_soon(self._vitals.run)
                 tasks.start_soon(self._start_and_beat, on_active, on_unresponsive)
                 try:
                     await self._ending.wait()
                 finally:
                     with anyio.CancelScope(shield=True):
                         status = await self._wind_down()
-                        survivors = await self._ladder.sweep(self._beside_root())
+                        survivors = await self._ladder.sweep(self._vitals.beside_root())
                 tasks.cancel_scope.cancel()
         finally:
             self._shared.monitor.unwatch(self)
@@ -198,46 +199,22 @@ class Session:
 
     def figures(self) -> Figures:
         """Return what it uses now."""
-        sample = self._sample
         meter = self._meter
-        own = Figures(
+        outgoing = self.peer.outgoing
+        counted = Figures(
             calls=meter.total,
             errors=meter.errors,
-            in_flight=self.peer.outgoing.in_flight,
+            in_flight=outgoing.in_flight,
             p50_s=meter.percentile_s(0.50),
             p99_s=meter.percentile_s(0.99),
             faults=self._faults.total,
-            late=self.peer.outgoing.late,
-            throttled_to=self._throttle.duty if self._throttle.duty < 1.0 else None,
+            late=outgoing.late,
         )
-        if sample is None:
-            return own
-        return replace(
-            own,
-            cpu_cores=sample.cpu_cores,
-            memory_bytes=sample.rss_bytes if sample.pss_bytes is None else sample.pss_bytes,
-            memory_basis="RSS" if sample.pss_bytes is None else "PSS",
-            threads=sample.threads,
-            descriptors=sample.descriptors,
-            children=sample.children,
-            written_bytes=sample.written_bytes,
-        )
+        return self._vitals.add_to(counted)
 
     def uptime_s(self) -> float:
         """Seconds since the spawn."""
         return self._now() - self._started_s
-
-    # What the watchdog tells.
-
-    def observe(self, sample: Sample, breaches: list[Breach]) -> None:
-        """Take a sample and act on what it breaches."""
-        self._sample = sample
-        if self._throttle.duty < 1.0 and sample.cpu_cores is not None:
-            self._throttle.duty = next_duty(
-                self._throttle.duty, sample.cpu_cores, self._manifest.limits.cpu_cores
-            )
-        for breach in breaches:
-            self._breached(breach, sample)
 
     # What the peer tells.
 
@@ -264,9 +241,7 @@ class Session:
 
     # The session's own tasks.
 
-    async def _start_and_beat(
-        self, on_active: Callable[[], None], on_unresponsive: Callable[[bool, str], None]
-    ) -> None:
+    async def _start_and_beat(self, on_active: Callable[[], None], on_unresponsive: OnUnresponsive) -> None:
         try:
             self._provided = await initialize(
                 self.peer,
@@ -288,14 +263,19 @@ class Session:
             return
         self._active_s = self._now()
         on_active()
-        await Heartbeat(
+        liveness = Liveness(
+            self.plugin,
             self.peer,
+            self._process,
             self._timing,
             self._clock,
+            self._shared.storm,
+            self._shared.live_count,
             self._shared.monitor.lag_s,
-            lambda misses: self._missed(misses, on_unresponsive),
-            lambda: self._answered(on_unresponsive),
-        ).run()
+            self._logger,
+            self._end,
+        )
+        await liveness.run(self._provided.stack_dump_signal, on_unresponsive)
 
     def _progress(self, progress: Progress) -> None:
         self._logger.info("loading: %s", progress.message[:200])
@@ -330,8 +310,7 @@ class Session:
         self._ending.set()
 
     async def _wind_down(self) -> ExitStatus:
-        self._throttle_scope.cancel()
-        self._throttle.duty = 1.0
+        self._vitals.release()
         if self._graceful and self._active_s is not None and not self._process.exited.done():
             await self._drain()
             await self._unload()
@@ -364,82 +343,10 @@ class Session:
             await self._ladder.wait(self._timing.unload_s + 1.0)
             tasks.cancel_scope.cancel()
 
-    # Liveness and limits.
-
-    def _missed(self, misses: int, on_unresponsive: Callable[[bool, str], None]) -> None:
-        self.missing = True
-        self._shared.storm.missed(self.plugin)
-        if misses < self._timing.ping_misses:
-            self._logger.warning("no answer to a ping", extra={"fields": {"misses": misses}})
-            return
-        unanswered = [name for name in self.peer.outgoing.unanswered() if name != "plugin.ping"]
-        where = f"event loop blocked in {unanswered[-1]}" if unanswered else "event loop blocked"
-        on_unresponsive(True, where)
-        if not self._shared.storm.may_restart_unresponsive(self._shared.live_count()):
-            self._logger.error("host_overloaded: several plugins miss their pings at once; none is restarted")
-            return
-        if self._tasks is not None and not self._dumping:
-            self._dumping = True
-            self._tasks.start_soon(self._dump_and_end, where, misses)
-
-    def _answered(self, on_unresponsive: Callable[[bool, str], None]) -> None:
-        self._shared.storm.answered(self.plugin)
-        if self.missing:
-            self.missing = False
-            on_unresponsive(False, "")
-
-    async def _dump_and_end(self, where: str, misses: int) -> None:
-        name = self._provided.stack_dump_signal
-        if name is not None:
-            self._process.signal(signal.Signals[name], group=False)
-            await anyio.sleep(self._timing.stack_dump_s)
-        self._end(Cause.UNRESPONSIVE, f"{where}: {misses} pings in a row had no answer", Rung.KILL)
-
-    def _breached(self, breach: Breach, sample: Sample) -> None:
-        sentence = describe(breach)
-        fields = {
-            "pid": self.pid,
-            "rss": sample.rss_bytes,
-            "pss": sample.pss_bytes,
-            "cpu": sample.cpu_cores,
-            "threads": sample.threads,
-            "descriptors": sample.descriptors,
-            "children": sample.children,
-        }
-        self._logger.warning("%s", sentence, extra={"fields": fields})
-        match breach.act:
-            case "restart":
-                self._end(Cause.LIMIT, sentence, Rung.KILL)
-            case "stop":
-                self._end(Cause.REFUSED, sentence, Rung.KILL)
-            case "throttle" if breach.kind is Kind.CPU:
-                self._begin_throttle(sample)
-            case _:
-                pass
-
-    def _begin_throttle(self, sample: Sample) -> None:
-        if self._throttle.duty < 1.0 or self._tasks is None or self._ending.is_set():
-            return
-        limits = self._manifest.limits
-        self._throttle.duty = next_duty(1.0, sample.cpu_cores or limits.cpu_cores, limits.cpu_cores)
-        self._tasks.start_soon(self._run_throttle)
-
-    async def _run_throttle(self) -> None:
-        with self._throttle_scope:
-            await self._throttle.run()
-        if not self._throttle_scope.cancel_called:
-            self._logger.info("its CPU use fell; it is no longer throttled")
-
     # Facts.
 
     def _now(self) -> float:
         return self._clock.monotonic()
-
-    def _beside_root(self) -> tuple[Known, ...]:
-        """Return the rest of the tree, as the last sweep saw it."""
-        if self._sample is None:
-            return ()
-        return tuple(Known(key.pid, key.started) for key in self._sample.tree if key.pid != self.pid)
 
     def _died(self) -> Exception:
         facts = self._facts(
@@ -459,7 +366,7 @@ class Session:
         )
 
     def _facts(self, status: ExitStatus, survivors: tuple[int, ...]) -> ExitFacts:
-        peak = max(status.peak_rss_bytes or 0, self._sample.rss_bytes if self._sample else 0)
+        peak = max(status.peak_rss_bytes or 0, self._vitals.seen_rss_bytes())
         return ExitFacts(
             cause=self._cause.value,
             detail=self._detail,

@@ -163,6 +163,11 @@ class Supervisor:
         if self.state is not State.DISABLED and self.state is not State.QUARANTINED:
             self._set(State.DISABLED, "disabled by the operator")
 
+    def refuse(self, reason: str) -> None:
+        """Show why it is not started, unless it runs: somebody must change something first."""
+        if self.state in (State.DISCOVERED, State.ERROR):
+            self._set(State.ERROR, reason)
+
     async def reset(self) -> None:
         """End its quarantine and forget its failures."""
         self._policy.forget()

@@ -28,6 +28,7 @@ class Throttle:
         self._process = process
         self._tree = tree
         self._on_stopped = on_stopped
+        self._stopped = False
         self.duty = 1.0
         """Share of the time that the tree may run."""
 
@@ -36,12 +37,23 @@ class Throttle:
         try:
             while self.duty < 1.0 and not self._process.exited.done():
                 stopped_s = DUTY_PERIOD_S * (1.0 - self.duty)
+                self._stopped = True
                 self._signal(signal.SIGSTOP)
                 await anyio.sleep(stopped_s)
                 self._on_stopped(stopped_s)
-                self._signal(signal.SIGCONT)
+                self._continue()
                 await anyio.sleep(DUTY_PERIOD_S * self.duty)
         finally:
+            self._continue()
+
+    def release(self) -> None:
+        """Let the tree run now, and from now on."""
+        self.duty = 1.0
+        self._continue()
+
+    def _continue(self) -> None:
+        if self._stopped:
+            self._stopped = False
             self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:

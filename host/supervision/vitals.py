@@ -1,0 +1,123 @@
+"""Vitals: what one session's process tree uses, and what is done when it uses too much.
+
+Takes the watchdog's samples; logs every breach with the figures that led to it; throttles by itself, and
+asks its session to end what must end.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+import anyio
+
+from host.facade import Figures
+from host.process.ladder import Rung
+from host.process.launcher import PluginProcess
+from host.supervision.restart import Cause
+from host.supervision.throttle import Throttle
+from host.watchdog.duty import next_duty
+from host.watchdog.limits import Breach, Judge, Kind, describe
+from host.watchdog.sample import Sample
+from protocol.launch import Known
+from protocol.manifest import Limits
+
+End = Callable[[Cause, str, Rung], None]
+"""Ends the session: cause, one sentence, and where on the shutdown ladder to begin."""
+
+
+class Vitals:
+    """One tree's figures and limits. `run` throttles while that is needed."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        process: PluginProcess,
+        logger: logging.Logger,
+        on_stopped: Callable[[float], None],
+        end: End,
+    ) -> None:
+        """`on_stopped(seconds)` is told for how long the throttle stopped the tree, each time."""
+        self.judge = Judge(limits)
+        self._limits = limits
+        self._process = process
+        self._logger = logger
+        self._end = end
+        self._sample: Sample | None = None
+        self._throttle = Throttle(process, self.beside_root, on_stopped)
+        self._throttle_wanted = anyio.Event()
+        self._released = False
+
+    def observe(self, sample: Sample, breaches: list[Breach]) -> None:
+        """Take a sample and act on what it breaches."""
+        self._sample = sample
+        if self._throttle.duty < 1.0 and sample.cpu_cores is not None:
+            self._throttle.duty = next_duty(self._throttle.duty, sample.cpu_cores, self._limits.cpu_cores)
+        for breach in breaches:
+            self._breached(breach, sample)
+
+    async def run(self) -> None:
+        """Throttle whenever it is wanted, until cancelled."""
+        while True:
+            await self._throttle_wanted.wait()
+            self._throttle_wanted = anyio.Event()
+            await self._throttle.run()
+            if not self._released:
+                self._logger.info("its CPU use fell; it is no longer throttled")
+
+    def release(self) -> None:
+        """Let the tree run freely, for good: it is to end, and signals must reach it."""
+        self._released = True
+        self._throttle.release()
+
+    def beside_root(self) -> tuple[Known, ...]:
+        """Return the rest of the tree, as the last sweep saw it."""
+        if self._sample is None:
+            return ()
+        return tuple(Known(key.pid, key.started) for key in self._sample.tree if key.pid != self._process.pid)
+
+    def seen_rss_bytes(self) -> int:
+        """Return the whole tree's memory in the last sweep."""
+        return 0 if self._sample is None else self._sample.rss_bytes
+
+    def add_to(self, figures: Figures) -> Figures:
+        """Return the figures with what was measured."""
+        duty = self._throttle.duty
+        figures = replace(figures, throttled_to=duty if duty < 1.0 else None)
+        sample = self._sample
+        if sample is None:
+            return figures
+        return replace(
+            figures,
+            cpu_cores=sample.cpu_cores,
+            memory_bytes=sample.rss_bytes if sample.pss_bytes is None else sample.pss_bytes,
+            memory_basis="RSS" if sample.pss_bytes is None else "PSS",
+            threads=sample.threads,
+            descriptors=sample.descriptors,
+            children=sample.children,
+            written_bytes=sample.written_bytes,
+        )
+
+    def _breached(self, breach: Breach, sample: Sample) -> None:
+        sentence = describe(breach)
+        fields = {
+            "pid": self._process.pid,
+            "rss": sample.rss_bytes,
+            "pss": sample.pss_bytes,
+            "cpu": sample.cpu_cores,
+            "threads": sample.threads,
+            "descriptors": sample.descriptors,
+            "children": sample.children,
+        }
+        self._logger.warning("%s", sentence, extra={"fields": fields})
+        match breach.act:
+            case "restart":
+                self._end(Cause.LIMIT, sentence, Rung.KILL)
+            case "stop":
+                self._end(Cause.REFUSED, sentence, Rung.KILL)
+            case "throttle" if breach.kind is Kind.CPU and not self._released:
+                if self._throttle.duty == 1.0:
+                    cores = sample.cpu_cores or self._limits.cpu_cores
+                    self._throttle.duty = next_duty(1.0, cores, self._limits.cpu_cores)
+                    self._throttle_wanted.set()
+            case _:
+                pass
