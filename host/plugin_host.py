@@ -297,7 +297,10 @@ class PluginHost:
         journal = Journal(Ledger(folder))
         journal.sweep()
         monitor = Monitor(
-            Sampler(), self._clock, every_s=self._timing.watch_every_s, near_every_s=self._timing.watch_near_s
+            Sampler(self._clock, lambda: launcher.adopter),
+            self._clock,
+            every_s=self._timing.watch_every_s,
+            near_every_s=self._timing.watch_near_s,
         )
         tasks.start_soon(monitor.run)
         shared = Shared(

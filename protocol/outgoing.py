@@ -36,6 +36,7 @@ TOMBSTONES = 4_096
 META = jsonrpc.method_name("_meta")
 CANCEL = jsonrpc.method_name("$/cancel")
 CREDIT = jsonrpc.method_name("$/credit")
+_PING = "plugin.ping"
 
 
 class Outgoing:
@@ -72,7 +73,7 @@ class Outgoing:
         self.life_signs = 0
         """Answers, progress and stream items so far: proof that the other side's loop turns."""
         self.last_method = ""
-        """Method of the latest request."""
+        """Method of the latest request that was no ping: whoever asks wants to know what was worked on."""
 
     @property
     def in_flight(self) -> int:
@@ -222,7 +223,9 @@ class Outgoing:
         if self.sends_meta and params[:1] != b"[":
             left_ms = max(0, int((waiter.hard - self._loop.time()) * 1_000))
             params = jsonrpc.splice_member(params, META, b'{"deadline_ms":%d%b}' % (left_ms, meta))
-        method = self.last_method = waiter.method
+        method = waiter.method
+        if method != _PING:
+            self.last_method = method
         name = self._names.get(method)
         if name is None:
             name = self._names[method] = jsonrpc.method_name(method)

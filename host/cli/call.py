@@ -1,5 +1,6 @@
 """`plughost call`: start a plugin, call one method, print the result, stop."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +10,7 @@ import msgspec
 
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.output import print_json, print_value
-from host.errors import NoHost, WrongShape
+from host.errors import LoadFailed, LoadRefused, NoHost, WrongShape
 from host.plugin_host import PluginHost
 
 
@@ -47,8 +48,17 @@ def command(
     start_logging(settings, quiet=True)
     show = print_json if as_json else print_value
 
+    # A broken manifest becomes this command's own error; the host's line about it would say it twice.
+    logging.getLogger("host.supervision.roster").setLevel(logging.CRITICAL)
+
     async def body(host: PluginHost) -> int:
-        await host.load(plugin)
+        try:
+            await host.load(plugin)
+        except LoadRefused:
+            raise
+        except LoadFailed as exc:
+            exc.remedy = "mend what it says; `plughost run` would try again by itself"
+            raise
         try:
             show(await host.call(plugin, method, arguments, timeout_s=timeout_s))
         except WrongShape:

@@ -48,7 +48,7 @@ def print_error(error: PlughostError, *, as_json: bool) -> None:
 
 
 def _json(value: Any, *, indent: int = -1) -> str:
-    """Return a value as JSON in which every control character is an escape, not only where JSON asks for it."""
+    """Return a value as JSON in which every control character is an escape, beyond those JSON asks for."""
     text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=indent).decode()
     return "\n".join(_escaped(line) for line in text.split("\n"))
 

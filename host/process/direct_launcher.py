@@ -1,7 +1,7 @@
 """Starts plugins from the host itself: the fallback where there is no warden.
 
 Each process gets a thread that waits for it, so that no signal handler and no child watcher is needed.
-Descendants that moved into groups of their own are known from the last sweep; unlike with a warden,
+Descendants that moved into groups of their own are found by the session's mark; unlike with a warden,
 a host that is killed leaves it to each plugin to notice.
 """
 
@@ -12,24 +12,15 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Sequence
 
 import anyio
-import psutil
 
 from host.ids import SessionId
 from host.process.exit_status import ExitStatus
-from host.process.known import SAME_START_S, kill_known
+from host.process.hunt import hunt
 from host.process.launcher import PluginProcess, SpawnError, open_channels, open_spec
 from host.process.program import Program
-from protocol.launch import Known
 
-SWEEP_LIMIT_S = 2.0
-"""How long one session's leavings are hunted. Source: behaviour in numbers, *Life*."""
-
-_PASS_S = 0.02
-_EMPTY_PASSES = 2
 _WATCH_PARENT = "PLUGHOST_WATCH_PARENT"
 
 
@@ -89,7 +80,7 @@ class DirectLauncher:
             spec_fd,
             len(spec),
             lambda number, group: _signal(child.pid, number, group),
-            lambda known: self._start_sweep(process, known),
+            lambda known: hunt(self._loop, process, known),
         )
         process.pid = child.pid
         self._running[child.pid] = process
@@ -128,44 +119,6 @@ class DirectLauncher:
         if not process.exited.done():
             process.exited.set_result(status)
 
-    def _start_sweep(self, process: PluginProcess, known: Sequence[Known]) -> None:
-        threading.Thread(target=self._sweep, args=(process, tuple(known)), daemon=True).start()
-
-    def _sweep(self, process: PluginProcess, known: tuple[Known, ...]) -> None:
-        """Kill the known descendants and theirs, until two passes find none."""
-        targets = {one.pid: one for one in known}
-        until = time.monotonic() + SWEEP_LIMIT_S
-        empty = 0
-        while empty < _EMPTY_PASSES and time.monotonic() < until:
-            _add_descendants(targets)
-            alive = [one for one in targets.values() if _is_alive(one)]
-            kill_known(alive)
-            empty = 0 if alive else empty + 1
-            time.sleep(_PASS_S)
-        survivors = tuple(one.pid for one in targets.values() if _is_alive(one))
-        try:
-            self._loop.call_soon_threadsafe(_settle, process.swept, survivors)
-        except RuntimeError:
-            pass  # the loop is closed; nobody waits any more
-
-
-def _add_descendants(targets: dict[int, Known]) -> None:
-    for one in [*targets.values()]:
-        try:
-            for child in psutil.Process(one.pid).children(recursive=True):
-                targets.setdefault(child.pid, Known(child.pid, child.create_time()))
-        except psutil.Error:
-            continue
-
-
-def _is_alive(known: Known) -> bool:
-    try:
-        process = psutil.Process(known.pid)
-        same = abs(process.create_time() - known.started_s) < SAME_START_S
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
 
 def _signal(pid: int, number: int, group: bool) -> None:
     try:
@@ -175,8 +128,3 @@ def _signal(pid: int, number: int, group: bool) -> None:
             os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
         pass
-
-
-def _settle(future: "asyncio.Future[tuple[int, ...]]", value: tuple[int, ...]) -> None:
-    if not future.done():
-        future.set_result(value)

@@ -10,6 +10,8 @@ import signal
 
 from host.ids import PluginId, SessionId
 from host.process.identity import boot_id, pid_namespace, start_ticks
+from host.process.known import kill_known
+from host.process.marked import find_marked
 from host.state.ledger import Ledger, LedgerRow
 
 logger = logging.getLogger(__name__)
@@ -49,13 +51,18 @@ class Journal:
     def sweep(self) -> list[int]:
         """End what dead hosts left; return the pids that were killed."""
         killed: list[int] = []
+        left: list[str] = []
         for row in self._ledger.rows():
             if (row.boot_id, row.pid_namespace) == (self._boot, self._namespace):
                 if start_ticks(row.host_pid) == row.host_start_ticks:
                     continue
+                left.append(row.session)
                 if _kill(row):
                     killed.append(row.pid)
             self._ledger.remove(row.session)
+        descendants = find_marked(left) if left else []
+        survivors = kill_known(descendants)
+        killed.extend(one.pid for one in descendants if one.pid not in survivors)
         if killed:
             logger.warning("ended plugins that a killed host left", extra={"fields": {"pids": killed}})
         return killed

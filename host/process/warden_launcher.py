@@ -19,7 +19,7 @@ import msgspec
 
 from host.ids import SessionId
 from host.process.exit_status import ExitStatus
-from host.process.known import kill_known
+from host.process.hunt import hunt, kill_marked
 from host.process.launcher import SPAWN_TIMEOUT_S, PluginProcess, SpawnError, open_channels, open_spec
 from host.process.program import INHERITED, Program
 from protocol.launch import Exited, FromWarden, Known, Signal, Spawn, SpawnFailed, Started, Sweep, Swept
@@ -187,9 +187,8 @@ class WardenLauncher:
             return
         # The warden that could have inherited them is gone.
         process = self._processes.pop(session, None)
-        survivors = kill_known(known)
         if process is not None:
-            _settle(process.swept, survivors)
+            hunt(self._loop, process, known)
 
     def _lost(self) -> None:
         logger.error(
@@ -200,6 +199,7 @@ class WardenLauncher:
         for future in self._starting.values():
             if not future.done():
                 future.set_exception(SpawnError("the warden ended"))
+        kill_marked(self._processes)
         for process in self._processes.values():
             _settle(process.exited, ExitStatus())
         warden, self._warden = self._warden, None

@@ -26,6 +26,9 @@ LINES_PER_S = 200
 BURST_LINES = 500
 
 _READ_BYTES = 64 * 1024
+_REST_READS = 4
+"""More than a pipe holds; bounded, because a descendant may hold the other end and go on writing."""
+
 _PAUSE_S = 0.01
 
 
@@ -82,12 +85,17 @@ class Stderr:
             if size >= _READ_BYTES:
                 await anyio.sleep(_PAUSE_S)
 
+    def read_rest(self) -> None:
+        """Take what the kernel still holds, without waiting for the writers to end."""
+        for _ in range(_REST_READS):
+            if self._fd < 0 or self._read() < _READ_BYTES:
+                return
+
     def close(self) -> None:
         """Take what is there and let go of the descriptor."""
         if self._fd < 0:
             return
-        while self._read() >= _READ_BYTES:
-            pass
+        self.read_rest()
         os.close(self._fd)
         self._fd = -1
 

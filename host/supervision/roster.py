@@ -134,7 +134,7 @@ class Roster:
         """Stop every plugin, all at once; what was wanted of each stays as it was."""
         async with anyio.create_task_group() as stops:
             for supervisor in self._supervisors.values():
-                stops.start_soon(lambda one=supervisor: one.stop(keep=False))
+                stops.start_soon(supervisor.close)
         self._supervisors = {}
 
     def hasten(self) -> None:

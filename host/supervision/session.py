@@ -8,6 +8,7 @@ exception.
 import logging
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -275,7 +276,8 @@ class Session:
             self._logger,
             self._end,
         )
-        await liveness.run(self._provided.stack_dump_signal, on_unresponsive)
+        with suppress(PluginDied):  # it ended while a ping was under way
+            await liveness.run(self._provided.stack_dump_signal, on_unresponsive)
 
     def _progress(self, progress: Progress) -> None:
         self._logger.info("loading: %s", progress.message[:200])
@@ -285,6 +287,7 @@ class Session:
         self._ended_s = self._now()
         # What it wrote before it died is read first.
         self.peer.read_rest()
+        self._stderr.read_rest()
         failure = self._process.start_failure() if status.code == _NOT_STARTED else ""
         if failure:
             self._end(Cause.REFUSED, f"its program could not be started: {failure}", Rung.CLOSE_STDIN)

@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from host.errors import Busy, LoadFailed, LoadRefused, NotActive, PlughostError
+from host.errors import Busy, HostClosed, LoadFailed, LoadRefused, NotActive, PlughostError
 from host.facade import ExitFacts, Figures, PluginView
 from host.ids import PluginId, new_incident_id, new_session_id
 from host.manifest import Package, unmet_requirements
@@ -23,7 +23,7 @@ from host.supervision.environment import Environment
 from host.supervision.restart import Cause, GiveUp, Quarantine, RestartPolicy, Retry, Stay
 from host.supervision.session import Ended, Session
 from host.supervision.standing import Standing
-from host.supervision.states import State, check
+from host.supervision.states import State, check, is_live
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,9 @@ class Supervisor:
         self._runner_ended: anyio.Event | None = None
         self._pause = anyio.CancelScope()
         self._retry_at_s: float | None = None
+        self._restarting: Attempt | None = None
         self._stop_asked = False
+        self._closed = False
         self._operation = ""
 
     @property
@@ -86,14 +88,18 @@ class Supervisor:
             LoadFailed: It did not become active; it is tried again by itself.
             LoadRefused: It did not, and somebody must change something first.
         """
-        if self.state is State.ACTIVE or self.state is State.UNRESPONSIVE:
+        if is_live(self.state):
             return
         self._refuse_while("start", allowed=("start",))
-        if not self._standing.enabled:
-            raise self._standing.disabled_error()
-        await self._check_quarantine()
+        await self._check_standing()
         self._check_requirements()
         await self._standing.remember(wanted="running")
+        # While the record was written it may have come up by itself, or somebody else may have stopped it.
+        if is_live(self.state):
+            return
+        self._refuse_while("start", allowed=("start",))
+        if self._closed:
+            raise HostClosed("this host is closing")
         attempt = self._attempt
         if attempt is None or attempt.finished:
             attempt = self._attempt = Attempt()
@@ -122,10 +128,10 @@ class Supervisor:
         self._stop_asked = True
         self._operation = "stop"
         self._pause.cancel()
+        if self.state in (State.LOADING, State.ACTIVE, State.UNRESPONSIVE):
+            self._set(State.UNLOADING, "")
         session = self.session
         if session is not None:
-            if not again:
-                self._set(State.UNLOADING, "")
             if hurry:
                 session.kill()
             elif again:
@@ -138,15 +144,20 @@ class Supervisor:
         """End its process at once and keep it ended."""
         await self.stop(hurry=True)
 
+    async def close(self) -> None:
+        """End it because the host ends; what is wanted of it stays as it was, and it starts no more."""
+        self._closed = True
+        await self.stop(keep=False)
+
     async def restart(self) -> None:
-        """Stop it and start it anew; see `start` for what it raises."""
-        self._refuse_while("restart", allowed=())
-        self._operation = "restart"
-        try:
-            await self.stop(keep=False)
-        finally:
-            self._operation = ""
-        await self.start()
+        """Stop it and start it anew; see `start` for what it raises. A stop that comes meanwhile wins."""
+        if self._restarting is None or self._restarting.finished:
+            self._refuse_while("restart", allowed=())
+            await self._check_standing()
+            self._restarting = Attempt()
+            # In a task of its own: a caller that is cancelled must not leave it stopped half-way.
+            self._env.tasks.start_soon(self._restart, self._restarting)
+        await self._restarting.outcome()
 
     async def enable(self) -> None:
         """Allow it to be started."""
@@ -182,9 +193,7 @@ class Supervisor:
         Raises:
             NotActive, Disabled, Quarantined: There is none, and why.
         """
-        if self.state is State.ACTIVE and self.session is not None:
-            return self.session
-        if self.state is State.UNRESPONSIVE and self.session is not None:
+        if is_live(self.state) and self.session is not None:
             return self.session
         if self.state is State.DISABLED:
             raise self._standing.disabled_error()
@@ -341,21 +350,43 @@ class Supervisor:
                 return await self._back_off(after_s, facts)
 
     async def _back_off(self, after_s: float, facts: ExitFacts) -> bool:
-        wait_s = max(after_s, self._env.shared.storm.restart_delay_s())
-        self._retry_at_s = self._env.shared.clock.monotonic() + wait_s
+        self._retry_in(after_s)
         self._set(State.BACKOFF, facts.detail)
         tail = "".join(f"\n  | {line}" for line in facts.stderr[-5:])
         self._finish_attempt(
             LoadFailed(
                 f"plugin {self.id!r} did not become active: {facts.detail}{tail}",
-                remedy=f"the host tries again in {wait_s:.1f} s",
+                remedy=f"the host tries again in {after_s:.1f} s",
                 plugin=self.id,
             )
         )
-        with anyio.CancelScope() as self._pause:
-            await anyio.sleep(wait_s)
+        # Restarts that the host itself made necessary have no delay, and the storm guard does not count them.
+        while after_s > 0.0:
+            with anyio.CancelScope() as self._pause:
+                await anyio.sleep(after_s)
+            if self._pause.cancelled_caught:
+                break
+            after_s = self._env.shared.storm.restart_delay_s()
+            self._retry_in(after_s)
         self._retry_at_s = None
         return not self._stop_asked
+
+    def _retry_in(self, seconds: float) -> None:
+        self._retry_at_s = self._env.shared.clock.monotonic() + seconds
+
+    async def _restart(self, outcome: Attempt) -> None:
+        try:
+            await self._standing.remember(wanted="running")
+            await self.stop(keep=False)
+            if self._standing.wanted == "stopped":
+                raise NotActive(f"plugin {self.id!r} was stopped while it restarted", plugin=self.id)
+            await self.start()
+        except PlughostError as exc:
+            outcome.finish(exc)
+        else:
+            outcome.finish(None)
+        finally:
+            outcome.finish(HostClosed("this host is closing"))
 
     def _fail(self, detail: str, *, refused: bool = False) -> None:
         self._set(State.ERROR, detail)
@@ -376,6 +407,11 @@ class Supervisor:
         await self._standing.enter_quarantine(reason)
         self._set(State.QUARANTINED, reason)
         self._finish_attempt(self._standing.quarantined_error())
+
+    async def _check_standing(self) -> None:
+        if not self._standing.enabled:
+            raise self._standing.disabled_error()
+        await self._check_quarantine()
 
     async def _check_quarantine(self) -> None:
         if self._standing.quarantine_reason is None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import psutil
 
 from host.clock import Clock, SystemClock
+from host.watchdog.escapees import Escapees
 from host.watchdog.sample import ProcessKey, Sample
 
 __all__ = ["ProcessKey", "Sample", "Sampler", "parent_map"]
@@ -31,9 +32,11 @@ Default = TypeVar("Default")
 class Sampler:
     """Reads the process trees of all sessions in one sweep."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, adopter: Callable[[], int | None] = lambda: None) -> None:
+        """`adopter()` is the process that inherits plugins' orphans, if there is one."""
         self._clock: Clock = clock or SystemClock()
         self._trees: dict[str, _Tree] = {}
+        self._escapees = Escapees(adopter)
 
     def sweep(self, roots: Mapping[str, int], soft_memory: Mapping[str, int]) -> dict[str, Sample]:
         """Read the tree below each session's root process; a session whose root has ended is left out.
@@ -45,10 +48,11 @@ class Sampler:
         offspring: defaultdict[int, list[int]] = defaultdict(list)
         for pid, parent in parents.items():
             offspring[parent].append(pid)
+        escapees = self._escapees.by_session(roots, offspring)
         read: dict[str, tuple[_Tree, _Figures]] = {}
         for session, pid in roots.items():
             tree = self._tree(session, pid, parents)
-            if tree is None or not tree.grow(parents, offspring):
+            if tree is None or not tree.grow(parents, offspring, escapees.get(session, ())):
                 continue
             figures = tree.read(self._clock.monotonic())
             if figures is not None:
@@ -181,14 +185,19 @@ class _Tree:
     def __post_init__(self) -> None:
         self.members = {self.root.key.pid: self.root}
 
-    def grow(self, parents: Mapping[int, int], offspring: Mapping[int, Sequence[int]]) -> bool:
-        """Drop members that ended, take up new ones; False once the root is gone."""
+    def grow(
+        self, parents: Mapping[int, int], offspring: Mapping[int, Sequence[int]], escapees: Sequence[int]
+    ) -> bool:
+        """Drop members that ended, take up new ones and escapees; False once the root is gone."""
         before = self.members
         self.members = {pid: member for pid, member in before.items() if member.survives(parents)}
         if self.root.key.pid not in self.members:
             return False
         ended = [member for pid, member in before.items() if pid not in self.members]
         self.ended_cpu_s = sum(gone.own_cpu_s + gone.reaped_cpu_s for gone in ended if gone.parent in before)
+        for pid in escapees:
+            if pid not in self.members and (member := _opened(pid, parents.get(pid))) is not None:
+                self.members[pid] = member
         # Orphans are no longer below the root, so every member is a place to start from.
         waiting = list(self.members)
         while waiting:

@@ -13,7 +13,9 @@ from host import PluginHost, PluginView
 REPOSITORY = Path(__file__).parents[2]
 WAIT_S = 20.0
 
-_IMPORTS = "from plugin_sdk import Context, Plugin, PluginError, RpcError, method\n\n"
+_IMPORTS = (
+    "from typing import Any\n\nfrom plugin_sdk import Context, Plugin, PluginError, RpcError, method\n\n"
+)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ LINES = st.one_of(
             MESSAGE,
             MESSAGE + b"\r",
             b"  " + MESSAGE,
-            MESSAGE + MESSAGE,
             b'{"jsonrpc":',
             b'"2.0","id":1}',
             b'{"jsonrpc":"2.0","method":"\xff"}',

@@ -94,7 +94,10 @@ class Vice:
         return view
 
     async def load(self, expect: type[PlughostError] | None = None) -> PlughostError | None:
-        """Load the vice; with `expect`, return the error of exactly this class that it ends in."""
+        """Load the vice and read its changes up to `active`.
+
+        With `expect`, return the error of exactly this class that it ends in; its changes stay unread.
+        """
         with anyio.fail_after(WAIT_S):
             try:
                 await self.host.load(self.name)
@@ -103,7 +106,7 @@ class Vice:
                     raise
                 return exc
         assert expect is None, f"{self.name} became active"
-        assert self.view.state == "active"
+        await self.wait_state("active")
         return None
 
     async def call(self, method: str, *, timeout_s: float = WAIT_S, **params: Any) -> Any:

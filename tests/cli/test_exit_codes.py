@@ -1,0 +1,62 @@
+import inspect
+
+import pytest
+
+from host import errors
+from host.cli.exit_codes import ExitCode, exit_code
+from host.errors import Fault, ManifestError, MethodNotFound, PlughostError, PluginNotFound
+
+CLASSES = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, PlughostError)]
+
+EXPECTED = {
+    "plughost_error": 1,
+    "plugin_error": 1,
+    "plugin_incident": 1,
+    "plugin_died": 1,
+    "invalid_result": 1,
+    "overloaded": 1,
+    "load_failed": 1,
+    "load_refused": 1,
+    "invalid_params": 2,
+    "wrong_shape": 2,
+    "duplicate_api": 2,
+    "unsupported_platform": 2,
+    "invalid_manifest": 3,
+    "invalid_settings": 3,
+    "plugin_not_found": 4,
+    "method_not_found": 4,
+    "denied": 5,
+    "no_host": 6,
+    "host_closed": 6,
+    "already_running": 6,
+    "not_active": 7,
+    "disabled": 7,
+    "quarantined": 7,
+    "busy": 7,
+    "frame_too_large": 8,
+    "protocol_fault": 8,
+    "stream_overrun": 8,
+    "deadline_exceeded": 124,
+    "cancelled": 130,
+}
+FAMILIES = {"StateError": 7, "CallError": 1}
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_error_has_its_exit_code(cls: type[PlughostError]):
+    expected = FAMILIES.get(cls.__name__, EXPECTED[cls.code])
+    assert exit_code(_an(cls)) == expected
+
+
+def test_no_error_is_a_success():
+    assert ExitCode.OK not in {exit_code(_an(cls)) for cls in CLASSES}
+
+
+def _an(cls: type[PlughostError]) -> PlughostError:
+    if issubclass(cls, ManifestError):
+        return cls("folder", [Fault("plugin.toml", "id", "nothing", "an id")])
+    if issubclass(cls, PluginNotFound):
+        return cls("hello")
+    if issubclass(cls, MethodNotFound):
+        return cls("plugin 'hello'", "greet")
+    return cls("something happened")

@@ -1,0 +1,83 @@
+import json
+
+from tests.cli.conftest import EXAMPLES, Shell
+
+THREE_FAULTS = 'id = "Three"\nversion = "soon"\ntype = "nope"\nentry_point = "main.py"\n'
+
+
+def test_a_good_plugin_is_ok(shell: Shell):
+    shown = shell.run("validate", EXAMPLES / "hello")
+    assert shown.code == 0
+    assert shown.out == f"ok    hello 1.0.0  {EXAMPLES / 'hello'}\n"
+
+
+def test_every_example_is_ok(shell: Shell):
+    shown = shell.run("validate", EXAMPLES)
+    assert shown.code == 0
+    folders = [folder for folder in EXAMPLES.iterdir() if (folder / "plugin.toml").is_file()]
+    assert shown.out.count("ok    ") == len(folders)
+
+
+def test_a_manifest_with_three_faults_lists_all_three(shell: Shell):
+    folder = shell.plugin("three", "")
+    (folder / "plugin.toml").write_text(THREE_FAULTS)
+    shown = shell.run("validate", folder)
+    assert shown.code == 3
+    head, *faults = shown.out.splitlines()
+    assert head == f"BAD   {folder}: 3 faults"
+    assert len(faults) == 3
+    for key, found, allowed in (
+        ("id", "'Three'", "a-z, 0-9, _ and -"),
+        ("version", "'soon'", "a version such as 1.2.0"),
+        ("type", "'nope'", "extension"),
+    ):
+        [line] = [line for line in faults if line.startswith(f"      plugin.toml: {key}: ")]
+        assert f"found {found}; allowed: " in line
+        assert allowed in line
+
+
+def test_as_json_each_plugin_is_one_object(shell: Shell):
+    shell.plugin("good", "")
+    (shell.plugin("three", "") / "plugin.toml").write_text(THREE_FAULTS)
+    shown = shell.run("validate", shell.folder, "--json")
+    assert shown.code == 3
+    good, bad = map(json.loads, shown.out.splitlines())
+    assert (good["id"], good["faults"], good["folder"]) == ("good", [], str(shell.folder / "good"))
+    assert bad["folder"] == str(shell.folder / "three")
+    assert {fault["path"] for fault in bad["faults"]} == {"id", "version", "type"}
+    for fault in bad["faults"]:
+        assert fault["file"] == "plugin.toml"
+        assert fault["found"]
+        assert fault["allowed"]
+
+
+def test_what_is_not_met_here_is_said_and_no_fault(shell: Shell):
+    folder = shell.plugin("future", "", '[requires]\nplughost = ">=999"\n')
+    shown = shell.run("validate", folder)
+    assert shown.code == 0
+    assert "not met here: " in shown.out
+    assert "999" in shown.out
+
+
+def test_a_folder_without_plugins_is_nothing_found(shell: Shell):
+    shown = shell.run("validate", shell.folder)
+    assert (shown.code, shown.out) == (4, "")
+    assert "no plugin found" in shown.err
+    assert "plugin.toml" in shown.err
+
+
+def test_a_folder_that_is_not_there_is_a_fault(shell: Shell):
+    shown = shell.run("validate", "nowhere")
+    assert shown.code == 3
+    assert "nowhere" in shown.out
+
+
+def test_control_characters_of_a_manifest_are_written_out(shell: Shell):
+    folder = shell.plugin("loud", "")
+    (folder / "plugin.toml").write_text(
+        'id = "lo\\u001b[31mud"\nversion = "1.0.0"\nentry_point = "main.py"\n'
+    )
+    shown = shell.run("validate", folder)
+    assert shown.code == 3
+    assert "\x1b" not in shown.out
+    assert "31mud" in shown.out

@@ -1,0 +1,269 @@
+"""However a host or its warden dies, nothing of the plugins stays behind."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import msgspec
+import psutil
+import pytest
+
+from host import PluginHost, PluginView
+from host.state.ledger import LedgerRow
+from host.timing import Timing
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a warden")
+
+Until = Callable[..., Awaitable[PluginView]]
+Write = Callable[..., Path]
+
+GONE_WITHIN_S = 10.0
+PLUGINS = 20
+
+STUBBORN = """
+import os
+import signal
+import time
+
+def child(escapes: bool) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if escapes:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+    signal.alarm(120)  # the safety net: if nobody ends this process, the kernel does
+    while True:
+        time.sleep(1)
+
+class Stubborn(Plugin):
+    async def on_load(self) -> None:
+        for escapes in (False, True):
+            if os.fork() == 0:
+                child(escapes)
+"""
+
+OUTLIVES_ITS_HOST = """
+import ctypes
+import json
+import signal
+import sys
+import time
+
+ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # PR_SET_PDEATHSIG: nothing tells it of its parent's end
+signal.alarm(120)  # the safety net: if nobody ends this process, the kernel does
+for line in sys.stdin.buffer:
+    request = json.loads(line)
+    result = {"protocol_version": 1, "methods": []} if request["method"] == "plugin.initialize" else {}
+    print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}), flush=True)
+while True:
+    time.sleep(1)
+"""
+
+
+class Watch:
+    """Processes that are to end, each pinned by a descriptor that becomes readable at its end."""
+
+    def __init__(self, pids: list[int]) -> None:
+        self.pids = pids
+        self._fds = {os.pidfd_open(pid): pid for pid in pids}
+
+    def alive(self, within_s: float = 0.0) -> list[int]:
+        """Wait for their ends; return the pids that have not ended by then."""
+        until_s = time.monotonic() + within_s
+        poll = select.poll()
+        for fd in self._fds:
+            poll.register(fd, select.POLLIN)
+        left = dict(self._fds)
+        while left and (ended := poll.poll(max(0.0, until_s - time.monotonic()) * 1_000)):
+            for fd, _ in ended:
+                poll.unregister(fd)
+                del left[fd]
+        return list(left.values())
+
+    async def ended(self) -> list[int]:
+        """Return who is still there after the time that all have."""
+        return await anyio.to_thread.run_sync(self.alive, GONE_WITHIN_S)
+
+    def close(self) -> None:
+        for fd in self._fds:
+            os.close(fd)
+        self._fds = {}
+
+
+@contextmanager
+def watching(pids: list[int]) -> Iterator[Watch]:
+    watch = Watch(pids)
+    try:
+        yield watch
+    finally:
+        watch.close()
+
+
+def descendants(pid: int) -> list[int]:
+    return [one.pid for one in psutil.Process(pid).children(recursive=True)]
+
+
+def living(pids: list[int]) -> list[int]:
+    """Those that are no zombies: an exited process that its parent has not waited for is no concern here."""
+    return [pid for pid in pids if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+
+
+@asynccontextmanager
+async def host_program(data: Path, warden: str, plugins: Path) -> AsyncIterator["subprocess.Popen[bytes]"]:
+    """A host in a process of its own, with all its plugins active."""
+    script = Path(__file__).with_name("hosting.py")
+    command = [sys.executable, str(script), str(data), warden, str(plugins)]
+    host = await anyio.to_thread.run_sync(
+        lambda: subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
+    )
+    assert host.stdout is not None
+    try:
+        with anyio.fail_after(50):
+            line = await anyio.to_thread.run_sync(host.stdout.readline, abandon_on_cancel=True)
+        assert line == b"ready\n"
+        yield host
+    finally:
+        host.kill()
+        host.wait()
+        host.stdout.close()
+
+
+async def test_a_killed_host_leaves_none_of_its_plugins_or_their_descendants(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    for number in range(PLUGINS):
+        write_plugin(f"p{number}", STUBBORN)
+    async with host_program(tmp_path / "data", "auto", plugins) as host:
+        with watching(living(descendants(host.pid))) as watch:
+            assert len(watch.pids) == 1 + 3 * PLUGINS, "the warden, and of each plugin its two children"
+            host.kill()
+            assert await watch.ended() == []
+
+
+async def test_without_a_warden_a_killed_host_leaves_none_of_its_plugins(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    for number in range(4):
+        write_plugin(f"p{number}", "class Plain(Plugin): ...\n")
+    async with host_program(tmp_path / "data", "off", plugins) as host:
+        with watching(living(descendants(host.pid))) as watch:
+            assert len(watch.pids) == 4
+            host.kill()
+            assert await watch.ended() == []
+
+
+def warden_pid() -> int:
+    (pid,) = (one.pid for one in psutil.Process().children() if "plugin_sdk.runtime.warden" in one.cmdline())
+    return pid
+
+
+async def all_seen_by_a_sweep(host: PluginHost) -> None:
+    with anyio.fail_after(20):
+        while any((view.figures.children or 0) < 2 for view in host.plugins()):
+            await anyio.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_a_warden_that_dies_takes_its_plugins_along_and_a_new_one_brings_them_back(
+    plugins: Path,
+    write_plugin: Write,
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+    number: signal.Signals,
+) -> None:
+    for index in range(6):
+        write_plugin(f"p{index}", STUBBORN)
+    timing = Timing(watch_every_s=0.3)
+    async with PluginHost(plugins=[plugins], autoload=True, timing=timing) as host:
+        await all_seen_by_a_sweep(host)
+        sessions = {view.id: view.session for view in host.plugins()}
+        first_warden = warden_pid()
+        with (
+            watching(living(descendants(first_warden))) as watch,
+            host.changes() as changes,
+            anyio.fail_after(40),
+        ):
+            assert len(watch.pids) == 3 * 6
+            os.kill(first_warden, number)
+            back = 0
+            while back < 6:
+                back += (await anext(changes)).new == "active"
+            assert await watch.ended() == []
+
+        assert warden_pid() != first_warden
+        for view in host.plugins():
+            assert view.state == "active"
+            assert view.session != sessions[view.id]
+            assert view.restarts == 0, "the plugins were not to blame"
+            assert view.last_exit is not None
+            assert "warden was lost" in view.last_exit.detail
+    assert "a new warden is started, and the plugins are brought back" in caplog.text
+
+
+def write_outliving(plugins: Path) -> None:
+    folder = plugins / "outlives"
+    folder.mkdir()
+    (folder / "main.py").write_text(OUTLIVES_ITS_HOST)
+    (folder / "plugin.toml").write_text(
+        'id = "outlives"\nversion = "1.0.0"\ncommand = ["python3", "main.py"]\n'
+    )
+
+
+def rows(data: Path) -> dict[Path, LedgerRow]:
+    return {file: msgspec.json.decode(file.read_bytes(), type=LedgerRow) for file in (data / "run").iterdir()}
+
+
+async def test_what_a_killed_host_left_is_ended_by_the_next_one(
+    plugins: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_outliving(plugins)
+    data = tmp_path / "data"
+    async with host_program(data, "off", plugins) as host:
+        (row,) = rows(data).values()
+        assert (row.plugin, row.host_pid) == ("outlives", host.pid)
+    with watching([row.pid]) as watch:
+        assert watch.alive() == [row.pid]
+
+        async with PluginHost(plugins=[plugins], data=data):
+            assert await watch.ended() == []
+            assert rows(data) == {}
+    assert "ended plugins that a killed host left" in caplog.text
+
+
+async def test_a_pid_that_belongs_to_another_process_by_now_is_not_touched(
+    plugins: Path, tmp_path: Path
+) -> None:
+    write_outliving(plugins)
+    data = tmp_path / "data"
+    async with host_program(data, "off", plugins):
+        ((file, row),) = rows(data).items()
+    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(row, start_ticks=row.start_ticks - 1)))
+    with watching([row.pid]) as watch:
+        async with PluginHost(plugins=[plugins], data=data):
+            assert rows(data) == {}
+        assert watch.alive() == [row.pid]
+        os.kill(row.pid, signal.SIGKILL)
+        assert await watch.ended() == []
+
+
+async def test_a_row_of_a_host_that_lives_is_left_alone(plugins: Path, tmp_path: Path) -> None:
+    write_outliving(plugins)
+    async with host_program(tmp_path / "first", "off", plugins):
+        ((file, row),) = rows(tmp_path / "first").items()
+        (tmp_path / "second" / "run").mkdir(parents=True)
+        (tmp_path / "second" / "run" / file.name).write_bytes(file.read_bytes())
+        with watching([row.pid]) as watch:
+            async with PluginHost(data=tmp_path / "second"):
+                assert watch.alive() == [row.pid]
+            os.kill(row.pid, signal.SIGKILL)
+            assert await watch.ended() == []

@@ -1,0 +1,154 @@
+"""Entry points: from text to the class, and what is said when there is none."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from plugin_sdk.plugin import published
+from plugin_sdk.runtime.entry import EntryFault, load_class, put_on_path
+
+ONE = """
+from plugin_sdk import Plugin, method
+
+class Hello(Plugin):
+    @method
+    async def greet(self) -> str:
+        return "hello"
+"""
+
+OTHER = ONE.replace("Hello", "Other").replace("greet", "part")
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Iterator[Write]:
+    """Write modules into a folder that is on the path; what was imported is forgotten afterwards."""
+    path, modules = list(sys.path), set(sys.modules)
+    put_on_path(tmp_path)
+
+    def write_one(name: str, text: str) -> Path:
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        return file
+
+    yield write_one
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+    sys.path_importer_cache.pop(str(tmp_path), None)
+
+
+def refused(*entry_points: str) -> str:
+    with pytest.raises(EntryFault) as caught:
+        load_class(entry_points)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("entry", ["one_entry:Hello", "one_entry.py", "one_entry"])
+def test_a_class_is_found_by_name_or_because_it_is_the_only_one(write: Write, entry: str) -> None:
+    write("one_entry.py", ONE)
+    assert load_class([entry]).__name__ == "Hello"
+
+
+@pytest.mark.parametrize("entry", ["deep_entry/inner.py", "deep_entry.inner:Hello"])
+def test_a_module_may_lie_in_a_package(write: Write, entry: str) -> None:
+    write("deep_entry/__init__.py", "")
+    write("deep_entry/inner.py", ONE)
+    assert load_class([entry]).__name__ == "Hello"
+
+
+def test_several_entry_points_are_one_class_that_has_all_methods(write: Write) -> None:
+    write("one_entry.py", ONE)
+    write("other_entry.py", OTHER)
+    cls = load_class(["one_entry:Hello", "other_entry.py", "one_entry.py"])
+    assert set(published(cls)) == {"greet", "part"}
+    assert [base.__name__ for base in cls.__bases__] == ["Hello", "Other"]
+
+
+def test_the_same_class_twice_is_that_class(write: Write) -> None:
+    write("one_entry.py", ONE)
+    assert load_class(["one_entry:Hello", "one_entry.py"]).__name__ == "Hello"
+
+
+def test_classes_that_can_not_be_one_are_named(write: Write) -> None:
+    write("one_entry.py", ONE + "\nclass Derived(Hello): pass\n")
+    text = refused("one_entry:Hello", "one_entry:Derived")
+    assert "Hello, Derived can't be one plugin" in text
+
+
+def test_a_missing_class_is_named_with_its_file(write: Write) -> None:
+    file = write("one_entry.py", ONE)
+    assert refused("one_entry:Nope") == f"entry point 'one_entry:Nope': {file} has no class 'Nope'"
+
+
+def test_a_module_without_a_file_can_be_named_too() -> None:
+    assert refused("sys:Nope") == "entry point 'sys:Nope': sys has no class 'Nope'"
+
+
+@pytest.mark.parametrize("name", ["number", "Plain"])
+def test_what_is_no_plugin_is_refused(write: Write, name: str) -> None:
+    write("one_entry.py", "number = 5\nclass Plain: pass\n")
+    assert "is not a class derived from plugin_sdk.Plugin" in refused(f"one_entry:{name}")
+
+
+def test_two_classes_in_a_file_must_be_told_apart(write: Write) -> None:
+    write("one_entry.py", ONE + "\nclass Second(Plugin): pass\n")
+    assert refused("one_entry.py").endswith("found: Hello, Second")
+
+
+def test_an_imported_class_does_not_count_as_the_files_own(write: Write) -> None:
+    write("one_entry.py", ONE)
+    write("other_entry.py", "from one_entry import Hello\n")
+    assert refused("other_entry.py").endswith("found: none")
+
+
+def test_a_missing_module_is_named(write: Write) -> None:
+    assert refused("nowhere_entry:X") == (
+        "entry point 'nowhere_entry:X' can't be imported: No module named 'nowhere_entry'"
+    )
+
+
+@pytest.mark.parametrize("entry", ["", ":X", ".py", ".main:X", "a..b:X"])
+def test_an_entry_point_without_a_module_is_refused(entry: str) -> None:
+    assert "names no module" in refused(entry)
+
+
+def test_a_syntax_error_is_told_with_its_place(write: Write) -> None:
+    file = write("one_entry.py", "x = 1\ndef broken(:\n")
+    text = refused("one_entry.py")
+    assert "invalid syntax" in text
+    assert f"({file}, line 2)" in text
+
+
+def test_an_import_error_is_told_with_its_place(write: Write) -> None:
+    write("one_entry.py", "x = 1\nimport inner_entry\n")
+    file = write("inner_entry.py", "\n\nimport not_installed_anywhere\n")
+    text = refused("one_entry.py")
+    assert "No module named 'not_installed_anywhere'" in text
+    assert f"({file}, line 3)" in text
+
+
+def test_what_the_code_itself_raises_passes_through(write: Write) -> None:
+    write("one_entry.py", "raise ConnectionError('no network')\n")
+    with pytest.raises(ConnectionError):
+        load_class(["one_entry.py"])
+
+
+def test_the_folder_comes_behind_the_standard_library_and_before_packages(
+    write: Write, tmp_path: Path
+) -> None:
+    place = sys.path.index(str(tmp_path))
+    assert sys.path[place + 1].endswith("-packages")
+    write("json.py", "raise AssertionError('shadows the standard library')\n")
+    write("code.py", ONE)
+    assert "has no class" in refused("code:Hello")
+
+
+def test_without_packages_the_folder_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", ["/a", "/b"])
+    put_on_path(Path("/plugin"))
+    assert sys.path == ["/a", "/b", "/plugin"]
