@@ -208,7 +208,7 @@ class Peer:
         else:
             messages = []
         if bad and self._charge is not None:
-            self._rest(self._charge(time.perf_counter() - started))
+            self._rest(max(_PAUSE_S, self._charge(time.perf_counter() - started)))
             started = time.perf_counter()
         if self._backlog:
             self._backlog.extend(messages)

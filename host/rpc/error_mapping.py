@@ -35,10 +35,14 @@ def _remedy(data: Any) -> str:
 
 
 def _method_not_found(plugin: str, method: str, exc: RpcError) -> PlughostError:
-    data: Any = exc.data
-    near: Any = cast("dict[str, Any]", data).get("near") if isinstance(data, dict) else None
-    names = cast("list[Any]", near) if isinstance(near, list) else []
-    return errors.MethodNotFound(f"plugin {plugin!r}", method, [str(name)[:100] for name in names[:3]])
+    data = cast("dict[str, Any]", exc.data) if isinstance(exc.data, dict) else {}
+    near: Any = data.get("near")
+    names = [str(name)[:100] for name in cast("list[Any]", near)[:3]] if isinstance(near, list) else []
+    if data.get("code") == errors.MethodNotFound.code:
+        # The plugin is there and has the method; what it called in turn is missing, and the host said so.
+        owner, missing = str(data.get("owner"))[:100], str(data.get("method"))[:100]
+        return errors.MethodNotFound(f"{plugin}.{method} needs what is missing: {owner}", missing, names)
+    return errors.MethodNotFound(f"plugin {plugin!r}", method, names)
 
 
 def _as_plugin_error(_plugin: str, _method: str, exc: RpcError) -> PlughostError:

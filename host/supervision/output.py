@@ -6,6 +6,7 @@ read, at a bounded pace, so a plugin that floods waits for the host and not the 
 
 import logging
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,11 +26,12 @@ LINES_PER_S = 200
 
 BURST_LINES = 500
 
-_READ_BYTES = 64 * 1024
-_REST_READS = 4
+_READ_BYTES = 16 * 1024
+_REST_READS = 8
 """More than a pipe holds; bounded, because a descendant may hold the other end and go on writing."""
 
-_PAUSE_S = 0.01
+_PAUSE_S = 0.002
+"""Between two reads: each costs a turn of the loop, which the charge for its lines does not see."""
 
 
 class PluginLog:
@@ -63,10 +65,12 @@ class PluginLog:
 class Stderr:
     """Reads one process's stderr to its end."""
 
-    def __init__(self, fd: int, log: PluginLog) -> None:
+    def __init__(self, fd: int, log: PluginLog, charge: Callable[[float], float]) -> None:
+        """`charge(seconds)` is told what reading cost and answers how long to stop."""
         os.set_blocking(fd, False)
         self._fd = fd
         self._log = log
+        self._charge = charge
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._partial = b""
 
@@ -79,11 +83,10 @@ class Stderr:
         """Read until the last writer is gone; whoever cancels it calls `close`."""
         while True:
             await anyio.wait_readable(self._fd)
-            size = self._read()
-            if size == 0:
+            started = time.perf_counter()
+            if self._read() == 0:
                 return
-            if size >= _READ_BYTES:
-                await anyio.sleep(_PAUSE_S)
+            await anyio.sleep(max(_PAUSE_S, self._charge(time.perf_counter() - started)))
 
     def read_rest(self) -> None:
         """Take what the kernel still holds, without waiting for the writers to end."""

@@ -102,7 +102,7 @@ class Session:
             charge=budget.charge,
             may_hold=lambda size: shared.held_frames.may_hold(self, size),
         )
-        self._stderr = Stderr(process.stderr_fd, self.log)
+        self._stderr = Stderr(process.stderr_fd, self.log, FloodBudget(self._clock.monotonic).charge)
         self._ladder = Ladder(process, self._timing, self.peer.close_writing)
         self._vitals = Vitals(manifest.limits, process, self._logger, self.peer.outgoing.stretch, self._end)
         self._tasks: anyio.abc.TaskGroup | None = None

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from host import PluginHost, PluginView
+from host.process.identity import start_ticks
 from host.state.ledger import LedgerRow
 from host.timing import Timing
 
@@ -48,8 +49,11 @@ def child(escapes: bool) -> None:
 class Stubborn(Plugin):
     async def on_load(self) -> None:
         for escapes in (False, True):
-            if os.fork() == 0:
+            pid = os.fork()
+            if pid == 0:
                 child(escapes)
+            if escapes:
+                os.waitpid(pid, 0)
 """
 
 OUTLIVES_ITS_HOST = """
@@ -170,7 +174,7 @@ def warden_pid() -> int:
 async def all_seen_by_a_sweep(host: PluginHost) -> None:
     with anyio.fail_after(20):
         while any((view.figures.children or 0) < 2 for view in host.plugins()):
-            await anyio.sleep(0.02)
+            await anyio.sleep(0.02)  # noqa: ASYNC110 - figures are looked at, nobody is told of them
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -219,6 +223,13 @@ def write_outliving(plugins: Path) -> None:
     )
 
 
+def environment(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
 def rows(data: Path) -> dict[Path, LedgerRow]:
     return {file: msgspec.json.decode(file.read_bytes(), type=LedgerRow) for file in (data / "run").iterdir()}
 
@@ -240,6 +251,22 @@ async def test_what_a_killed_host_left_is_ended_by_the_next_one(
     assert "ended plugins that a killed host left" in caplog.text
 
 
+async def test_without_a_warden_what_a_killed_plugin_left_is_ended_by_the_next_host(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    for number in range(3):
+        write_plugin(f"p{number}", STUBBORN)
+    data = tmp_path / "data"
+    async with host_program(data, "off", plugins):
+        sessions = [row.session.encode() for row in rows(data).values()]
+        pids = [pid for pid in psutil.pids() if any(session in environment(pid) for session in sessions)]
+    with watching([pid for pid in pids if psutil.pid_exists(pid)]) as watch:
+        async with PluginHost(plugins=[plugins], data=data):
+            assert len(pids) == 3 * 3
+            assert await watch.ended() == []
+            assert rows(data) == {}
+
+
 async def test_a_pid_that_belongs_to_another_process_by_now_is_not_touched(
     plugins: Path, tmp_path: Path
 ) -> None:
@@ -247,13 +274,16 @@ async def test_a_pid_that_belongs_to_another_process_by_now_is_not_touched(
     data = tmp_path / "data"
     async with host_program(data, "off", plugins):
         ((file, row),) = rows(data).items()
-    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(row, start_ticks=row.start_ticks - 1)))
-    with watching([row.pid]) as watch:
-        async with PluginHost(plugins=[plugins], data=data):
-            assert rows(data) == {}
-        assert watch.alive() == [row.pid]
-        os.kill(row.pid, signal.SIGKILL)
-        assert await watch.ended() == []
+    with subprocess.Popen(["sleep", "120"], start_new_session=True) as another:
+        reused = msgspec.structs.replace(row, pid=another.pid)
+        assert start_ticks(another.pid) != row.start_ticks
+        file.write_bytes(msgspec.json.encode(reused))
+        with watching([another.pid]) as watch, watching([row.pid]) as left:
+            async with PluginHost(plugins=[plugins], data=data):
+                assert rows(data) == {}
+                assert await left.ended() == [], "it is known by its session's mark, whatever the row says"
+            assert watch.alive() == [another.pid]
+        another.kill()
 
 
 async def test_a_row_of_a_host_that_lives_is_left_alone(plugins: Path, tmp_path: Path) -> None:

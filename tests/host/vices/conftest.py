@@ -8,7 +8,6 @@ import asyncio
 import logging
 import os
 import select
-import signal
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable
@@ -157,15 +156,6 @@ class Vice:
     def growth_bytes(self) -> int:
         """By how much the host's own process has grown."""
         return psutil.Process().memory_info().rss - self._rss_bytes
-
-    def clear_away(self, pid: int) -> None:
-        """End a leftover that this launcher can't find."""
-        self.pids.discard(pid)
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        _left_alive({pid})
 
     def assert_nothing_left(self) -> None:
         """After the host: no process, no descriptor, no task, no thread."""
