@@ -8,7 +8,7 @@ installed, and no process is waited for that this host did not start.
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -177,22 +177,22 @@ class PluginHost:
 
         return attach
 
-    async def call(
+    def call(
         self,
         plugin: str,
         method: str,
         params: Mapping[str, Any] | None = None,
         *,
         timeout_s: float | None = None,
-    ) -> Any:
-        """Call a plugin's method and return its result. The deadline is 5 s unless `timeout_s` says so.
+    ) -> Coroutine[Any, Any, Any]:
+        """Call a plugin's method: `result = await host.call(...)`. Without `timeout_s` the deadline is 5 s.
 
         Raises:
             PluginNotFound, NotActive, Disabled, Quarantined: The plugin can't be called.
             CallError: The call brought no result; see `host.errors` for each kind.
         """
         self._running()
-        return await self._calls.call(plugin, method, params, timeout_s=timeout_s)
+        return self._calls.call(plugin, method, params, timeout_s=timeout_s)
 
     def stream(
         self,

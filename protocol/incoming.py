@@ -7,6 +7,7 @@ business: `handle` is called in a task of its own and returns the result, or a `
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from protocol.errors import (
     ErrorObject,
     RpcError,
 )
+from protocol.first_step import FirstStep
 from protocol.framing import MAX_FRAME_BYTES
 from protocol.inbound import Inbound
 from protocol.outgoing import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, MAX_WAITING
@@ -78,8 +80,11 @@ class Incoming:
         self._backlog: deque[Inbound] = deque()
         self._known: dict[jsonrpc.RequestId, Inbound] = {}
         self._held_bytes = 0
-        self.tasks: asyncio.TaskGroup | None = None
-        """Where handlers run; set by the peer while it runs."""
+        self._first_step: FirstStep | None = None
+        self.many = False
+        """Whether several messages are handled in one go: their answers then leave together."""
+        self.handling_s = 0.0
+        """Time that handlers took up to their first wait, in the midst of reading."""
         self.served = 0
         """Requests answered so far."""
 
@@ -92,9 +97,15 @@ class Incoming:
         """Return the requests that are served or wait for it."""
         return [*self._known.values()]
 
+    def begin(self, tasks: asyncio.TaskGroup) -> None:
+        """Serve from now on; handlers run in `tasks`."""
+        self._first_step = FirstStep(self._loop, tasks)
+
     def stop(self) -> None:
         """Cancel what is under way and serve nothing more."""
-        self.tasks = None
+        if self._first_step is not None:
+            self._first_step.close()
+            self._first_step = None
         for inbound in self.under_way():
             inbound.cancel()
 
@@ -172,10 +183,17 @@ class Incoming:
             self._pipe.write(jsonrpc.build_error(request_id, error))
 
     def _start(self, inbound: Inbound) -> None:
-        if self.tasks is None:
+        first_step = self._first_step
+        if first_step is None:
             return
         self._serving[inbound.id] = inbound
-        inbound.task = self.tasks.create_task(self._serve(inbound))
+        began = perf_counter()
+        task = first_step.start(self._serve(inbound))
+        self.handling_s += perf_counter() - began
+        if task is not None:
+            inbound.task = task
+            if inbound.cancelled:
+                task.cancel()  # the connection was closed from within its first step
 
     async def _serve(self, inbound: Inbound) -> None:
         inbound.started = True
@@ -196,7 +214,7 @@ class Incoming:
                     await self._pipe.drained()
                 except asyncio.CancelledError as exc:
                     line = self._cancelled(inbound, exc)
-            self._pipe.write(line, len(self._serving) == 1)
+            self._pipe.write(line, len(self._serving) == 1 and not self.many)
             self.served += 1
         finally:
             inbound.finished = True

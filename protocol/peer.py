@@ -138,7 +138,7 @@ class Peer:
     async def run(self) -> None:
         """Serve until `close`; handlers still at work are cancelled then."""
         async with asyncio.TaskGroup() as tasks:
-            self.incoming.tasks = tasks
+            self.incoming.begin(tasks)
             self._pipe.start()
             try:
                 await asyncio.shield(self._closed)
@@ -216,8 +216,14 @@ class Peer:
             self._process(messages, started)
 
     def _process(self, messages: list[jsonrpc.Message], started: float) -> None:
-        """Handle messages in order. Where time is charged, a long run is cut and goes on a little later."""
+        """Handle messages in order. Where time is charged, a long run is cut and goes on a little later.
+
+        What is charged is taking messages in; what handlers do with them is bounded by other means.
+        """
         unasked = 0
+        incoming = self.incoming
+        handled_s = incoming.handling_s
+        incoming.many = len(messages) > 1
         for index, message in enumerate(messages):
             try:
                 unasked += self._on_message(message)
@@ -226,13 +232,17 @@ class Peer:
             if started and unasked and index % _CHECK_EVERY == _CHECK_EVERY - 1:
                 took = time.perf_counter() - started
                 if took > TURN_S and index + 1 < len(messages):
+                    incoming.many = False
                     self._backlog.extend(messages[index + 1 :])
                     assert self._charge is not None
-                    self._rest(max(_PAUSE_S, self._charge(took * unasked / (index + 1))))
+                    cost_s = (took - incoming.handling_s + handled_s) * unasked / (index + 1)
+                    self._rest(max(_PAUSE_S, self._charge(cost_s)))
                     return
+        incoming.many = False
         if started and unasked:
             assert self._charge is not None
-            self._rest(self._charge((time.perf_counter() - started) * unasked / len(messages)))
+            took = time.perf_counter() - started
+            self._rest(self._charge((took - incoming.handling_s + handled_s) * unasked / len(messages)))
 
     def _rest(self, seconds: float) -> None:
         if seconds > 0.0 and self._resume_timer is None and not self._closed.done():

@@ -9,11 +9,12 @@ import math
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Any
 
 import msgspec
 
-from host.errors import InvalidParams, InvalidResult, MethodNotFound, PlughostError, WrongShape
+from host.errors import InvalidParams, InvalidResult, MethodNotFound, WrongShape
 from host.facade import LiveSession, LiveSessions
 from host.rpc import from_wire
 from host.timing import Timing
@@ -47,28 +48,29 @@ class Calls:
         Raises:
             PlughostError: See `host.errors`; `DeadlineExceeded` after `timeout_s`.
         """
-        raw = await self.call_raw(plugin, method, _encoded(plugin, method, params), timeout_s=timeout_s)
-        return _decoded(plugin, method, raw)
+        return _decoded(
+            plugin, method, await self.call_raw(plugin, method, _encoded(plugin, method, params), timeout_s)
+        )
 
     async def call_raw(
-        self, plugin: str, method: str, params: bytes, *, timeout_s: float | None = None
+        self, plugin: str, method: str, params: bytes, timeout_s: float | None = None
     ) -> msgspec.Raw:
         """Call with parameters given as the text of a JSON object; return the result's text."""
         session = self._sessions.live(plugin)
-        _check_shape(session, plugin, method, stream=False)
-        started = time.perf_counter()
+        provided = session.provided
+        if provided is None or provided.get(method) is not False:
+            _check_shape(session, plugin, method, stream=False)
+        budget_s = _budget(timeout_s, self._timing.call_s)
+        started = perf_counter()
+        failed = True
         try:
-            raw = await session.peer.outgoing.request(
-                method, params, timeout_s=_budget(timeout_s, self._timing.call_s)
-            )
+            raw = await session.peer.outgoing.request(method, params, timeout_s=budget_s)
+            failed = False
+            return raw
         except RpcError as exc:
-            session.record(time.perf_counter() - started, True)
             raise from_wire(exc, plugin, method) from None
-        except PlughostError:
-            session.record(time.perf_counter() - started, True)
-            raise
-        session.record(time.perf_counter() - started, False)
-        return raw
+        finally:
+            session.record(perf_counter() - started, failed)
 
     async def stream(
         self,
@@ -93,7 +95,7 @@ class Calls:
         session = self._sessions.live(plugin)
         _check_shape(session, plugin, method, stream=True)
         total_s = _budget(timeout_s, self._timing.stream_total_s)
-        started = time.perf_counter()
+        started = perf_counter()
         failed = True
         try:
             reader = await session.peer.outgoing.open_stream(
@@ -111,7 +113,7 @@ class Calls:
             failed = False
             raise
         finally:
-            session.record(time.perf_counter() - started, failed)
+            session.record(perf_counter() - started, failed)
 
 
 def _budget(timeout_s: float | None, default_s: float) -> float:

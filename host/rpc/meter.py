@@ -4,6 +4,8 @@ Latencies fall into a histogram whose buckets are powers of two with one bit bel
 off by a quarter at most; views compute percentiles when somebody looks.
 """
 
+from math import frexp, ldexp
+
 _BUCKETS = 160
 
 
@@ -21,10 +23,10 @@ class CallMeter:
         """Count one call."""
         self.total += 1
         self.errors += failed
-        nanoseconds = int(seconds * 1e9) | 1
-        power = nanoseconds.bit_length() - 1
-        below = (nanoseconds >> (power - 1)) & 1 if power else 0
-        self._buckets[min(2 * power + below, _BUCKETS - 1)] += 1
+        mantissa, exponent = frexp(seconds)
+        # A nanosecond's exponent is -29; whatever is shorter falls into the first bucket.
+        index = 2 * (exponent + 29) + (mantissa >= 0.75)
+        self._buckets[min(max(index, 0), _BUCKETS - 1)] += 1
 
     def percentile_s(self, share: float) -> float | None:
         """Return the latency that `share` (0 to 1) of all calls did not exceed; None before the first."""
@@ -37,5 +39,5 @@ class CallMeter:
             if seen >= rank and count:
                 power, below = divmod(index, 2)
                 # The middle of the bucket.
-                return (1 + below / 2 + 0.25) * 2**power / 1e9
+                return ldexp(0.5 + below / 4 + 0.125, power - 29)
         return None

@@ -20,7 +20,7 @@ class PluginsService:
         self, plugin: str, method: str, params: msgspec.Raw = _NOTHING, timeout_s: float | None = None
     ) -> msgspec.Raw:
         """Call a method of another plugin."""
-        return await self._calls.call_raw(plugin, method, _object(params), timeout_s=timeout_s)
+        return await self._calls.call_raw(plugin, method, _object(params), timeout_s)
 
     async def stream(
         self, plugin: str, method: str, params: msgspec.Raw = _NOTHING, timeout_s: float | None = None

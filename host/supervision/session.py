@@ -116,6 +116,7 @@ class Session:
         self._ended_s: float | None = None
         self._provided = Provided(None, None)
         self._meter = CallMeter()
+        self.record = self._meter.record
 
     # What the watchdog asks.
 
@@ -144,10 +145,6 @@ class Session:
     def provided(self) -> Mapping[str, bool] | None:
         """Methods, and whether each is a stream; None if the plugin did not say."""
         return self._provided.methods
-
-    def record(self, seconds: float, failed: bool) -> None:
-        """Count a call."""
-        self._meter.record(seconds, failed)
 
     # What the supervisor does.
 

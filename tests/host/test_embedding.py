@@ -120,7 +120,7 @@ async def test_a_deadline_that_makes_no_sense_is_refused(host: PluginHost, timeo
         await host.call("hello", "greet", {"name": "you"}, timeout_s=timeout_s)
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2, object()}, b"\xff".decode("latin-1").encode, math.nan])
+@pytest.mark.parametrize("value", [object(), [{object()}], print, 2**70, "\ud800"])
 async def test_parameters_that_json_cannot_express_are_refused(host: PluginHost, value: Any) -> None:
     with pytest.raises(InvalidParams):
         await host.call("hello", "greet", {"name": value})

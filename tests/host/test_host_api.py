@@ -65,7 +65,7 @@ async def test_an_api_learns_who_calls_from_the_connection(asker: PluginHost) ->
         callers.append(me)
 
     @asker.api("who.by_name")
-    async def by_name(caller) -> None:  # pyright: ignore # noqa: ANN001 - the point of the test
+    async def by_name(caller) -> None:  # pyright: ignore[reportMissingParameterType, reportUnknownParameterType]
         callers.append(caller)  # pyright: ignore[reportUnknownArgumentType]
 
     async with asker:

@@ -1,6 +1,7 @@
 """Two real peers, over a socket pair and over two pipes: requests, cancelling, progress."""
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -140,13 +141,50 @@ async def test_a_cancelled_call_is_cancelled_on_the_other_side_too(kind: str) ->
         assert not right.faults
 
 
-async def test_a_request_that_is_cancelled_before_its_first_step_is_answered_and_never_served() -> None:
+async def test_a_request_that_is_cancelled_in_the_read_that_brought_it_is_cancelled_at_its_first_wait() -> (
+    None
+):
     async with beside_raw() as (side, raw):
         gate = side.handlers["gate"] = Gate()
         await raw.send({"id": 1, "method": "gate"}, {"method": "$/cancel", "params": {"id": 1}})
         assert (await raw.line())["error"]["code"] == errors.CANCELLED
-        assert not gate.entered
+        assert gate.ended == len(gate.entered) == 1
         assert side.peer.incoming.in_flight == 0
+
+
+async def test_many_requests_of_one_read_that_all_wait_are_served_and_cancelled_each_for_itself() -> None:
+    async with beside_raw() as (side, raw):
+        gate = side.handlers["gate"] = Gate()
+        await raw.send(*({"id": n, "method": "gate"} for n in range(1, 6)))
+        await until(lambda: len(gate.entered) == 5)
+        await raw.send({"method": "$/cancel", "params": {"id": 3}})
+        answer = await raw.line()
+        assert (answer["id"], answer["error"]["code"]) == (3, errors.CANCELLED)
+        gate.open.set()
+        assert sorted([(await raw.line())["id"] for _ in range(4)]) == [1, 2, 4, 5]
+
+
+async def test_a_timeout_and_a_context_variable_of_a_handler_belong_to_its_own_task() -> None:
+    variable: ContextVar[str] = ContextVar("variable", default="unset")
+
+    async def bounded(inbound: Inbound) -> str:
+        before = asyncio.current_task()
+        variable.set(str(inbound.id))
+        try:
+            async with asyncio.timeout(0.01):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            assert asyncio.current_task() is before
+            return variable.get()
+        return "no timeout"
+
+    async with beside_raw() as (side, raw):
+        side.handlers["bounded"] = bounded
+        await raw.send({"id": 1, "method": "bounded"})
+        assert (await raw.line())["result"] == "1"
+        await raw.send({"id": 2, "method": "bounded"}, {"id": 3, "method": "bounded"})
+        assert sorted([(await raw.line())["result"] for _ in range(2)]) == ["2", "3"]
+        assert variable.get() == "unset"
 
 
 async def test_a_request_that_is_cancelled_in_the_backlog_is_answered_and_never_served() -> None:

@@ -198,13 +198,14 @@ async def test_closing_cancels_the_handlers_at_work_and_those_that_wait() -> Non
     assert gate.entered[0].cancelled
 
 
-async def test_a_request_that_came_in_with_the_end_is_not_served() -> None:
+async def test_a_request_that_came_in_behind_the_end_is_not_served() -> None:
     async with beside_raw() as (side, raw):
         gate = side.handlers["gate"] = Gate()
         side.on_note = lambda _method: side.peer.close(gone)
         await raw.send({"id": 1, "method": "gate"}, {"method": "note"}, {"id": 2, "method": "gate"})
         await until(lambda: side.notifications)
-    assert not gate.entered
+    assert [inbound.id for inbound in gate.entered] == [1]
+    assert gate.ended == 1
 
 
 async def test_a_connection_whose_task_is_cancelled_cancels_its_handlers() -> None:

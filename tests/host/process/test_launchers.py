@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+import psutil
 import pytest
 
 from host import LoadRefused, PluginHost
@@ -20,6 +21,7 @@ from host.process.exit_status import ExitStatus
 from host.process.launcher import Launcher, PluginProcess
 from host.process.program import OOM_SCORE_ADJ, Program
 from host.process.warden_launcher import WardenLauncher
+from protocol.launch import Known
 
 LINUX = sys.platform == "linux"
 only_linux = pytest.mark.skipif(not LINUX, reason="needs /proc")
@@ -45,7 +47,8 @@ about = {
 }
 if sys.platform == "linux":
     # The listing opens a descriptor of its own; it is closed again by now.
-    about["descriptors"] = [int(fd) for fd in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + fd)]
+    listed = os.listdir("/proc/self/fd")
+    about["descriptors"] = [int(fd) for fd in listed if os.path.exists("/proc/self/fd/" + fd)]
     about["oom_score_adj"] = int(open("/proc/self/oom_score_adj").read())
 print(json.dumps(about))
 """
@@ -251,10 +254,6 @@ os.read(0, 1)
     run = await start(*python(code), environment={})
     await anyio.wait_readable(run.process.stdout_fd)
     pid = int(os.read(run.process.stdout_fd, 100))
-    from host.process.identity import start_ticks  # noqa: F401
-    from protocol.launch import Known
-    import psutil
-
     known = Known(pid, psutil.Process(pid).create_time())
     run.process.signal(signal.SIGKILL, group=False)
     await run.ended()

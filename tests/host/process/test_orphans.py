@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import anyio
@@ -34,11 +34,14 @@ import os
 import signal
 import time
 
-def child(escapes: bool) -> None:
+def child(kind: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    if escapes:
+    if kind != "plain":
         os.setsid()
+    if kind == "unmarked":
+        os.execve("/bin/sleep", ["sleep", "120"], {})
+    if kind == "escaped":
         if os.fork():
             os._exit(0)
         os.setsid()
@@ -48,11 +51,11 @@ def child(escapes: bool) -> None:
 
 class Stubborn(Plugin):
     async def on_load(self) -> None:
-        for escapes in (False, True):
+        for kind in ("plain", "unmarked", "escaped"):
             pid = os.fork()
             if pid == 0:
-                child(escapes)
-            if escapes:
+                child(kind)
+            if kind == "escaped":
                 os.waitpid(pid, 0)
 """
 
@@ -104,15 +107,6 @@ class Watch:
         self._fds = {}
 
 
-@contextmanager
-def watching(pids: list[int]) -> Iterator[Watch]:
-    watch = Watch(pids)
-    try:
-        yield watch
-    finally:
-        watch.close()
-
-
 def descendants(pid: int) -> list[int]:
     return [one.pid for one in psutil.Process(pid).children(recursive=True)]
 
@@ -123,7 +117,9 @@ def living(pids: list[int]) -> list[int]:
 
 
 @asynccontextmanager
-async def host_program(data: Path, warden: str, plugins: Path) -> AsyncIterator["subprocess.Popen[bytes]"]:
+async def host_program(
+    data: Path, warden: str, plugins: Path
+) -> AsyncGenerator["subprocess.Popen[bytes]", None]:
     """A host in a process of its own, with all its plugins active."""
     script = Path(__file__).with_name("hosting.py")
     command = [sys.executable, str(script), str(data), warden, str(plugins)]
@@ -148,8 +144,8 @@ async def test_a_killed_host_leaves_none_of_its_plugins_or_their_descendants(
     for number in range(PLUGINS):
         write_plugin(f"p{number}", STUBBORN)
     async with host_program(tmp_path / "data", "auto", plugins) as host:
-        with watching(living(descendants(host.pid))) as watch:
-            assert len(watch.pids) == 1 + 3 * PLUGINS, "the warden, and of each plugin its two children"
+        with closing(Watch(living(descendants(host.pid)))) as watch:
+            assert len(watch.pids) == 1 + 4 * PLUGINS, "the warden, and of each plugin three more"
             host.kill()
             assert await watch.ended() == []
 
@@ -160,7 +156,7 @@ async def test_without_a_warden_a_killed_host_leaves_none_of_its_plugins(
     for number in range(4):
         write_plugin(f"p{number}", "class Plain(Plugin): ...\n")
     async with host_program(tmp_path / "data", "off", plugins) as host:
-        with watching(living(descendants(host.pid))) as watch:
+        with closing(Watch(living(descendants(host.pid)))) as watch:
             assert len(watch.pids) == 4
             host.kill()
             assert await watch.ended() == []
@@ -173,8 +169,9 @@ def warden_pid() -> int:
 
 async def all_seen_by_a_sweep(host: PluginHost) -> None:
     with anyio.fail_after(20):
-        while any((view.figures.children or 0) < 2 for view in host.plugins()):
-            await anyio.sleep(0.02)  # noqa: ASYNC110 - figures are looked at, nobody is told of them
+        # Figures are looked at; nobody is told of them.
+        while any((view.figures.children or 0) < 3 for view in host.plugins()):  # noqa: ASYNC110
+            await anyio.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -193,11 +190,11 @@ async def test_a_warden_that_dies_takes_its_plugins_along_and_a_new_one_brings_t
         sessions = {view.id: view.session for view in host.plugins()}
         first_warden = warden_pid()
         with (
-            watching(living(descendants(first_warden))) as watch,
+            closing(Watch(living(descendants(first_warden)))) as watch,
             host.changes() as changes,
             anyio.fail_after(40),
         ):
-            assert len(watch.pids) == 3 * 6
+            assert len(watch.pids) == 4 * 6
             os.kill(first_warden, number)
             back = 0
             while back < 6:
@@ -242,7 +239,7 @@ async def test_what_a_killed_host_left_is_ended_by_the_next_one(
     async with host_program(data, "off", plugins) as host:
         (row,) = rows(data).values()
         assert (row.plugin, row.host_pid) == ("outlives", host.pid)
-    with watching([row.pid]) as watch:
+    with closing(Watch([row.pid])) as watch:
         assert watch.alive() == [row.pid]
 
         async with PluginHost(plugins=[plugins], data=data):
@@ -257,14 +254,18 @@ async def test_without_a_warden_what_a_killed_plugin_left_is_ended_by_the_next_h
     for number in range(3):
         write_plugin(f"p{number}", STUBBORN)
     data = tmp_path / "data"
-    async with host_program(data, "off", plugins):
+    async with host_program(data, "off", plugins) as host:
         sessions = [row.session.encode() for row in rows(data).values()]
-        pids = [pid for pid in psutil.pids() if any(session in environment(pid) for session in sessions)]
-    with watching([pid for pid in pids if psutil.pid_exists(pid)]) as watch:
+        marked = [pid for pid in psutil.pids() if any(session in environment(pid) for session in sessions)]
+        unmarked = [pid for pid in living(descendants(host.pid)) if pid not in marked]
+        assert (len(marked), len(unmarked)) == (3 * 3, 3)
+        watch = Watch(marked)
+    with closing(watch):
         async with PluginHost(plugins=[plugins], data=data):
-            assert len(pids) == 3 * 3
             assert await watch.ended() == []
             assert rows(data) == {}
+    for pid in unmarked:
+        os.kill(pid, signal.SIGKILL)  # without a mark, and without a warden, nobody could know them
 
 
 async def test_a_pid_that_belongs_to_another_process_by_now_is_not_touched(
@@ -274,11 +275,11 @@ async def test_a_pid_that_belongs_to_another_process_by_now_is_not_touched(
     data = tmp_path / "data"
     async with host_program(data, "off", plugins):
         ((file, row),) = rows(data).items()
-    with subprocess.Popen(["sleep", "120"], start_new_session=True) as another:
+    with subprocess.Popen(["sleep", "120"], start_new_session=True) as another:  # noqa: ASYNC220
         reused = msgspec.structs.replace(row, pid=another.pid)
         assert start_ticks(another.pid) != row.start_ticks
         file.write_bytes(msgspec.json.encode(reused))
-        with watching([another.pid]) as watch, watching([row.pid]) as left:
+        with closing(Watch([another.pid])) as watch, closing(Watch([row.pid])) as left:
             async with PluginHost(plugins=[plugins], data=data):
                 assert rows(data) == {}
                 assert await left.ended() == [], "it is known by its session's mark, whatever the row says"
@@ -292,7 +293,7 @@ async def test_a_row_of_a_host_that_lives_is_left_alone(plugins: Path, tmp_path:
         ((file, row),) = rows(tmp_path / "first").items()
         (tmp_path / "second" / "run").mkdir(parents=True)
         (tmp_path / "second" / "run" / file.name).write_bytes(file.read_bytes())
-        with watching([row.pid]) as watch:
+        with closing(Watch([row.pid])) as watch:
             async with PluginHost(data=tmp_path / "second"):
                 assert watch.alive() == [row.pid]
             os.kill(row.pid, signal.SIGKILL)

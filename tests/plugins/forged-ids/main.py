@@ -46,8 +46,9 @@ for line in sys.stdin.buffer:
             send({"id": request["id"], "result": "first"})
             send({"id": request["id"], "result": "second"})
         case "duplicate":
-            # The second one comes while the host is still at the first: both stand in one write.
-            ask = b'{"jsonrpc":"2.0","id":7,"method":"host.info","params":{}}\n'
+            # Both stand in one write, and the first one waits for this process: it is under way still.
+            params = b'{"plugin":"forged-ids","method":"answer"}'
+            ask = b'{"jsonrpc":"2.0","id":7,"method":"plugins.call","params":%b}\n' % params
             write(ask + ask)
             send({"id": request["id"], "result": "asked twice under one id"})
         case "odd":
