@@ -47,6 +47,8 @@ class WardenLauncher:
         self._outbox: list[bytes] = []
         self._starting: dict[str, asyncio.Future[int]] = {}
         self._processes: dict[str, PluginProcess] = {}
+        self._orphaned: set[str] = set()
+        """Sessions whose warden was lost; a later one does not know them."""
 
     @property
     def adopter(self) -> int | None:
@@ -182,10 +184,10 @@ class WardenLauncher:
                     _settle(process.swept, survivors)
 
     def _sweep(self, session: SessionId, known: Sequence[Known]) -> None:
-        if session in self._processes and self._socket is not None:
+        if session in self._processes and session not in self._orphaned and self._socket is not None:
             self._send(Sweep(session, tuple(known)))
             return
-        # The warden that could have inherited them is gone.
+        self._orphaned.discard(session)
         process = self._processes.pop(session, None)
         if process is not None:
             hunt(self._loop, process, known)
@@ -200,6 +202,7 @@ class WardenLauncher:
             if not future.done():
                 future.set_exception(SpawnError("the warden ended"))
         kill_marked(self._processes)
+        self._orphaned.update(self._processes)
         for process in self._processes.values():
             _settle(process.exited, ExitStatus())
         warden, self._warden = self._warden, None
