@@ -37,9 +37,8 @@ class Ladder:
         self._hastened = anyio.Event()
 
     def hasten(self) -> None:
-        """Go on to the next rung now."""
+        """Go on to the next rung; if nothing waits at this moment, the next wait is cut short."""
         self._hastened.set()
-        self._hastened = anyio.Event()
 
     async def wait(self, seconds: float) -> bool:
         """Wait for the process's end, for the next `hasten`, or for `seconds`; tell whether it ended."""
@@ -54,6 +53,8 @@ class Ladder:
             with anyio.move_on_after(seconds):
                 await self._process.wait_exited()
             tasks.cancel_scope.cancel()
+        if hastened.is_set():
+            self._hastened = anyio.Event()
         return self._process.exited.done()
 
     async def descend(self, first: Rung) -> ExitStatus:

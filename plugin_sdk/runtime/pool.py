@@ -69,7 +69,9 @@ class Pool:
             return
         if error is not None and (isinstance(error, StopIteration) or not isinstance(error, Exception)):
             # Neither may go through a future: the one it refuses, the others would end the whole process.
-            error = RuntimeError(f"the handler raised {type(error).__name__}: {error}")
+            cause = error
+            error = RuntimeError(f"the handler raised {type(cause).__name__}: {cause}")
+            error.__cause__ = cause
         if error is not None:
             future.set_exception(error)
         else:
