@@ -76,7 +76,7 @@ class Incoming:
         self._max_waiting = max_waiting
         self._max_buffered = max_buffered_bytes
         self._max_frame = max_frame_bytes
-        self._serving: dict[jsonrpc.RequestId, Inbound] = {}
+        self._serving = 0
         self._backlog: deque[Inbound] = deque()
         self._known: dict[jsonrpc.RequestId, Inbound] = {}
         self._held_bytes = 0
@@ -91,7 +91,7 @@ class Incoming:
     @property
     def in_flight(self) -> int:
         """Requests that are being served."""
-        return len(self._serving)
+        return self._serving
 
     def under_way(self) -> list[Inbound]:
         """Return the requests that are served or wait for it."""
@@ -127,7 +127,7 @@ class Incoming:
             return
         params = message.params if message.params is not msgspec.UNSET else msgspec.Raw(b"{}")
         inbound = Inbound(self, request_id, method, params)
-        if len(self._serving) < self._max_in_flight or method in self._unbounded:
+        if self._serving < self._max_in_flight or method in self._unbounded:
             self._known[request_id] = inbound
             self._start(inbound)
         elif len(self._backlog) >= self._max_waiting:
@@ -186,7 +186,7 @@ class Incoming:
         first_step = self._first_step
         if first_step is None:
             return
-        self._serving[inbound.id] = inbound
+        self._serving += 1
         began = perf_counter()
         task = first_step.start(self._serve(inbound))
         self.handling_s += perf_counter() - began
@@ -214,13 +214,13 @@ class Incoming:
                     await self._pipe.drained()
                 except asyncio.CancelledError as exc:
                     line = self._cancelled(inbound, exc)
-            self._pipe.write(line, len(self._serving) == 1 and not self.many)
+            self._pipe.write(line, self._serving == 1 and not self.many)
             self.served += 1
         finally:
             inbound.finished = True
-            del self._serving[inbound.id]
+            self._serving -= 1
             del self._known[inbound.id]
-            if self._backlog and len(self._serving) < self._max_in_flight:
+            if self._backlog and self._serving < self._max_in_flight:
                 following = self._backlog.popleft()
                 self._unhold(following)
                 self._start(following)

@@ -35,6 +35,8 @@ class Message(msgspec.Struct, gc=False):
     error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+_EMPTY_CHARS = len("{}")
+
 _decoder = msgspec.json.Decoder(Message)
 _encoder = msgspec.json.Encoder()
 _decode_error = msgspec.json.Decoder(ErrorObject).decode
@@ -113,6 +115,27 @@ def build_request(request_id: int, name: bytes, params: bytes) -> bytes:
     return b'{"jsonrpc":"2.0","id":%d,"method":%b}\n' % (request_id, name)
 
 
+def build_call(request_id: int, name: bytes, params: bytes, left_ms: int, meta: bytes) -> bytes:
+    """Build a request line with `_meta`: `left_ms` of budget, and `meta`, members with a leading comma each.
+
+    `params` is the text of an object, compact where it is empty, and is spliced without being decoded.
+    """
+    if len(params) <= _EMPTY_CHARS:
+        return b'{"jsonrpc":"2.0","id":%d,"method":%b,"params":{"_meta":{"deadline_ms":%d%b}}}\n' % (
+            request_id,
+            name,
+            left_ms,
+            meta,
+        )
+    return b'{"jsonrpc":"2.0","id":%d,"method":%b,"params":%b,"_meta":{"deadline_ms":%d%b}}}\n' % (
+        request_id,
+        name,
+        params[:-1],
+        left_ms,
+        meta,
+    )
+
+
 def build_notification(name: bytes, params: bytes) -> bytes:
     """Build a notification line. `name` is JSON text; `params` JSON text or empty."""
     if params:
@@ -140,13 +163,6 @@ def build_error(request_id: RequestId | None, error: ErrorObject) -> bytes:
 def printable(text: str) -> str:
     """Return a text that UTF-8 can express: a lone surrogate, as in an undecodable file name, is escaped."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def splice_member(params: bytes, name: bytes, value: bytes) -> bytes:
-    """Add one member to a JSON object given as text, without decoding it. `name` is JSON text."""
-    if params in (b"", b"{}"):
-        return b"{%b:%b}" % (name, value)
-    return b"%b,%b:%b}" % (params[:-1], name, value)
 
 
 def decode_any(raw: bytes | msgspec.Raw) -> Any:

@@ -33,7 +33,9 @@ MAX_BUFFERED_BYTES = 32 * 1024 * 1024
 TOMBSTONES = 4_096
 """Expired ids that are remembered, so that their answers count as late and not as forged."""
 
-META = jsonrpc.method_name("_meta")
+KNOWN_NAMES = 1_000
+"""Method names whose JSON text is kept; a plugin may make its host ask for any number of them."""
+
 CANCEL = jsonrpc.method_name("$/cancel")
 CREDIT = jsonrpc.method_name("$/credit")
 _PING = "plugin.ping"
@@ -104,19 +106,21 @@ class Outgoing:
             RpcError: The answer is an error; or, from this side, `deadline_exceeded`, `overloaded` or
                 `frame_too_large`.
         """
-        started = self._loop.time()
+        started = now = self._loop.time()
         hard = started + timeout_s
+        places = self._places
         if bounded:
-            places = self._places
             if places.free and not places.queue:
                 places.free -= 1
             else:
                 await self._admit(method, hard, timeout_s)
+                now = self._loop.time()
         try:
             if self._pipe.buffered > self._max_buffered:
                 await self._wait_for_room(method, hard, timeout_s)
+                now = self._loop.time()
             waiter = Waiter(self._loop.create_future(), method, started, hard, idle_s, on_progress)
-            request_id = self._send(waiter, params, meta)
+            request_id = self._send(waiter, params, meta, now)
             try:
                 message = await waiter.future
             except BaseException:
@@ -124,7 +128,10 @@ class Outgoing:
                 raise
         finally:
             if bounded:
-                self._places.leave()
+                if places.queue:
+                    places.leave()
+                else:
+                    places.free += 1
         if type(message.result) is msgspec.Raw:
             return message.result
         raise answered_error(message)
@@ -144,7 +151,8 @@ class Outgoing:
             if self._pipe.buffered > self._max_buffered:
                 await self._wait_for_room(method, hard, timeout_s)
             waiter = Waiter(self._loop.create_future(), method, started, hard, idle_s)
-            request_id = self._send(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta))
+            now = self._loop.time()
+            request_id = self._send(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta), now)
         except BaseException:
             self._places.leave()
             raise
@@ -216,20 +224,23 @@ class Outgoing:
             waiter.hard += seconds
             waiter.deadline += seconds
 
-    def _send(self, waiter: Waiter, params: bytes, meta: bytes) -> int:
+    def _send(self, waiter: Waiter, params: bytes, meta: bytes, now: float) -> int:
         if self._closed is not None:
             raise self._closed()
         request_id = self._next_id
-        if self.sends_meta and params[:1] != b"[":
-            left_ms = max(0, int((waiter.hard - self._loop.time()) * 1_000))
-            params = jsonrpc.splice_member(params, META, b'{"deadline_ms":%d%b}' % (left_ms, meta))
         method = waiter.method
         if method != _PING:
             self.last_method = method
         name = self._names.get(method)
         if name is None:
+            if len(self._names) >= KNOWN_NAMES:
+                self._names.clear()
             name = self._names[method] = jsonrpc.method_name(method)
-        line = jsonrpc.build_request(request_id, name, params)
+        if self.sends_meta and params[:1] != b"[":
+            left_ms = max(0, int((waiter.hard - now) * 1_000))
+            line = jsonrpc.build_call(request_id, name, params, left_ms, meta)
+        else:
+            line = jsonrpc.build_request(request_id, name, params)
         if len(line) > self._max_frame:
             message = f"the call of {method} has {len(line)} bytes; a frame may have {self._max_frame}"
             raise RpcError(FRAME_TOO_LARGE, message)

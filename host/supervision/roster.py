@@ -66,6 +66,9 @@ class Roster:
 
     def live(self, plugin: str) -> Session:
         """Return a running plugin's session; see `LiveSessions`."""
+        supervisor = self._supervisors.get(plugin)
+        if supervisor is not None and supervisor.taking_calls is not None:
+            return supervisor.taking_calls
         return self.get(plugin).live()
 
     def session(self, plugin: str) -> Session | None:

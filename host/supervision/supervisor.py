@@ -58,6 +58,8 @@ class Supervisor:
         elif not self._standing.enabled:
             self.state, self.reason = State.DISABLED, "disabled by the operator"
         self.session: Session | None = None
+        self.taking_calls: Session | None = None
+        """The session, while it takes calls."""
         self.last_exit: ExitFacts | None = None
         self._attempt: Attempt | None = None
         self._runner_ended: anyio.Event | None = None
@@ -193,8 +195,8 @@ class Supervisor:
         Raises:
             NotActive, Disabled, Quarantined: There is none, and why.
         """
-        if is_live(self.state) and self.session is not None:
-            return self.session
+        if self.taking_calls is not None:
+            return self.taking_calls
         if self.state is State.DISABLED:
             raise self._standing.disabled_error()
         if self.state is State.QUARANTINED:
@@ -279,7 +281,7 @@ class Supervisor:
             self._fail(f"the host failed unexpectedly ({type(exc).__name__}); incident {incident}")
             return None
         finally:
-            self.session = None
+            self.session = self.taking_calls = None
 
     async def _run_once(self) -> Ended | None:
         self._set(State.LOADING, "")
@@ -455,6 +457,7 @@ class Supervisor:
             check(old, new)
         self.state = new
         self.reason = reason
+        self.taking_calls = self.session if is_live(new) else None
         self._env.changed(self.view(), old, new)
 
 

@@ -21,7 +21,7 @@ _END = object()
 class Handler:
     """One published method."""
 
-    __slots__ = ("_bound", "_inline", "_lock", "_pool", "attribute", "name", "signature")
+    __slots__ = ("_bound", "_inline", "_lock", "_pool", "attribute", "name", "plain", "signature")
 
     def __init__(
         self, name: str, attribute: str, signature: Signature, inline: bool, serial: bool, pool: Pool
@@ -33,10 +33,20 @@ class Handler:
         self._lock = asyncio.Lock() if serial else None
         self._pool = pool
         self._bound: Callable[..., Any] | None = None
+        self.plain: Callable[..., Any] | None = None
+        """The bound method itself, where calling it is all there is to do: most methods are like that."""
 
     def bind(self, plugin: Plugin) -> None:
         """Attach the instance."""
         self._bound = getattr(plugin, self.attribute)
+        signature = self.signature
+        if (
+            signature.is_async
+            and signature.shape == "value"
+            and signature.injected is None
+            and self._lock is None
+        ):
+            self.plain = self._bound
 
     async def call(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], meta: Meta | None, context: Context

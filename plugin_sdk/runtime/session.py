@@ -136,6 +136,8 @@ class Session:
         args, kwargs, meta = handler.signature.decode(inbound.params)
         context = Context(inbound, meta, self._loop)
         current.set(context)
+        if handler.plain is not None and (meta is None or meta.stream is None):
+            return await handler.plain(*args, **kwargs)
         return await handler.call(args, kwargs, meta, context)
 
     async def _handle_other(self, inbound: Inbound, handler: Handler | None) -> Any:

@@ -142,11 +142,17 @@ def test_an_error_message_that_is_no_text_becomes_one(message: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "spliced"),
-    [(b"", {"_meta": 1}), (b"{}", {"_meta": 1}), (b'{"a":{}}', {"a": {}, "_meta": 1})],
+    ("params", "members"),
+    [(b"", {}), (b"{}", {}), (b'{"a":{}}', {"a": {}})],
 )
-def test_a_member_is_spliced_into_an_object(params: bytes, spliced: dict[str, Any]) -> None:
-    assert json.loads(jsonrpc.splice_member(params, b'"_meta"', b"1")) == spliced
+def test_the_meta_of_a_call_is_spliced_into_its_parameters(params: bytes, members: dict[str, Any]) -> None:
+    line = jsonrpc.build_call(7, b'"m"', params, 250, b',"parent":3')
+    assert json.loads(line) == {
+        "jsonrpc": "2.0",
+        "id": 7,
+        "method": "m",
+        "params": {**members, "_meta": {"deadline_ms": 250, "parent": 3}},
+    }
 
 
 def test_a_raw_member_is_only_checked_when_it_is_decoded() -> None:
