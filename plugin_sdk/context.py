@@ -19,10 +19,12 @@ class Context:
 
     __slots__ = ("_inbound", "_loop", "_thread", "deadline", "traceparent")
 
-    def __init__(self, inbound: Inbound, meta: Meta | None, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, inbound: Inbound, meta: Meta | None, loop: asyncio.AbstractEventLoop, thread: int
+    ) -> None:
         self._inbound = inbound
         self._loop = loop
-        self._thread = threading.get_ident()
+        self._thread = thread
         self.deadline: float | None = None
         """When the caller stops waiting, on `time.monotonic`'s scale; None if it did not say."""
         self.traceparent: str | None = None

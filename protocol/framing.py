@@ -35,25 +35,17 @@ class Fault(msgspec.Struct, frozen=True):
 class LineBuffer:
     """Collects chunks and gives back whole lines, each with its newline, in one block."""
 
-    __slots__ = ("_chunks", "_discarding", "_held", "_max", "faults")
+    __slots__ = ("_chunks", "_max", "discarding", "faults", "held_bytes")
 
     def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._max = max_frame_bytes
         self._chunks: list[bytes] = []
-        self._held = 0
-        self._discarding = False
+        self.held_bytes = 0
+        """Bytes of the frame that is not complete yet."""
+        self.discarding = False
+        """Whether the rest of a frame that was given up is being read past."""
         self.faults: list[Fault] = []
         """Oversize frames since the owner last took them."""
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of the frame that is not complete yet."""
-        return self._held
-
-    @property
-    def discarding(self) -> bool:
-        """Whether the rest of a frame that was given up is being read past."""
-        return self._discarding
 
     def feed(self, data: bytes) -> bytes:
         """Take a chunk; return all lines that are complete now, or `b""`."""
@@ -65,7 +57,7 @@ class LineBuffer:
             block, tail = data, b""
         else:
             block, tail = data[:cut], data[cut:]
-        if self._held or self._discarding:
+        if self.held_bytes or self.discarding:
             block = self._finish_first(block)
         if len(block) > self._max:
             block = self._drop_long_lines(block)
@@ -75,24 +67,24 @@ class LineBuffer:
 
     def discard(self) -> None:
         """Give up the incomplete frame: what is held is freed, the rest of the line is read past."""
-        if not self._discarding and self._held:
+        if not self.discarding and self.held_bytes:
             self._report(b"".join(self._chunks)[:HEAD_BYTES])
             self._start_discarding()
 
     def _finish_first(self, block: bytes) -> bytes:
         """Join the held start of a line with its end, which `block` begins with."""
-        if self._discarding:
-            self._discarding = False
+        if self.discarding:
+            self.discarding = False
             return block[block.index(b"\n") + 1 :]
         end = block.index(b"\n")
-        if self._held + end > self._max:
+        if self.held_bytes + end > self._max:
             self._report((b"".join(self._chunks) + block)[:HEAD_BYTES])
             block = block[end + 1 :]
         else:
             self._chunks.append(block)
             block = b"".join(self._chunks)
         self._chunks = []
-        self._held = 0
+        self.held_bytes = 0
         return block
 
     def _drop_long_lines(self, block: bytes) -> bytes:
@@ -105,17 +97,17 @@ class LineBuffer:
         return b"".join(kept)
 
     def _hold(self, data: bytes) -> None:
-        if self._discarding:
+        if self.discarding:
             return
         self._chunks.append(data)
-        self._held += len(data)
-        if self._held > self._max:
+        self.held_bytes += len(data)
+        if self.held_bytes > self._max:
             self.discard()
 
     def _start_discarding(self) -> None:
         self._chunks = []
-        self._held = 0
-        self._discarding = True
+        self.held_bytes = 0
+        self.discarding = True
 
     def _report(self, head: bytes) -> None:
         self.faults.append(Fault(FaultKind.OVERSIZE, f"a frame is longer than {self._max} bytes", head))

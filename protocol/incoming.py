@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -111,8 +111,9 @@ class Incoming:
 
     def accept(self, message: jsonrpc.Message, method: str) -> None:
         """Take a request."""
-        request_id = message.id
-        if not isinstance(request_id, int | str) or not jsonrpc.valid_id(request_id):
+        request_id = cast("jsonrpc.RequestId", message.id)
+        usual = type(request_id) is int and 0 <= request_id <= jsonrpc.MAX_ID
+        if not usual and not jsonrpc.valid_id(request_id):
             self._on_fault(
                 "invalid_id", f"{method[:60]} has an id that is no 64-bit integer and no short text"
             )

@@ -145,6 +145,8 @@ def build_notification(name: bytes, params: bytes) -> bytes:
 
 def build_result(request_id: RequestId, result: bytes) -> bytes:
     """Build a success line. `result` is JSON text."""
+    if type(request_id) is int:
+        return b'{"jsonrpc":"2.0","id":%d,"result":%b}\n' % (request_id, result)
     return b'{"jsonrpc":"2.0","id":%b,"result":%b}\n' % (encode(request_id), result)
 
 

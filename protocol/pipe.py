@@ -107,11 +107,14 @@ class Pipe:
         if self.broken:
             return
         queue = self._queue
+        if at_once and not queue:
+            self._write_now(data)
+            return
         queue.append(data)
         self._buffered += len(data)
         if self._writing:
             return
-        if (at_once and len(queue) == 1) or len(queue) >= FLUSH_MESSAGES:
+        if len(queue) >= FLUSH_MESSAGES:
             self._flush()
         elif not self._flush_scheduled:
             self._flush_scheduled = True
@@ -191,6 +194,22 @@ class Pipe:
         if not self._ended:
             self._ended = True
             self._on_end(exc)
+
+    def _write_now(self, data: bytes) -> None:
+        """Write a lone message; what does not go now waits at the head of the queue."""
+        try:
+            sent = os.write(self._write_fd, data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as exc:
+            self._break()
+            self._loop.call_soon(self._report_end, exc)
+            return
+        if sent < len(data):
+            self._queue.append(memoryview(data)[sent:])
+            self._buffered += len(data) - sent
+            self._writing = True
+            self._loop.add_writer(self._write_fd, self._flush)
 
     def _scheduled_flush(self) -> None:
         self._flush_scheduled = False

@@ -134,7 +134,7 @@ class Session:
         if handler is None or not self._active:
             return await self._handle_other(inbound, handler)
         args, kwargs, meta = handler.signature.decode(inbound.params)
-        context = Context(inbound, meta, self._loop)
+        context = Context(inbound, meta, self._loop, self._thread)
         current.set(context)
         if handler.plain is not None and (meta is None or meta.stream is None):
             return await handler.plain(*args, **kwargs)
@@ -144,7 +144,7 @@ class Session:
         control = self._control.get(inbound.method)
         if control is not None:
             meta = _params(inbound, MetaOnly).meta
-            current.set(Context(inbound, meta, self._loop))
+            current.set(Context(inbound, meta, self._loop, self._thread))
             return await control(inbound)
         if handler is not None:
             raise RpcError(errors.NOT_ACTIVE, f"{inbound.method} is not there yet: the plugin is not loaded")
