@@ -47,16 +47,16 @@ encode = _encoder.encode
 
 def decode_block(block: bytes) -> tuple[list[Message], list[Fault]]:
     """Decode whole lines. A bad line becomes a `Fault` and costs its neighbours nothing."""
+    end = len(block) - 1
     try:
+        if block.find(b"\n") == end:  # one line, as a lone call's answer is
+            return [_decoder.decode(block)], []
         messages = _decoder.decode_lines(block)
     except Exception:  # noqa: BLE001 - a deep nesting raises RecursionError, bad text others; all mean "look closer"
         return _decode_slowly(block)
     # To the decoder a newline is any white space: it takes two texts in a line, and one text in two lines.
     # Counting is what every read can afford; who mixes both in one block to pass gains nothing by it.
-    if len(messages) == 1:
-        if block.find(b"\n") == len(block) - 1:  # far faster than counting, for one big frame
-            return messages, []
-    elif block.count(b"\n") == len(messages):
+    if block.count(b"\n") == len(messages):
         return messages, []
     return _decode_slowly(block)
 

@@ -7,7 +7,7 @@ supervision's, the waiters the peer's.
 import difflib
 import math
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
@@ -35,27 +35,30 @@ class Calls:
         self._sessions = sessions
         self._timing = timing
 
-    async def call(
+    def call(
         self,
         plugin: str,
         method: str,
         params: Mapping[str, Any] | None = None,
         *,
         timeout_s: float | None = None,
-    ) -> Any:
+    ) -> Coroutine[Any, Any, Any]:
         """Call a method and return its decoded result.
 
         Raises:
             PlughostError: See `host.errors`; `DeadlineExceeded` after `timeout_s`.
         """
-        return _decoded(
-            plugin, method, await self.call_raw(plugin, method, _encoded(plugin, method, params), timeout_s)
-        )
+        return self._call(plugin, method, _encoded(plugin, method, params), timeout_s, True)
 
-    async def call_raw(
+    def call_raw(
         self, plugin: str, method: str, params: bytes, timeout_s: float | None = None
-    ) -> msgspec.Raw:
+    ) -> Coroutine[Any, Any, msgspec.Raw]:
         """Call with parameters given as the text of a JSON object; return the result's text."""
+        return self._call(plugin, method, params, timeout_s, False)
+
+    async def _call(
+        self, plugin: str, method: str, params: bytes, timeout_s: float | None, decode: bool
+    ) -> Any:
         session = self._sessions.live(plugin)
         provided = session.provided
         if provided is None or provided.get(method) is not False:
@@ -66,11 +69,11 @@ class Calls:
         try:
             raw = await session.peer.outgoing.request(method, params, timeout_s=budget_s)
             failed = False
-            return raw
         except RpcError as exc:
             raise from_wire(exc, plugin, method) from None
         finally:
             session.record(perf_counter() - started, failed)
+        return _decoded(plugin, method, raw) if decode else raw
 
     async def stream(
         self,

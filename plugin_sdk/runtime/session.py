@@ -129,16 +129,17 @@ class Session:
         """Leave: without a host there is nobody to work for."""
         self._peer.close(_host_gone)
 
-    async def _handle(self, inbound: Inbound) -> Any:
+    def _handle(self, inbound: Inbound) -> Awaitable[Any]:
+        """Return what serves a request; not a coroutine itself, because this is on the way of every call."""
         handler = self._handlers.get(inbound.method)
         if handler is None or not self._active:
-            return await self._handle_other(inbound, handler)
+            return self._handle_other(inbound, handler)
         args, kwargs, meta = handler.signature.decode(inbound.params)
         context = Context(inbound, meta, self._loop, self._thread)
         current.set(context)
         if handler.plain is not None and (meta is None or meta.stream is None):
-            return await handler.plain(*args, **kwargs)
-        return await handler.call(args, kwargs, meta, context)
+            return handler.plain(*args, **kwargs)
+        return handler.call(args, kwargs, meta, context)
 
     async def _handle_other(self, inbound: Inbound, handler: Handler | None) -> Any:
         control = self._control.get(inbound.method)
