@@ -8,7 +8,6 @@ over at its first wait. `_enter_task` and `_leave_task` are what asyncio documen
 
 import asyncio
 import asyncio.tasks
-import types
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from typing import Any, cast
@@ -62,7 +61,7 @@ class _Spare:
         self._given: tuple[Coroutine[Any, Any, None], Any, Context] | None = None
         self.parked = False
         """Whether the task has come to where it waits; one cancelled before its first step never runs."""
-        self.task: asyncio.Task[None] = group.create_task(cast("Coroutine[Any, Any, None]", self._run()))
+        self.task = group.create_task(self._run())
 
     def take_over(self, coroutine: Coroutine[Any, Any, None], waits_for: Any, context: Context) -> None:
         """Go on with a coroutine that waits for `waits_for`."""
@@ -71,8 +70,10 @@ class _Spare:
         if not self._handed.done():
             self._handed.set_result(None)
 
-    @types.coroutine
-    def _run(self) -> Generator[Any, Any, None]:
+    async def _run(self) -> None:
+        await self
+
+    def __await__(self) -> Generator[Any, Any, None]:
         self.parked = True
         error: BaseException | None = None
         try:
