@@ -279,6 +279,7 @@ class DeadlineExceeded(CallError):
 
     code = "deadline_exceeded"
     wire_code = wire.DEADLINE_EXCEEDED
+    remedy = "allow it more time, or see in its log what it is doing"
 
 
 class Cancelled(CallError):

@@ -9,6 +9,7 @@ from host.errors import PlughostError
 from host.ids import new_incident_id
 from protocol import errors as wire
 from protocol.errors import ErrorObject, RpcError
+from protocol.outgoing import DeadlinePassed
 
 logger = logging.getLogger(__name__)
 
@@ -49,13 +50,19 @@ def _as_plugin_error(_plugin: str, _method: str, exc: RpcError) -> PlughostError
     return errors.PluginError(exc.message[:MAX_MESSAGE_CHARS], exc.data, rpc_code=exc.code)
 
 
+def _deadline(plugin: str, method: str, exc: RpcError) -> PlughostError:
+    if isinstance(exc, DeadlinePassed):
+        return errors.DeadlineExceeded(f"{plugin}.{exc.message}", plugin=plugin, method=method)
+    return _plain(errors.DeadlineExceeded)(plugin, method, exc)
+
+
 _FROM_WIRE: dict[int, _Build] = {
     wire.PARSE_ERROR: _plain(errors.ProtocolFault),
     wire.INVALID_REQUEST: _plain(errors.ProtocolFault),
     wire.METHOD_NOT_FOUND: _method_not_found,
     wire.INVALID_PARAMS: _plain(errors.InvalidParams),
     wire.INTERNAL_ERROR: _plain(errors.PluginIncident),
-    wire.DEADLINE_EXCEEDED: _plain(errors.DeadlineExceeded),
+    wire.DEADLINE_EXCEEDED: _deadline,
     wire.CANCELLED: _plain(errors.Cancelled),
     wire.OVERLOADED: _plain(errors.Overloaded),
     wire.DENIED: _plain(errors.Denied),

@@ -74,7 +74,11 @@ class Liveness:
         self, misses: int, stack_dump_signal: str | None, on_unresponsive: OnUnresponsive
     ) -> bool:
         unanswered = [name for name in self._peer.outgoing.unanswered() if name != "plugin.ping"]
-        where = f"event loop blocked in {unanswered[-1]}" if unanswered else "event loop blocked"
+        where = "event loop blocked"
+        if unanswered:
+            where += f" in {unanswered[-1]}"
+        elif self._peer.outgoing.last_method:
+            where += f", last call {self._peer.outgoing.last_method}"
         on_unresponsive(True, where)
         if not self._storm.may_restart_unresponsive(self._live_count()):
             self._logger.error("host_overloaded: several plugins miss their pings at once; none is restarted")

@@ -87,7 +87,7 @@ class Session:
         self._shared = shared
         self._timing = shared.timing
         self._clock = shared.clock
-        self._logger = logging.getLogger(f"{__name__}.{manifest.id}")
+        self._logger = logging.getLogger(f"plugin.{manifest.id}")
         self.log = PluginLog(self.plugin, self._clock.monotonic)
         self._gate = shared.gateway.open(self.plugin, session_id, grants)
         self._faults = FaultMeter(self._clock.monotonic)

@@ -101,9 +101,9 @@ class Vitals:
         sentence = describe(breach)
         fields = {
             "pid": self._process.pid,
-            "rss": sample.rss_bytes,
-            "pss": sample.pss_bytes,
-            "cpu": sample.cpu_cores,
+            "rss_bytes": sample.rss_bytes,
+            "pss_bytes": sample.pss_bytes,
+            "cpu_cores": sample.cpu_cores and round(sample.cpu_cores, 2),
             "threads": sample.threads,
             "descriptors": sample.descriptors,
             "children": sample.children,

@@ -18,7 +18,7 @@ async def test_a_call_that_is_never_answered_ends_at_its_deadline_and_is_cancell
         await vice.load()
         error = await vice.refuse("hang", timeout_s=0.3)
         assert type(error) is DeadlineExceeded
-        assert error.message == "never-answers.hang: hang did not answer within 0.3 s"
+        assert error.message == "never-answers.hang did not answer within 0.3 s"
         assert error.data["plugin"] == "never-answers"
         assert error.data["method"] == "hang"
         await vice.greet()

@@ -19,7 +19,7 @@ async def _eaten_and_restarted(vice: Vice) -> None:
     assert change.reason.endswith("; the host restarts it")
     record = await vice.log.wait(MEMORY_BREACH)
     assert record.getMessage() == change.reason
-    assert vars(record)["fields"]["rss"] > 64 * 1024 * 1024
+    assert vars(record)["fields"]["rss_bytes"] > 64 * 1024 * 1024
     (ended,) = vice.log.find(f"active -> backoff: {change.reason}")
     records = vice.log.records
     assert records.index(record) < records.index(ended)
