@@ -4,6 +4,7 @@ Owns pydantic's side of the border: its errors are turned into plain words here 
 subclasses add their own keys and answer the questions below.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -29,7 +30,7 @@ _WORDS: Final = {
 }
 
 
-class Form(BaseModel, frozen=True):
+class Form(BaseModel, ABC, frozen=True):
     """One manifest as written, each value checked for itself. What spans several keys is checked later."""
 
     model_config = ConfigDict(strict=True)
@@ -57,13 +58,15 @@ class Form(BaseModel, frozen=True):
     config_schema: dict[str, Any] | None = None
     limits: AskedLimits = AskedLimits()
 
+    @abstractmethod
     def identity(self, faults: FaultList) -> tuple[str, str]:
         """Return id and display name; the name may be empty."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def version_ranges(self, faults: FaultList) -> dict[str, str]:
         """Return ranges for `plughost`, `python` and applications by name."""
-        raise NotImplementedError
+        ...
 
     def command_words(self) -> tuple[str, ...]:
         """Return the program and its arguments, empty where the form has none."""
