@@ -79,7 +79,7 @@ async def test_a_plugin_that_computes_in_a_thread_is_throttled_and_still_answers
         await vice.load()
         assert type(await vice.refuse("spin", timeout_s=0.3)) is DeadlineExceeded
         record = await vice.log.wait("is over its limit of 0.20 cores for 3 samples; the host throttles it")
-        assert vars(record)["fields"]["cpu"] > 0.2
+        assert vars(record)["fields"]["cpu_cores"] > 0.2
         throttled_to = vice.view.figures.throttled_to
         assert throttled_to is not None
         assert 0.0 < throttled_to < 1.0
