@@ -145,18 +145,6 @@ class LiveSessions(Protocol):
         ...
 
 
-class MethodRegistry(Protocol):
-    """Where functions are attached to names that plugins may call."""
-
-    def attach(self, name: str, function: Any, *, permission: str | None = None) -> None:
-        """Attach an embedder's function.
-
-        Raises:
-            DuplicateApi: The name is taken or reserved.
-        """
-        ...
-
-
 class Gate(Protocol):
     """What serves the requests and notifications of one session; made by the gateway."""
 

@@ -70,7 +70,12 @@ class ApiGateway:
         self._notified: dict[str, Notified] = {}
 
     def attach(self, name: str, function: Callable[..., Any], *, permission: str | None = None) -> None:
-        """Attach an embedder's function; see `MethodRegistry`."""
+        """Attach an embedder's function.
+
+        Raises:
+            DuplicateApi: The name is taken or reserved.
+            InvalidParams: The function can't be called from JSON.
+        """
         namespace = name.partition(".")[0]
         if namespace in RESERVED_NAMESPACES:
             raise DuplicateApi(
