@@ -4,7 +4,7 @@ Owns what a message looks like. Does not know methods, ids in use or what to do 
 Params, results and errors stay raw here and are decoded once, in the type of whoever takes them.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 
@@ -91,7 +91,7 @@ def _decode_slowly(block: bytes) -> tuple[list[Message], list[Fault]]:
     return messages, faults
 
 
-def valid_id(request_id: object) -> bool:
+def valid_id(request_id: object) -> TypeGuard[RequestId]:
     """Tell whether an id may be echoed: a 64-bit integer or a short string."""
     if isinstance(request_id, int):
         return MIN_ID <= request_id <= MAX_ID

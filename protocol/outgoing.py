@@ -7,7 +7,6 @@ Owns every waiter from before its line is written until it is settled. The peer 
 import asyncio
 from collections.abc import Callable
 from math import inf
-from typing import cast
 
 import msgspec
 
@@ -56,12 +55,13 @@ class Outgoing:
         max_frame_bytes: int = MAX_FRAME_BYTES,
     ) -> None:
         self._loop = loop
+        self._time = loop.time
         self._pipe = pipe
         self._on_fault = on_fault
         self._max_buffered = max_buffered_bytes
         self._max_frame = max_frame_bytes
         self._places = Admission(loop, max_in_flight, max_waiting)
-        self._pending: dict[int | str, Waiter] = {}
+        self._pending: dict[int | str | None | msgspec.UnsetType, Waiter] = {}
         self._tombstones: dict[int, None] = {}
         self._names: dict[str, bytes] = {}
         self._next_id = 1
@@ -76,6 +76,8 @@ class Outgoing:
         """Answers, progress and stream items so far: proof that the other side's loop turns."""
         self.last_method = ""
         """Method of the latest request that was no ping: whoever asks wants to know what was worked on."""
+        self.at_once = True
+        """Whether an answer lets its task go on while it is taken; not while another task is at work."""
 
     @property
     def in_flight(self) -> int:
@@ -106,7 +108,7 @@ class Outgoing:
             RpcError: The answer is an error; or, from this side, `deadline_exceeded`, `overloaded` or
                 `frame_too_large`.
         """
-        started = now = self._loop.time()
+        started = now = self._time()
         hard = started + timeout_s
         places = self._places
         if bounded:
@@ -119,12 +121,12 @@ class Outgoing:
             if self._pipe.buffered > self._max_buffered:
                 await self._wait_for_room(method, hard, timeout_s)
                 now = self._loop.time()
-            waiter = Waiter(self._loop.create_future(), method, started, hard, idle_s, on_progress)
-            request_id = self._send(waiter, params, meta, now)
+            waiter = Waiter(self._loop, method, started, hard, idle_s, on_progress)
+            self._send(waiter, params, meta, now)
             try:
-                message = await waiter.future
+                message = await waiter
             except BaseException:
-                self._abandon(request_id)
+                self._abandon(waiter.id)
                 raise
         finally:
             if bounded:
@@ -150,25 +152,23 @@ class Outgoing:
         try:
             if self._pipe.buffered > self._max_buffered:
                 await self._wait_for_room(method, hard, timeout_s)
-            waiter = Waiter(self._loop.create_future(), method, started, hard, idle_s)
+            waiter = Waiter(self._loop, method, started, hard, idle_s)
             now = self._loop.time()
-            request_id = self._send(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta), now)
+            self._send(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta), now)
         except BaseException:
             self._places.leave()
             raise
-        reader = waiter.stream = StreamReader(self, request_id, waiter.future)
+        reader = waiter.stream = StreamReader(self, waiter.id, waiter)
         return reader
 
     def settle(self, message: jsonrpc.Message) -> None:
         """Take an answer."""
         self.life_signs += 1
-        waiter = self._pending.pop(cast("int | str", message.id), None)
+        waiter = self._pending.pop(message.id, None)
         if waiter is None:
             self._settle_unknown(message)
-        elif not waiter.future.done():
-            waiter.future.set_result(message)
-            if waiter.stream is not None:
-                waiter.stream.wake()
+        else:
+            waiter.settle(message, self.at_once)
 
     def progress(self, progress: Progress) -> None:
         """Take a `$/progress`: the idle deadline starts again."""
@@ -190,7 +190,7 @@ class Outgoing:
         if not waiter.stream.take(item):
             self._on_fault("stream_overrun", f"{waiter.method} sent an item out of order or without credit")
             self._fail(
-                item.id, RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
+                waiter, RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
             )
             return
         waiter.touch(self._loop.time())
@@ -224,33 +224,37 @@ class Outgoing:
             waiter.hard += seconds
             waiter.deadline += seconds
 
-    def _send(self, waiter: Waiter, params: bytes, meta: bytes, now: float) -> int:
+    def _send(self, waiter: Waiter, params: bytes, meta: bytes, now: float) -> None:
         if self._closed is not None:
             raise self._closed()
-        request_id = self._next_id
+        request_id = waiter.id = self._next_id
+        waiter.touch(waiter.started)
         method = waiter.method
-        if method != _PING:
-            self.last_method = method
-        name = self._names.get(method)
-        if name is None:
-            if len(self._names) >= KNOWN_NAMES:
-                self._names.clear()
-            name = self._names[method] = jsonrpc.method_name(method)
+        name = self._names.get(method) or self._name(method)
         if self.sends_meta and params[:1] != b"[":
-            left_ms = max(0, int((waiter.hard - now) * 1_000))
-            line = jsonrpc.build_call(request_id, name, params, left_ms, meta)
+            left_ms = int((waiter.hard - now) * 1_000)
+            line = jsonrpc.build_call(request_id, name, params, left_ms if left_ms > 0 else 0, meta)
         else:
             line = jsonrpc.build_request(request_id, name, params)
         if len(line) > self._max_frame:
             message = f"the call of {method} has {len(line)} bytes; a frame may have {self._max_frame}"
             raise RpcError(FRAME_TOO_LARGE, message)
         self._next_id = request_id + 1
-        lone = not self._pending
-        self._pending[request_id] = waiter
+        pending = self._pending
+        lone = not pending
+        pending[request_id] = waiter
+        self._pipe.write(line, lone)
+        # What the other side's work need not wait for comes behind the write.
+        if method != _PING:
+            self.last_method = method
         if waiter.deadline < self._armed_for:
             self._arm(waiter.deadline)
-        self._pipe.write(line, lone)
-        return request_id
+
+    def _name(self, method: str) -> bytes:
+        if len(self._names) >= KNOWN_NAMES:
+            self._names.clear()
+        name = self._names[method] = jsonrpc.method_name(method)
+        return name
 
     async def _admit(self, method: str, hard: float, timeout_s: float) -> None:
         if self._closed is not None:
@@ -277,10 +281,9 @@ class Outgoing:
         self._tombstones[request_id] = None
         self._pipe.write(jsonrpc.build_notification(CANCEL, b'{"id":%d}' % request_id))
 
-    def _fail(self, request_id: int | str, error: RpcError) -> None:
-        waiter = self._pending.pop(request_id)
-        if isinstance(request_id, int):
-            self._bury(request_id)
+    def _fail(self, waiter: Waiter, error: RpcError) -> None:
+        del self._pending[waiter.id]
+        self._bury(waiter.id)
         waiter.fail(error)
 
     def _settle_unknown(self, message: jsonrpc.Message) -> None:
@@ -305,9 +308,9 @@ class Outgoing:
         self._timer = None
         self._armed_for = inf
         now = self._loop.time()
-        for request_id, waiter in [*self._pending.items()]:
+        for waiter in [*self._pending.values()]:
             if waiter.expired(now):
-                self._fail(request_id, waiter.deadline_passed())
+                self._fail(waiter, waiter.deadline_passed())
         earliest = min((waiter.deadline for waiter in self._pending.values()), default=inf)
         if earliest < inf:
             self._arm(earliest)
