@@ -40,6 +40,7 @@ _EMPTY_CHARS = len("{}")
 _decoder = msgspec.json.Decoder(Message)
 _encoder = msgspec.json.Encoder()
 _decode_error = msgspec.json.Decoder(ErrorObject).decode
+_decode_plain = msgspec.json.Decoder().decode
 
 encode = _encoder.encode
 """Any JSON-able value to bytes. Raises TypeError, ValueError or OverflowError for others."""
@@ -169,4 +170,4 @@ def printable(text: str) -> str:
 
 def decode_any(raw: bytes | msgspec.Raw) -> Any:
     """Decode to plain Python values. Raises msgspec.DecodeError; raw members are only checked here."""
-    return msgspec.json.decode(raw)
+    return _decode_plain(raw)

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,7 @@ from protocol.incoming import Handle, Incoming, ToError
 from protocol.messages.meta import Cancel, Credit, Progress, StreamItem
 from protocol.outgoing import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, Outgoing
 from protocol.pipe import BIG_READ_BYTES, READ_BYTES, Pipe
+from protocol.polling import CALLS_PER_REST, Lingering, Polling
 
 BAD_READ_BYTES = 1024
 """One read after bad lines: each costs far more than a message, and a full read of them would hold up all."""
@@ -75,11 +77,13 @@ class Peer:
         max_buffered_bytes: int = MAX_BUFFERED_BYTES,
         charge: Callable[[float], float] | None = None,
         may_hold: Callable[[int], bool] | None = None,
+        polling: Polling | None = None,
     ) -> None:
         """Take over both descriptors.
 
         `charge(seconds)` is told what unasked-for messages cost to take and answers how long to stop
-        reading. `may_hold(bytes)` is asked whether an incomplete frame may grow to this size.
+        reading. `may_hold(bytes)` is asked whether an incomplete frame may grow to this size. `polling` is
+        shared by all peers of a process.
         """
         loop = asyncio.get_running_loop()
         self._loop = loop
@@ -91,12 +95,15 @@ class Peer:
         self._max_buffered = max_buffered_bytes
         self._backlog: deque[jsonrpc.Message] = deque()
         self._resume_timer: asyncio.TimerHandle | None = None
+        self._polling = polling or Polling()
+        self._lingering: Lingering | None = None
+        self._context = copy_context()
         self._closed = loop.create_future()
         self._pipe = Pipe(
             loop,
             read_fd,
             write_fd,
-            on_data=self._on_data,
+            on_data=self._on_readable,
             on_end=self._on_end,
             low_water_bytes=max_buffered_bytes // 2,
         )
@@ -104,6 +111,8 @@ class Peer:
             loop,
             self._pipe,
             self._fault,
+            self._poll,
+            self._polling,
             max_in_flight=max_in_flight,
             max_buffered_bytes=max_buffered_bytes,
             max_frame_bytes=max_frame_bytes,
@@ -186,8 +195,46 @@ class Peer:
     def _on_end(self, _exc: OSError | None) -> None:
         self._owner.on_end()
 
+    def linger(self, lingering: Lingering) -> None:
+        """From now on stay awake for the next request where the rule says so."""
+        self._lingering = lingering
+
+    def _on_readable(self, data: bytes) -> None:
+        """Take what one read brought, in a callback of the loop, and then what comes while it is awake."""
+        lingering = self._lingering
+        if lingering is None:
+            self._on_data(data)
+            return
+        lingering.woken()
+        self._on_data(data)
+        rounds = 0
+        while lingering.worth and rounds < CALLS_PER_REST and self._idle():
+            data = self._pipe.poll(lingering.budget_s)
+            if not data:
+                lingering.missed()
+                break
+            lingering.came()
+            rounds += 1
+            self._on_data(data)
+        lingering.rests()
+
+    def _idle(self) -> bool:
+        """Tell whether nothing is left to do but to wait for this wire."""
+        return not (self.incoming.in_flight or self._pipe.buffered or self._polling.in_flight > 1)
+
+    def _poll(self, seconds: float) -> bool:
+        """Take what one read within `seconds` brings; True if it brought something. Called from a task."""
+        data = self._pipe.poll(seconds)
+        if not data:
+            return False
+        self.outgoing.at_once = self.incoming.at_once = False
+        # Not in the task's own context: what it holds is no business of whoever is heard here.
+        self._context.run(self._on_data, data)
+        self.outgoing.at_once = self.incoming.at_once = True
+        # A handler needs the loop.
+        return not self.incoming.in_flight
+
     def _on_data(self, data: bytes) -> None:
-        """Take what one read brought, from a callback of the loop: no task is at work."""
         started = time.perf_counter() if self._charge is not None else 0.0
         buffer = self._buffer
         bad = buffer.discarding
@@ -227,11 +274,11 @@ class Peer:
         handlers do with them, and callers with their answers, is bounded by other means.
         """
         incoming = self.incoming
-        incoming.many = len(messages) > 1
+        incoming.many = self.outgoing.many = len(messages) > 1
         if charge is None:
             for message in messages:
                 self._take(message)
-            incoming.many = False
+            incoming.many = self.outgoing.many = False
             return
         unasked = 0
         spent_s = 0.0
@@ -247,7 +294,7 @@ class Peer:
                 if spent_s > TURN_S and index + 1 < len(messages):
                     self._backlog.extend(messages[index + 1 :])
                     break
-        incoming.many = False
+        incoming.many = self.outgoing.many = False
         if unasked:
             rest_s = charge(spent_s + decoded_s * unasked / len(messages))
             self._rest(max(_PAUSE_S, rest_s) if self._backlog else rest_s)

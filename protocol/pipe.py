@@ -7,7 +7,9 @@ of lines or messages. Works on pipes and sockets; `protocol.peer` is its only ca
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable
+from time import perf_counter
 
 READ_BYTES = 64 * 1024
 """One read. A larger buffer crosses malloc's mmap threshold and costs page faults on every read."""
@@ -22,6 +24,14 @@ descendant may hold the other end and go on writing."""
 FLUSH_MESSAGES = 16
 """Queued messages that are written without waiting for the end of the loop's turn: one write per turn
 would put both sides in lockstep."""
+
+
+def _sleep_shortly() -> None:
+    time.sleep(0)
+
+
+_yield_processor: Callable[[], None] = getattr(os, "sched_yield", _sleep_shortly)
+"""Lets whoever shares this processor go on, which may be the one that is waited for."""
 
 
 class Pipe:
@@ -144,6 +154,24 @@ class Pipe:
                 return
             taken += len(data)
             self._on_data(data)
+
+    def poll(self, budget_s: float) -> bytes:
+        """Return what can be read within `budget_s`, awake all the while; empty if nothing comes.
+
+        The end of the stream is left for the loop to see.
+        """
+        if not self._reading or self._paused:
+            return b""
+        until = perf_counter() + budget_s
+        while True:
+            try:
+                return os.read(self._read_fd, self.read_bytes)
+            except (BlockingIOError, InterruptedError):
+                if perf_counter() >= until:
+                    return b""
+                _yield_processor()
+            except OSError:
+                return b""
 
     def close_writing(self) -> None:
         """End the outgoing stream; what is queued is dropped. The reading side goes on."""

@@ -10,14 +10,15 @@ import asyncio
 from collections.abc import Callable, Generator
 from contextvars import Context
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from protocol.errors import DEADLINE_EXCEEDED, RpcError
 from protocol.jsonrpc import Message
 from protocol.messages.meta import Progress
-from protocol.stream_reader import StreamReader
+from protocol.polling import Polling
+from protocol.stream_reader import StreamReader, answered_error
 
 _Wake = Callable[["Waiter"], object]
 
@@ -29,15 +30,35 @@ class DeadlinePassed(RpcError):
         super().__init__(DEADLINE_EXCEEDED, f"{method} did not answer within {after_s:.3g} s")
 
 
+class Owner(Protocol):
+    """What a waiter asks of the side that made the request."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that it runs on."""
+        ...
+
+    @property
+    def polling(self) -> Polling:
+        """The rules of polling, which may owe the loop a rest."""
+        ...
+
+    def abandon(self, request_id: int) -> None:
+        """Forget the request, and cancel it."""
+        ...
+
+
 class Waiter(msgspec.Struct, eq=False):
     """Who waits, for what, and until when (times on the loop's clock). Awaited once, for the answer."""
 
-    loop: asyncio.AbstractEventLoop
+    owner: Owner
     method: str
     started: float
     hard: float
     idle_s: float | None = None
     on_progress: Callable[[Progress], None] | None = None
+    bounded: bool = True
+    """Whether it takes one of the places."""
     deadline: float = inf
     id: int = 0
     """0 before it is written."""
@@ -47,11 +68,22 @@ class Waiter(msgspec.Struct, eq=False):
     _context: Context | None = None
     _asyncio_future_blocking: bool = False
 
-    def __await__(self) -> Generator[Any, Any, Message]:
-        if self._outcome is None:
-            self._asyncio_future_blocking = True
-            yield self
-        return self.result()
+    def __await__(self) -> Generator[Any, Any, msgspec.Raw]:
+        try:
+            if self._outcome is None:
+                if self.owner.polling.enabled:
+                    self.owner.polling.slept()
+                self._asyncio_future_blocking = True
+                yield self
+            elif self.owner.polling.owes_rest:
+                yield from self.owner.polling.rest().__await__()
+        except BaseException:
+            self.owner.abandon(self.id)
+            raise
+        message = self.result()
+        if type(message.result) is msgspec.Raw:
+            return message.result
+        raise answered_error(message)
 
     # What the one who settles it asks.
 
@@ -66,7 +98,7 @@ class Waiter(msgspec.Struct, eq=False):
             if at_once and self._context is not None:
                 self._context.run(wake, self)
             else:
-                self.loop.call_soon(wake, self, context=self._context)
+                self.owner.loop.call_soon(wake, self, context=self._context)
         elif self.stream is not None:
             self.stream.wake()
 
@@ -76,7 +108,7 @@ class Waiter(msgspec.Struct, eq=False):
             return
         self._outcome = error
         if self._wake is not None:
-            self.loop.call_soon(self._wake, self, context=self._context)
+            self.owner.loop.call_soon(self._wake, self, context=self._context)
             self._wake = None
         elif self.stream is not None:
             self.stream.wake()
@@ -104,12 +136,12 @@ class Waiter(msgspec.Struct, eq=False):
         return self._outcome is not None
 
     def result(self) -> Message:
-        """Return the answer, or raise what came instead of it."""
+        """Return the answer, which may be an error, or raise what came instead of it."""
         outcome = self._outcome
-        if isinstance(outcome, BaseException):
-            raise outcome
-        assert outcome is not None
-        return outcome
+        if type(outcome) is Message:
+            return outcome
+        assert isinstance(outcome, BaseException)
+        raise outcome
 
     def add_done_callback(self, wake: _Wake, *, context: Context | None = None) -> None:
         """Note how to wake the task that awaits this, and in which context."""
@@ -126,4 +158,4 @@ class Waiter(msgspec.Struct, eq=False):
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         """Return the loop that it belongs to."""
-        return self.loop
+        return self.owner.loop

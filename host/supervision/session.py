@@ -38,6 +38,7 @@ from protocol.errors import RpcError
 from protocol.manifest import Manifest
 from protocol.messages.meta import Progress
 from protocol.peer import Peer
+from protocol.polling import SERVER_BUDGET_S, Lingering, Polling
 
 _NOT_STARTED = 127
 
@@ -53,6 +54,7 @@ class Shared:
     storm: StormGuard
     held_frames: HeldFrames
     live_count: Callable[[], int]
+    polling: Polling
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,10 @@ class Session:
             to_wire,
             charge=budget.charge,
             may_hold=lambda size: shared.held_frames.may_hold(self, size),
+            polling=shared.polling,
         )
+        if shared.polling.enabled:
+            self.peer.linger(Lingering(SERVER_BUDGET_S))
         self._stderr = Stderr(process.stderr_fd, self.log, FloodBudget(self._clock.monotonic).charge)
         self._ladder = Ladder(process, self._timing, self.peer.close_writing)
         self._vitals = Vitals(manifest.limits, process, self._logger, self.peer.outgoing.stretch, self._end)
@@ -248,6 +253,7 @@ class Session:
                 self.id,
                 self._timing,
                 self._now() - self._started_s,
+                self._shared.polling.enabled,
             )
             self._process.close_spec()
             self._shared.monitor.watch(self)
