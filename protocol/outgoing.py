@@ -122,7 +122,9 @@ class Outgoing:
         )
         if waiter is None:
             started = self._time()
-            waiter = Waiter(self, method, started, started + timeout_s, idle_s, on_progress, bounded)
+            hard = started + timeout_s
+            deadline = hard if idle_s is None else min(started + idle_s, hard)
+            waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
             await self._begin_later(waiter, params, meta)
         return await waiter
 
@@ -145,7 +147,9 @@ class Outgoing:
         if (bounded and (places.queue or not places.free)) or self._pipe.buffered > self._max_buffered:
             return None
         started = self._time()
-        waiter = Waiter(self, method, started, started + timeout_s, idle_s, on_progress, bounded)
+        hard = started + timeout_s
+        deadline = hard if idle_s is None else min(started + idle_s, hard)
+        waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
         known = self._send(waiter, params, meta, started)
         if bounded:
             places.free -= 1
@@ -162,7 +166,8 @@ class Outgoing:
             RpcError: `overloaded`, `frame_too_large`, or `deadline_exceeded` before it could be opened.
         """
         started = self._time()
-        waiter = Waiter(self, method, started, started + timeout_s, idle_s)
+        hard = started + timeout_s
+        waiter = Waiter(self, method, started, hard, min(started + idle_s, hard), idle_s)
         await self._begin_later(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta))
         reader = waiter.stream = StreamReader(self, waiter.id, waiter)
         return reader
@@ -242,7 +247,6 @@ class Outgoing:
         if self._closed is not None:
             raise self._closed()
         request_id = waiter.id = self._next_id
-        waiter.touch(waiter.started)
         method = waiter.method
         known = self._methods.get(method) or self._learn(method)
         name = known.name

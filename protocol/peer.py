@@ -275,27 +275,29 @@ class Peer:
         """
         incoming = self.incoming
         incoming.many = self.outgoing.many = len(messages) > 1
-        if charge is None:
-            for message in messages:
-                self._take(message)
-            incoming.many = self.outgoing.many = False
-            return
+        settle = self.outgoing.settle
+        unset = msgspec.UNSET
         unasked = 0
         spent_s = 0.0
         for index, message in enumerate(messages):
-            if message.method is msgspec.UNSET and message.id is not msgspec.UNSET:
-                self._take(message)
-                continue
-            began = time.perf_counter()
-            handled_s = incoming.handling_s
-            if self._take(message):
-                unasked += 1
-                spent_s += time.perf_counter() - began - incoming.handling_s + handled_s
-                if spent_s > TURN_S and index + 1 < len(messages):
-                    self._backlog.extend(messages[index + 1 :])
-                    break
+            try:
+                if message.method is unset and message.id is not unset:
+                    settle(message)
+                elif charge is None:
+                    self._take(message)
+                else:
+                    began_s = time.perf_counter()
+                    handled_s = incoming.handling_s
+                    if self._take(message):
+                        unasked += 1
+                        spent_s += time.perf_counter() - began_s - incoming.handling_s + handled_s
+                        if spent_s > TURN_S and index + 1 < len(messages):
+                            self._backlog.extend(messages[index + 1 :])
+                            break
+            except Exception as exc:  # noqa: BLE001 - the border: an owner that raises must not cost the messages behind
+                self._loop.call_exception_handler({"message": "a message was not handled", "exception": exc})
         incoming.many = self.outgoing.many = False
-        if unasked:
+        if unasked and charge is not None:
             rest_s = charge(spent_s + decoded_s * unasked / len(messages))
             self._rest(max(_PAUSE_S, rest_s) if self._backlog else rest_s)
 
@@ -314,24 +316,18 @@ class Peer:
             self._pipe.resume("charge")
 
     def _take(self, message: jsonrpc.Message) -> bool:
-        """Hand a message on; True if nobody on this side had asked for it."""
-        try:
-            method = message.method
-            if method is msgspec.UNSET:
-                if message.id is not msgspec.UNSET:
-                    self.outgoing.settle(message)
-                    return False
-                self._bad_frame(Fault(FaultKind.MALFORMED, "neither a method nor an id", b""))
-                return True
-            if message.id is not msgspec.UNSET:
-                self.incoming.accept(message, method)
-                return True
-            params = message.params if message.params is not msgspec.UNSET else msgspec.Raw(b"{}")
-            if method.startswith("$/"):
-                return self._on_control(method, params)
-            self._owner.on_notification(method, params)
-        except Exception as exc:  # noqa: BLE001 - the border: an owner that raises must not cost the messages behind
-            self._loop.call_exception_handler({"message": "a message was not handled", "exception": exc})
+        """Hand on what is no answer; True if nobody on this side had asked for it."""
+        method = message.method
+        if method is msgspec.UNSET:
+            self._bad_frame(Fault(FaultKind.MALFORMED, "neither a method nor an id", b""))
+            return True
+        if message.id is not msgspec.UNSET:
+            self.incoming.accept(message, method)
+            return True
+        params = message.params if message.params is not msgspec.UNSET else msgspec.Raw(b"{}")
+        if method.startswith("$/"):
+            return self._on_control(method, params)
+        self._owner.on_notification(method, params)
         return True
 
     def _on_control(self, method: str, params: msgspec.Raw) -> bool:
