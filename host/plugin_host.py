@@ -32,7 +32,7 @@ from host.process.launcher import Launcher
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
 from host.routing.gateway import ApiGateway
-from host.rpc import HeldFrames
+from host.rpc import GrownPipes, HeldFrames
 from host.services.about import AboutService
 from host.services.log import LogService
 from host.services.plugins import PluginsService
@@ -315,6 +315,7 @@ class PluginHost:
             monitor=monitor,
             storm=StormGuard(self._clock),
             held_frames=HeldFrames(),
+            grown_pipes=GrownPipes(),
             live_count=self._roster.live_count,
             polling=self._polling,
         )

@@ -78,12 +78,13 @@ class Peer:
         charge: Callable[[float], float] | None = None,
         may_hold: Callable[[int], bool] | None = None,
         polling: Polling | None = None,
+        grow: Callable[[int], None] | None = None,
     ) -> None:
         """Take over both descriptors.
 
         `charge(seconds)` is told what unasked-for messages cost to take and answers how long to stop
         reading. `may_hold(bytes)` is asked whether an incomplete frame may grow to this size. `polling` is
-        shared by all peers of a process.
+        shared by all peers of a process. `grow(fd)` may make the pipe behind a descriptor larger.
         """
         loop = asyncio.get_running_loop()
         self._loop = loop
@@ -106,6 +107,7 @@ class Peer:
             on_data=self._on_readable,
             on_end=self._on_end,
             low_water_bytes=max_buffered_bytes // 2,
+            grow=grow,
         )
         self.outgoing = Outgoing(
             loop,
@@ -241,6 +243,8 @@ class Peer:
         block = buffer.feed(data)
         held = buffer.held_bytes
         read_bytes = BIG_READ_BYTES if held else READ_BYTES
+        if held >= BIG_READ_BYTES:
+            self._pipe.expect_much()
         if held and self._may_hold is not None and not self._may_hold(held):
             buffer.discard()
         messages: list[jsonrpc.Message] = []

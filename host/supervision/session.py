@@ -23,7 +23,7 @@ from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Ladder, Rung
 from host.process.launcher import PluginProcess
-from host.rpc import CallMeter, FaultMeter, FloodBudget, HeldFrames, to_wire
+from host.rpc import CallMeter, FaultMeter, FloodBudget, GrownPipes, HeldFrames, to_wire
 from host.supervision.handshake import Provided, StartFailure, initialize, load
 from host.supervision.liveness import Liveness, OnUnresponsive
 from host.supervision.output import PluginLog, Stderr
@@ -53,6 +53,7 @@ class Shared:
     monitor: Monitor
     storm: StormGuard
     held_frames: HeldFrames
+    grown_pipes: GrownPipes
     live_count: Callable[[], int]
     polling: Polling
 
@@ -104,6 +105,7 @@ class Session:
             charge=budget.charge,
             may_hold=lambda size: shared.held_frames.may_hold(self, size),
             polling=shared.polling,
+            grow=lambda fd: shared.grown_pipes.grow(self, fd),
         )
         if shared.polling.enabled:
             self.peer.linger(Lingering(SERVER_BUDGET_S))
@@ -178,6 +180,7 @@ class Session:
         finally:
             self._shared.monitor.unwatch(self)
             self._shared.held_frames.release(self)
+            self._shared.grown_pipes.release(self)
             self.peer.close(self._died)
             self._stderr.close()
             self._process.close_spec()
