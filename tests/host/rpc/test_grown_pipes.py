@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @contextmanager
-def pipes(count: int) -> Iterator[list[int]]:
+def pipes(count: int) -> Generator[list[int]]:
     """Yield the reading ends of so many pipes."""
     ends = [os.pipe() for _ in range(count)]
     try:
