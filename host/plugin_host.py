@@ -39,10 +39,11 @@ from host.services.plugins import PluginsService
 from host.state.ledger import Ledger
 from host.state.lock import open_data_folder
 from host.state.records import Records
+from host.supervision.condition import Condition
 from host.supervision.environment import Environment
 from host.supervision.narrative import log_change
 from host.supervision.roster import Roster
-from host.supervision.session import Shared
+from host.supervision.shared import Shared
 from host.supervision.states import State
 from host.supervision.storm import MAX_PARALLEL_STARTS, StormGuard
 from host.supervision.supervisor import Supervisor
@@ -356,9 +357,9 @@ class PluginHost:
 
     # What the parts tell.
 
-    def _changed(self, view: PluginView, old: State, new: State) -> None:
-        log_change(view, old, new)
-        self._changes.publish(Change(view.id, old.value, new.value, view.reason, self._clock.wall()))
+    def _changed(self, now: Condition, old: State) -> None:
+        log_change(now, old)
+        self._changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
 
     def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
         session = self._roster.session(caller.plugin)

@@ -2,7 +2,8 @@
 
 from host.supervision.environment import Environment
 from host.supervision.roster import Roster
-from host.supervision.session import Ended, Session, Shared
+from host.supervision.session import Ended, Session
+from host.supervision.shared import Shared
 from host.supervision.states import State
 from host.supervision.supervisor import Supervisor
 

@@ -15,24 +15,21 @@ from typing import Any
 import anyio
 import msgspec
 
-from host.clock import Clock
 from host.errors import PluginDied
-from host.facade import ExitFacts, Figures, Gateway
+from host.facade import ExitFacts, Figures
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Ladder, Rung
 from host.process.launcher import PluginProcess
-from host.rpc import CallMeter, FaultMeter, FloodBudget, HeldFrames, to_wire
+from host.rpc import CallMeter, FaultMeter, FloodBudget, to_wire
 from host.supervision.handshake import Provided, StartFailure, initialize, load
 from host.supervision.liveness import Liveness, OnUnresponsive
 from host.supervision.output import PluginLog, Stderr
 from host.supervision.restart import Cause
-from host.supervision.storm import StormGuard
+from host.supervision.shared import Shared
 from host.supervision.vitals import Vitals
-from host.timing import Timing
 from host.watchdog.limits import Breach, Judge
-from host.watchdog.monitor import Monitor
 from host.watchdog.sample import Sample
 from protocol.errors import RpcError
 from protocol.manifest import Manifest
@@ -40,19 +37,6 @@ from protocol.messages.meta import Progress
 from protocol.peer import Peer
 
 _NOT_STARTED = 127
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all sessions of one host use."""
-
-    timing: Timing
-    clock: Clock
-    gateway: Gateway
-    monitor: Monitor
-    storm: StormGuard
-    held_frames: HeldFrames
-    live_count: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +67,7 @@ class Session:
         self._manifest = manifest
         self._process = process
         self._config = config
-        self._grants = grants
+        self.grants = grants
         self._shared = shared
         self._timing = shared.timing
         self._clock = shared.clock
@@ -251,7 +235,7 @@ class Session:
             )
             self._process.close_spec()
             self._shared.monitor.watch(self)
-            await load(self.peer, self._config, self._grants.texts(), self._timing, self._progress)
+            await load(self.peer, self._config, self.grants.texts(), self._timing, self._progress)
         except StartFailure as exc:
             self._end(exc.cause, exc.message, Rung.TERMINATE)
             return

@@ -158,6 +158,20 @@ async def test_a_changed_package_ends_its_quarantine(
         assert (await until(host, "one", "backoff", "quarantined")).state == "backoff"
 
 
+async def test_many_loads_at_once_of_a_mended_plugin_end_its_quarantine_once(
+    plugins: Path, write_plugin: Write, until: Until
+) -> None:
+    folder = write_plugin("one", CRASHER)
+    async with PluginHost(plugins=[plugins], autoload=True) as host:
+        await crash_until_quarantined(host, "one", until)
+        (folder / "main.py").write_text((folder / "main.py").read_text() + "\n# mended\n")
+        with host.changes() as changes:
+            async with anyio.create_task_group() as tasks:
+                for verb in (host.load, host.load, host.enable, host.load):
+                    tasks.start_soon(verb, "one")
+        assert [change.new async for change in changes] == ["discovered", "loading", "active"]
+
+
 async def test_a_disabled_plugin_in_quarantine_is_disabled_once_it_is_reset(
     plugins: Path, write_plugin: Write, until: Until
 ) -> None:
