@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import anyio
+import psutil
 import pytest
 
 from host import LoadFailed, PluginDied, PluginHost, PluginView, Quarantined
@@ -25,6 +27,11 @@ class Crasher(Plugin):
     async def crash(self) -> None:
         os._exit(7)
 """
+
+
+def kill_warden() -> None:
+    (warden,) = (one for one in psutil.Process().children() if "plugin_sdk.runtime.warden" in one.cmdline())
+    warden.kill()
 
 
 async def crash(host: PluginHost, plugin: str) -> None:
@@ -182,6 +189,25 @@ async def test_a_disabled_plugin_in_quarantine_is_disabled_once_it_is_reset(
         assert host.plugin("one").state == "quarantined"
         await host.reset("one")
         assert host.plugin("one").state == "disabled"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a warden")
+async def test_a_warden_that_is_ended_again_and_again_is_not_started_without_pause(
+    plugins: Path, write_plugin: Write, until: Until
+) -> None:
+    write_plugin("one", PLAIN)
+    clock = FakeClock()
+    async with PluginHost(plugins=[plugins], autoload=True, clock=clock) as host:
+        kill_warden()
+        with host.changes() as changes, anyio.fail_after(20):
+            assert [(await anext(changes)).new for _ in range(3)] == ["backoff", "loading", "active"]
+        for delay_s in BACKOFF_S[:3]:
+            kill_warden()
+            view = await until(host, "one", "backoff")
+            assert view.retry_in_s is not None
+            assert delay_s * (1 - JITTER) <= view.retry_in_s <= delay_s * (1 + JITTER)
+            assert view.restarts == 0
+            await host.load("one")
 
 
 async def test_restarts_of_many_plugins_are_spread_out(
