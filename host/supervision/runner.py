@@ -17,8 +17,8 @@ from host.process.launcher import SpawnError
 from host.supervision.attempt import Attempt
 from host.supervision.condition import Condition
 from host.supervision.environment import Environment
+from host.supervision.obituary import Ended
 from host.supervision.restart import Cause, GiveUp, Quarantine, RestartPolicy, Retry, Stay
-from host.supervision.session import Ended
 from host.supervision.spawner import Spawner
 from host.supervision.standing import Standing
 from host.supervision.start_slot import StartSlot
