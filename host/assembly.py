@@ -41,6 +41,7 @@ from host.supervision.storm import MAX_PARALLEL_STARTS, StormGuard
 from host.timing import Timing
 from host.watchdog.monitor import Monitor
 from host.watchdog.sampler import Sampler
+from protocol.polling import Polling
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Assembly:
         application: str,
         application_version: str,
         use_warden: bool,
+        polling: Polling,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -70,6 +72,7 @@ class Assembly:
         self._application = application
         self._application_version = application_version
         self._use_warden = use_warden
+        self._polling = polling
         self._timing = timing
         self._clock = clock
         self._environment: Environment | None = None
@@ -128,6 +131,7 @@ class Assembly:
             storm=StormGuard(self._clock),
             held_frames=HeldFrames(),
             live_count=self.roster.live_count,
+            polling=self._polling,
         )
         return Environment(
             shared=shared,

@@ -4,7 +4,7 @@ Owns what a message looks like. Does not know methods, ids in use or what to do 
 Params, results and errors stay raw here and are decoded once, in the type of whoever takes them.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 
@@ -40,6 +40,7 @@ _EMPTY_CHARS = len("{}")
 _decoder = msgspec.json.Decoder(Message)
 _encoder = msgspec.json.Encoder()
 _decode_error = msgspec.json.Decoder(ErrorObject).decode
+_decode_plain = msgspec.json.Decoder().decode
 
 encode = _encoder.encode
 """Any JSON-able value to bytes. Raises TypeError, ValueError or OverflowError for others."""
@@ -91,7 +92,7 @@ def _decode_slowly(block: bytes) -> tuple[list[Message], list[Fault]]:
     return messages, faults
 
 
-def valid_id(request_id: object) -> bool:
+def valid_id(request_id: object) -> TypeGuard[RequestId]:
     """Tell whether an id may be echoed: a 64-bit integer or a short string."""
     if isinstance(request_id, int):
         return MIN_ID <= request_id <= MAX_ID
@@ -169,4 +170,4 @@ def printable(text: str) -> str:
 
 def decode_any(raw: bytes | msgspec.Raw) -> Any:
     """Decode to plain Python values. Raises msgspec.DecodeError; raw members are only checked here."""
-    return msgspec.json.decode(raw)
+    return _decode_plain(raw)

@@ -26,7 +26,7 @@ class CallMeter:
         mantissa, exponent = frexp(seconds)
         # A nanosecond's exponent is -29; whatever is shorter falls into the first bucket.
         index = 2 * (exponent + 29) + (mantissa >= 0.75)
-        self._buckets[min(max(index, 0), _BUCKETS - 1)] += 1
+        self._buckets[index if 0 <= index < _BUCKETS else 0 if index < 0 else _BUCKETS - 1] += 1
 
     def percentile_s(self, share: float) -> float | None:
         """Return the latency that `share` (0 to 1) of all calls did not exceed; None before the first."""

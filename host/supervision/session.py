@@ -36,6 +36,7 @@ from host.watchdog.sample import Sample
 from protocol.manifest import Manifest
 from protocol.messages.meta import Progress
 from protocol.peer import Peer
+from protocol.polling import SERVER_BUDGET_S, Lingering
 
 _NOT_STARTED = 127
 
@@ -74,7 +75,10 @@ class Session:
             to_wire,
             charge=FloodBudget(now).charge,
             may_hold=lambda size: shared.held_frames.may_hold(self, size),
+            polling=shared.polling,
         )
+        if shared.polling.enabled:
+            self.peer.linger(Lingering(SERVER_BUDGET_S))
         self._stderr = Stderr(process.stderr_fd, self.log, FloodBudget(now).charge)
         self._ending = ending = Ending()
         self._wind_down = WindDown(ending, self.peer, process, self.log, shared.timing, now)
@@ -213,7 +217,13 @@ class Session:
         spent_s = self._obituary.uptime_s()
         try:
             self._provided = await initialize(
-                self.peer, manifest.id, manifest.version, self.id, shared.timing, spent_s
+                self.peer,
+                manifest.id,
+                manifest.version,
+                self.id,
+                shared.timing,
+                spent_s,
+                shared.polling.enabled,
             )
             self._process.close_spec()
             shared.monitor.watch(self)

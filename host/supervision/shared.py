@@ -9,6 +9,7 @@ from host.rpc import HeldFrames
 from host.supervision.storm import StormGuard
 from host.timing import Timing
 from host.watchdog.monitor import Monitor
+from protocol.polling import Polling
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,4 @@ class Shared:
     held_frames: HeldFrames
     live_count: Callable[[], int]
     """How many plugins are pinged at present."""
+    polling: Polling
