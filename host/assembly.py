@@ -19,12 +19,13 @@ from host.facade import Caller, Change
 from host.observe.changes import ChangeFeed
 from host.permissions.policy import Policy
 from host.process.direct_launcher import DirectLauncher
+from host.process.grown_pipes import GrownPipes
 from host.process.journal import Journal
 from host.process.launcher import Launcher
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
 from host.routing.gateway import ApiGateway
-from host.rpc import GrownPipes, HeldFrames
+from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.log import LogService
 from host.services.plugins import PluginsService

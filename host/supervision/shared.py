@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from host.clock import Clock
 from host.facade import Gateway
-from host.rpc import GrownPipes, HeldFrames
+from host.process.grown_pipes import GrownPipes
+from host.rpc import HeldFrames
 from host.supervision.storm import StormGuard
 from host.timing import Timing
 from host.watchdog.monitor import Monitor
