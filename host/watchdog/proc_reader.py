@@ -69,6 +69,7 @@ class ProcReader:
         self.surveys = 0
         self._boot_s: float | None = None
         """As psutil has it, since the last survey."""
+        self.most_kept = most_kept
         self._room = most_kept
         self._open: dict[int, int] = {}
         """Start ticks by pid."""
@@ -145,9 +146,9 @@ class ProcProcess(OpenProcess):
                 self._take(line)
             if changed or self._headless:
                 self._folder = self._find_folder()
+            self._count_descriptors()
             if changed or self._headless or (self.reader.surveys + self.key.pid) % QUIET_SWEEPS == 0:
                 self._read_rest()
-            self._count_descriptors()
         except GONE:
             return self._is_there()  # a thread may be gone where the process is not
         return True
