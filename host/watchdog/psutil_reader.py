@@ -93,6 +93,8 @@ class PsutilProcess(OpenProcess):
         except psutil.AccessDenied:
             return None
         except psutil.NoSuchProcess:
+            if self._visible is not self.process:
+                return None  # a thread is gone, which the process need not be
             raise ProcessLookupError(f"process {self.key.pid} is gone") from None
 
     def close(self) -> None:

@@ -48,7 +48,8 @@ class Tree:
     """When the PSS was read last."""
     _members: dict[int, _Member] = field(init=False)
     """By pid, the root first."""
-    _keys: tuple[ProcessKey, ...] = field(init=False)
+    _keys: tuple[ProcessKey, ...] = field(default=(), init=False)
+    """Of all members; empty after these changed."""
     _read_at_s: float | None = field(default=None, init=False)
     _cpu_cores: float | None = field(default=None, init=False)
     _threads: int = field(default=0, init=False)
@@ -58,7 +59,6 @@ class Tree:
 
     def __post_init__(self) -> None:
         self._members = {self.root.key.pid: _Member(self.root)}
-        self._keys = (self.root.key,)
 
     def read(self, now_s: float, offspring: Offspring, escapees: Sequence[Escapee], open_: Open) -> bool:
         """Read all members' figures, drop those that ended, take up new ones; False once the root has ended.
@@ -89,6 +89,8 @@ class Tree:
 
     def sample(self, now_s: float) -> Sample:
         """Put the sums together with the last known PSS."""
+        if not self._keys:
+            self._keys = tuple(member.process.key for member in self._members.values())
         return Sample(
             at_s=now_s if self._read_at_s is None else self._read_at_s,
             rss_bytes=self.rss_bytes,
@@ -109,24 +111,19 @@ class Tree:
         self._members = {}
 
     def _refresh(self) -> float:
-        """Read all members; return the CPU time of those that ended and were reaped within the tree.
-
-        The youngest are read first: a child that is found to be gone is then in its parent's counters.
-        """
-        gone = [pid for pid in reversed(self._members) if not self._members[pid].process.refresh()]
-        if not gone:
+        """Read all members; return the CPU time of those that ended and were reaped within the tree."""
+        ended = [member for member in self._members.values() if not member.process.refresh()]
+        if not ended:
             return 0.0
-        ended = [self._members[pid] for pid in gone]
         inherited = [member for member in ended if member.process.parent in self._members]
         for member in ended:
             member.process.close()
             del self._members[member.process.key.pid]
-        self._keys = tuple(member.process.key for member in self._members.values())
+        self._keys = ()
         return sum(member.own_cpu_s + member.reaped_cpu_s for member in inherited)
 
     def _grow(self, offspring: Offspring, escapees: Sequence[Escapee], open_: Open) -> None:
         """Take up everybody below a member, and escapees."""
-        before = len(self._members)
         for pid, adopter in escapees:
             self._take_up(open_, pid, adopter)
         # Orphans are no longer below the root, so every member is a place to start from.
@@ -136,8 +133,6 @@ class Tree:
             for pid in offspring.get(parent, ()):
                 if self._take_up(open_, pid, parent):
                     waiting.append(pid)
-        if len(self._members) != before:
-            self._keys = tuple(member.process.key for member in self._members.values())
 
     def _take_up(self, open_: Open, pid: int, parent: int | None) -> bool:
         if pid in self._members or (process := open_(pid, parent)) is None:
@@ -146,6 +141,7 @@ class Tree:
             process.close()
             return False
         self._members[pid] = _Member(process)
+        self._keys = ()
         return True
 
     def _add_up(self, now_s: float, ended_cpu_s: float) -> None:

@@ -1,5 +1,6 @@
 """Proc reader: kept descriptors and their bound, what is read how often, and what may fail."""
 
+import errno
 import os
 import resource
 from collections.abc import Iterator
@@ -94,6 +95,9 @@ def test_no_more_descriptors_are_kept_than_may_be(children: list[Obedient]) -> N
     for process in processes:
         process.close()
     assert own_descriptors() == before - 2
+    again = opened(reader, os.getpid())
+    assert again.kept is not None
+    again.close()
 
 
 def test_a_kept_process_is_read_by_a_host_that_is_out_of_descriptors(children: list[Obedient]) -> None:
@@ -139,14 +143,11 @@ def test_what_is_no_stat_line_leaves_no_descriptor_open(proc: FakeProc) -> None:
 def test_descriptors_are_counted_every_time_and_the_rest_at_the_latest_after_some_sweeps(
     proc: FakeProc,
 ) -> None:
-    reader = fake_reader(proc)
-    process = opened(reader)
+    process = opened(fake_reader(proc))
     proc.put(PID, 1, pages=5, written=70, descriptors=4)
     assert process.refresh()
     assert process.descriptors == 4
-    for _ in range(QUIET_SWEEPS):
-        reader.survey({PID})
-        assert process.refresh()
+    assert all(process.refresh() for _ in range(QUIET_SWEEPS - 1))
     assert (process.rss_bytes, process.written_bytes) == (5 * PAGE, 70)
 
 
@@ -193,5 +194,46 @@ def test_the_pss_of_a_process_that_is_gone_is_none_of_its_successors(proc: FakeP
     process = opened(fake_reader(proc))
     assert process.pss_bytes() == 4096
     proc.take_away(PID)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ProcessLookupError):
         process.pss_bytes()
+    proc.put(PID, 1, started=9)
+    (proc.folder / str(PID) / "smaps_rollup").unlink()
+    with pytest.raises(ProcessLookupError):
+        process.pss_bytes()
+
+
+def test_a_process_whose_pss_can_not_be_had_is_not_taken_for_gone(proc: FakeProc) -> None:
+    process = opened(fake_reader(proc))
+    (proc.folder / str(PID) / "smaps_rollup").unlink()
+    assert process.pss_bytes() is None
+
+
+def test_who_died_before_its_pss_was_read_has_none(children: list[Obedient]) -> None:
+    reader = ProcReader(real_abilities(), 9)
+    dead, gone = (opened(reader, child.pid) for child in children[:2])
+    children[0].process.kill()
+    os.waitid(os.P_PID, children[0].pid, os.WEXITED | os.WNOWAIT)
+    assert dead.pss_bytes() == 0
+    children[1].close()
+    with pytest.raises(ProcessLookupError):
+        gone.pss_bytes()
+    dead.close()
+    gone.close()
+
+
+def test_what_failed_for_want_of_descriptors_is_read_by_the_next_sweep(
+    proc: FakeProc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = opened(fake_reader(proc, most_kept=1))
+    proc.put(PID, 1, ticks=1, pages=5)
+
+    def fail(*_: object) -> bytes:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(proc_reader, "read_file", fail)
+        assert process.refresh()
+    assert process.rss_bytes == 3 * PAGE
+    assert process.refresh()
+    assert process.rss_bytes == 5 * PAGE
+    process.close()
