@@ -171,7 +171,9 @@ class Monitor:
             self._sweeping = False
             self._forget()
         self._note_lag(ended_s)
-        for number, (session, sample) in enumerate(samples.items(), 1):
+        for number, (session, sample) in enumerate(samples.items()):
+            if number and not number % TOLD_AT_ONCE:
+                await checkpoint()
             one = watched[session]
             if self._watched.get(session) is not one:
                 continue
@@ -181,8 +183,6 @@ class Monitor:
                 self._report(error)
             if one.judge.near_limit(sample):
                 near.add(session)
-            if not number % TOLD_AT_ONCE:
-                await checkpoint()
         return near
 
     def _note_lag(self, due_s: float) -> None:

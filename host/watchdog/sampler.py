@@ -110,7 +110,7 @@ class Sampler:
 
 
 def _in_turns(items: Iterable[Item]) -> Iterator[Item]:
-    for number, item in enumerate(items, 1):
-        yield item
-        if not number % AT_ONCE:
+    for number, item in enumerate(items):
+        if number and not number % AT_ONCE:
             time.sleep(PAUSE_S)
+        yield item
