@@ -11,8 +11,6 @@ import psutil
 
 from host.watchdog.proc_reader import KEPT_SHARE, Abilities, ProcReader
 
-PROC = "/proc"
-
 UNBOUNDED_KEPT = 65_536
 """Kept descriptors where the host may open as many as it likes."""
 
@@ -20,36 +18,38 @@ SAME_START_S = 0.02
 """Two start times that differ by less are one process's."""
 
 
-def probe(folder: str = PROC) -> ProcReader | None:
-    """Return a reader if it reads this process as psutil does; None if the files are not there or differ."""
-    pid = os.getpid()
+def probe(folder: str | None = None) -> ProcReader | None:
+    """Return a reader if it reads this process as psutil does; None if the files are not there or differ.
+
+    `folder` is the one that psutil reads, where it has one.
+    """
+    folder = folder or getattr(psutil, "PROCFS_PATH", None)
+    if folder is None:
+        return None
     try:
-        if Path(folder, "self").readlink() != Path(str(pid)):
-            return None  # it shows another pid namespace
-        abilities = Abilities(
-            folder,
-            ticks_per_s=os.sysconf("SC_CLK_TCK"),
-            page_bytes=os.sysconf("SC_PAGE_SIZE"),
-            counts_descriptors=Path(folder, str(pid), "fd").stat().st_size > 0,
-        )
-        reader = ProcReader(abilities, _most_kept())
-        process = reader.open(pid, os.getppid())
-        if process is None:
-            return None
-        try:
-            same_start = abs(process.key.started - psutil.Process().create_time()) < SAME_START_S
-            readable = process.refresh() and bool(
-                process.threads and process.rss_bytes and process.pss_bytes()
-            )
-            return reader if same_start and readable and process.descriptors else None
-        finally:
-            process.close()
+        return _probed(folder)
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
 
 
-def _most_kept() -> int:
-    import resource  # not on every platform that gets here
-
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return UNBOUNDED_KEPT if soft == resource.RLIM_INFINITY else soft // KEPT_SHARE
+def _probed(folder: str) -> ProcReader | None:
+    pid = os.getpid()
+    if Path(folder, "self").readlink() != Path(str(pid)):
+        return None  # it shows another pid namespace
+    abilities = Abilities(
+        folder,
+        ticks_per_s=os.sysconf("SC_CLK_TCK"),
+        page_bytes=os.sysconf("SC_PAGE_SIZE"),
+        counts_descriptors=Path(folder, str(pid), "fd").stat().st_size > 0,
+    )
+    may_open = os.sysconf("SC_OPEN_MAX")
+    reader = ProcReader(abilities, UNBOUNDED_KEPT if may_open < 0 else may_open // KEPT_SHARE)
+    process = reader.open(pid, os.getppid())
+    if process is None:
+        return None
+    try:
+        same_start = abs(process.key.started - psutil.Process().create_time()) < SAME_START_S
+        readable = process.refresh() and bool(process.threads and process.rss_bytes and process.pss_bytes())
+        return reader if same_start and readable and process.descriptors else None
+    finally:
+        process.close()

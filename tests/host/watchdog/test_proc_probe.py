@@ -1,7 +1,6 @@
 """Proc probe: which readers a machine's own files lead to."""
 
 import os
-import resource
 from pathlib import Path
 
 import psutil
@@ -27,10 +26,6 @@ def proc(tmp_path: Path) -> FakeProc:
 
 def started_ticks() -> int:
     return round((psutil.Process().create_time() - psutil.boot_time()) * os.sysconf("SC_CLK_TCK"))
-
-
-def unlimited(_: int) -> tuple[int, int]:
-    return resource.RLIM_INFINITY, resource.RLIM_INFINITY
 
 
 def test_files_that_agree_with_psutil_are_read(proc: FakeProc) -> None:
@@ -70,13 +65,24 @@ def test_another_parent_is_found_out(proc: FakeProc) -> None:
     assert probe(str(proc.folder)) is None
 
 
-def test_descriptors_that_may_be_opened_without_bound_are_kept_with_one(
-    proc: FakeProc, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("may_open", "most_kept"), [(1024, 256), (-1, UNBOUNDED_KEPT)])
+def test_a_quarter_of_the_hosts_descriptors_may_be_kept(
+    proc: FakeProc, monkeypatch: pytest.MonkeyPatch, may_open: int, most_kept: int
 ) -> None:
-    monkeypatch.setattr(resource, "getrlimit", unlimited)
+    system = os.sysconf
+
+    def sysconf(name: str) -> int:
+        return may_open if name == "SC_OPEN_MAX" else system(name)
+
+    monkeypatch.setattr(os, "sysconf", sysconf)
     reader = probe(str(proc.folder))
     assert reader is not None
-    assert reader.most_kept == UNBOUNDED_KEPT
+    assert reader.most_kept == most_kept
+
+
+def test_a_platform_whose_processes_have_no_files_has_no_such_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(psutil, "PROCFS_PATH", raising=False)
+    assert probe() is None
 
 
 def test_where_the_files_are_no_use_psutil_reads(monkeypatch: pytest.MonkeyPatch) -> None:
