@@ -12,7 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
-from host.watchdog.sampler import DISPLAY_PSS_READS, Sample, Sampler, parent_map
+from host.watchdog.psutil_reader import PsutilReader, parent_map
+from host.watchdog.sample import Sample
+from host.watchdog.sampler import DISPLAY_PSS_READS, Sampler
 
 MIB = 1024 * 1024
 NO_SOFT_LIMIT = 1 << 60
@@ -109,7 +111,7 @@ class Watch:
 
     def __init__(self, child: Child, soft_memory: int = NO_SOFT_LIMIT) -> None:
         self.child = child
-        self.sampler = Sampler()
+        self.sampler = Sampler(reader=PsutilReader())
         self._soft_memory = soft_memory
 
     def sweep(self) -> Sample | None:
