@@ -114,7 +114,7 @@ class Assembly:
                 tasks.cancel_scope.cancel()
 
     def _build(self, folder: DataFolder, launcher: Launcher, tasks: anyio.abc.TaskGroup) -> Environment:
-        journal = Journal(Ledger(folder.path))
+        journal = Journal(Ledger(folder.path, ephemeral=folder.ephemeral))
         journal.sweep()
         monitor = Monitor(
             Sampler(self._clock, lambda: launcher.adopter),
