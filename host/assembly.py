@@ -19,6 +19,7 @@ from host.facade import Caller, Change
 from host.observe.changes import ChangeFeed
 from host.permissions.policy import Policy
 from host.process.direct_launcher import DirectLauncher
+from host.process.grown_pipes import GrownPipes
 from host.process.journal import Journal
 from host.process.launcher import Launcher
 from host.process.warden_launcher import WardenLauncher
@@ -130,6 +131,7 @@ class Assembly:
             monitor=monitor,
             storm=StormGuard(self._clock),
             held_frames=HeldFrames(),
+            grown_pipes=GrownPipes(),
             live_count=self.roster.live_count,
             polling=self._polling,
         )

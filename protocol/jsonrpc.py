@@ -4,7 +4,7 @@ Owns what a message looks like. Does not know methods, ids in use or what to do 
 Params, results and errors stay raw here and are decoded once, in the type of whoever takes them.
 """
 
-from typing import Any, Literal, TypeGuard
+from typing import Literal, TypeGuard
 
 import msgspec
 
@@ -40,10 +40,12 @@ _EMPTY_CHARS = len("{}")
 _decoder = msgspec.json.Decoder(Message)
 _encoder = msgspec.json.Encoder()
 _decode_error = msgspec.json.Decoder(ErrorObject).decode
-_decode_plain = msgspec.json.Decoder().decode
 
 encode = _encoder.encode
 """Any JSON-able value to bytes. Raises TypeError, ValueError or OverflowError for others."""
+
+decode_any = msgspec.json.Decoder().decode
+"""JSON text to plain Python values. Raises msgspec.DecodeError; raw members are only checked here."""
 
 
 def decode_block(block: bytes) -> tuple[list[Message], list[Fault]]:
@@ -166,8 +168,3 @@ def build_error(request_id: RequestId | None, error: ErrorObject) -> bytes:
 def printable(text: str) -> str:
     """Return a text that UTF-8 can express: a lone surrogate, as in an undecodable file name, is escaped."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def decode_any(raw: bytes | msgspec.Raw) -> Any:
-    """Decode to plain Python values. Raises msgspec.DecodeError; raw members are only checked here."""
-    return _decode_plain(raw)

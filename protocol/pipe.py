@@ -18,19 +18,13 @@ BIG_READ_BYTES = 256 * 1024
 """One read while a frame is incomplete."""
 
 REST_BYTES = 8 * 1024 * 1024
-"""Most that is read after the other side ended. Larger than any kernel buffer; a bound is needed because a
-descendant may hold the other end and go on writing."""
+"""Most that is read after the other side ended: a descendant may hold the other end and go on writing."""
 
 FLUSH_MESSAGES = 16
-"""Queued messages that are written without waiting for the end of the loop's turn: one write per turn
-would put both sides in lockstep."""
+"""Queued messages that do not wait for the end of the turn: one write a turn would put both sides in step."""
 
 
-def _sleep_shortly() -> None:
-    time.sleep(0)
-
-
-_yield_processor: Callable[[], None] = getattr(os, "sched_yield", _sleep_shortly)
+_yield_processor: Callable[[], None] = getattr(os, "sched_yield", lambda: time.sleep(0))
 """Lets whoever shares this processor go on, which may be the one that is waited for."""
 
 
@@ -41,6 +35,7 @@ class Pipe:
         "_drain_waiters",
         "_ended",
         "_flush_scheduled",
+        "_grow",
         "_loop",
         "_on_data",
         "_on_end",
@@ -65,8 +60,13 @@ class Pipe:
         on_data: Callable[[bytes], None],
         on_end: Callable[[OSError | None], None],
         low_water_bytes: int,
+        grow: Callable[[int], None] | None = None,
     ) -> None:
-        """Take over both descriptors; `close` closes them."""
+        """Take over both descriptors; `close` closes them.
+
+        `grow(fd)` is told of either descriptor once, when a frame of `BIG_READ_BYTES` and more moves over it.
+        """
+        self._grow = {read_fd: grow, write_fd: grow}
         self._loop = loop
         self._read_fd = read_fd
         self._write_fd = write_fd
@@ -141,6 +141,10 @@ class Pipe:
             waiter = self._loop.create_future()
             self._drain_waiters.append(waiter)
             await waiter
+
+    def expect_much(self) -> None:
+        """Hear that a big frame is on its way in."""
+        self._moves_much(self._read_fd)
 
     def read_rest(self) -> None:
         """Hand on what the kernel still holds, without waiting for the writers to end."""
@@ -233,7 +237,14 @@ class Pipe:
         self._queue.append(memoryview(data)[sent:])
         self.buffered += len(data) - sent
         self._writing = True
+        if self.buffered >= BIG_READ_BYTES:
+            self._moves_much(self._write_fd)
         self._loop.add_writer(self._write_fd, self._flush)
+
+    def _moves_much(self, fd: int) -> None:
+        grow = self._grow.pop(fd, None)
+        if grow is not None:
+            grow(fd)
 
     def _scheduled_flush(self) -> None:
         self._flush_scheduled = False
@@ -266,6 +277,8 @@ class Pipe:
                 self._writing = True
                 self._loop.add_writer(self._write_fd, self._flush)
         self.buffered -= sent
+        if self.buffered >= BIG_READ_BYTES:
+            self._moves_much(self._write_fd)
         if self._drain_waiters and self.buffered <= self.low_water_bytes:
             self._wake()
 

@@ -9,7 +9,6 @@ the loop. While a task is at work already, the waiting one goes on in the loop's
 import asyncio
 from collections.abc import Callable, Generator
 from contextvars import Context
-from math import inf
 from typing import Any, Protocol
 
 import msgspec
@@ -55,11 +54,12 @@ class Waiter(msgspec.Struct, eq=False):
     method: str
     started: float
     hard: float
+    deadline: float
+    """The earlier of `hard` and the end of `idle_s`; kept by `touch`."""
     idle_s: float | None = None
     on_progress: Callable[[Progress], None] | None = None
     bounded: bool = True
     """Whether it takes one of the places."""
-    deadline: float = inf
     id: int = 0
     """0 before it is written."""
     stream: StreamReader | None = None

@@ -76,6 +76,7 @@ class Session:
             charge=FloodBudget(now).charge,
             may_hold=lambda size: shared.held_frames.may_hold(self, size),
             polling=shared.polling,
+            grow=lambda fd: shared.grown_pipes.grow(self, fd),
         )
         if shared.polling.enabled:
             self.peer.linger(Lingering(SERVER_BUDGET_S))
@@ -147,6 +148,7 @@ class Session:
         finally:
             self._shared.monitor.unwatch(self)
             self._shared.held_frames.release(self)
+            self._shared.grown_pipes.release(self)
             self.peer.close(self._obituary.died)
             self._stderr.close()
             self._process.close_spec()
@@ -227,7 +229,8 @@ class Session:
                 self.id,
                 shared.timing,
                 spent_s,
-                shared.polling.enabled,
+                # Waiting awake is counted as use: a plugin that may not have a core is not to spend it so.
+                shared.polling.enabled and self._manifest.limits.cpu_cores >= 1.0,
             )
             self._process.close_spec()
             shared.monitor.watch(self)

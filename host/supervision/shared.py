@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from host.clock import Clock
 from host.facade import Gateway
+from host.process.grown_pipes import GrownPipes
 from host.rpc import HeldFrames
 from host.supervision.storm import StormGuard
 from host.timing import Timing
@@ -22,6 +23,7 @@ class Shared:
     monitor: Monitor
     storm: StormGuard
     held_frames: HeldFrames
+    grown_pipes: GrownPipes
     live_count: Callable[[], int]
     """How many plugins are pinged at present."""
     polling: Polling

@@ -8,7 +8,7 @@ import pytest
 
 from protocol import errors
 from protocol.incoming import Inbound
-from protocol.outgoing import DeadlinePassed
+from protocol.waiter import DeadlinePassed
 from tests.protocol.two_peers import KINDS, Gate, beside_raw, connected, echo, refused, until
 
 
