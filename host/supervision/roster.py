@@ -4,7 +4,6 @@ Finds them, knows which needs which, and loads and stops them together. Each plu
 supervisor's.
 """
 
-import difflib
 import logging
 import math
 import random
@@ -14,6 +13,7 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import checkpoint
 from packaging.specifiers import SpecifierSet
 
 from host.errors import (
@@ -29,6 +29,7 @@ from host.facade import PluginView
 from host.ids import PluginId
 from host.manifest import discover
 from host.supervision.environment import Environment
+from host.supervision.near_names import NearNames
 from host.supervision.restart import RestartPolicy
 from host.supervision.session import Session
 from host.supervision.states import State, is_live
@@ -37,6 +38,9 @@ from host.supervision.view import broken_view
 from protocol.manifest import Limits
 
 logger = logging.getLogger(__name__)
+
+STARTS_A_TURN = 16
+"""Loads that are begun in one turn of the event loop, which serves plugins that run already."""
 
 MAX_PARALLEL_STOPS = 64
 """Plugins that are told to stop at the same time when the host ends."""
@@ -55,6 +59,7 @@ class Roster:
         self._limits = limits
         self._config = config
         self._supervisors: dict[str, Supervisor] = {}
+        self._near = NearNames()
         self._stop_turns: anyio.CapacityLimiter | None = None
         self._chance = random.Random()
         self._broken: tuple[tuple[Path, ManifestError], ...] = ()
@@ -72,7 +77,7 @@ class Roster:
         for folder, error in self._broken:
             if folder.name == plugin:
                 raise ManifestError(str(folder), error.faults)
-        raise PluginNotFound(plugin, difflib.get_close_matches(plugin, self._supervisors, n=3))
+        raise PluginNotFound(plugin, self._near.propose(plugin, self._supervisors))
 
     def live(self, plugin: str) -> Session:
         """Return a running plugin's session; see `LiveSessions`."""
@@ -139,9 +144,11 @@ class Roster:
         wanted = [supervisor for supervisor in self._supervisors.values() if supervisor.autoloads]
         for critical in (True, False):
             async with anyio.create_task_group() as tasks:
-                for supervisor in wanted:
-                    if supervisor.package.manifest.critical is critical:
-                        tasks.start_soon(load_one, supervisor)
+                of_these = [one for one in wanted if one.package.manifest.critical is critical]
+                for number, supervisor in enumerate(of_these, 1):
+                    tasks.start_soon(load_one, supervisor)
+                    if number % STARTS_A_TURN == 0:
+                        await checkpoint()
         return failed
 
     async def stop_all(self) -> None:

@@ -70,7 +70,7 @@ class Supervisor:
     @property
     def running(self) -> bool:
         """Whether it runs, is on its way there, or will be tried again."""
-        return self._runner is not None
+        return self._runner is not None or not (self._restarting is None or self._restarting.finished)
 
     # Verbs.
 
