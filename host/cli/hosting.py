@@ -15,6 +15,7 @@ from host.cli.exit_codes import ExitCode
 from host.logs import configure
 from host.paths import default_data_folder
 from host.plugin_host import PluginHost
+from host.process.descriptors import raise_limit
 from host.settings import LogSettings, Settings, load_settings
 
 
@@ -53,6 +54,7 @@ def run_host(
 
     `terminated` is the exit code after SIGTERM: OK only for a command that nothing but a signal ends.
     """
+    raise_limit()
     return anyio.run(_run, host, body, terminated)
 
 

@@ -8,7 +8,14 @@ import pytest
 
 from host import errors
 from host.cli.exit_codes import exit_code
-from host.errors import Fault, ManifestError, MethodNotFound, PlughostError, PluginNotFound
+from host.errors import (
+    Fault,
+    ManifestError,
+    MethodNotFound,
+    PlughostError,
+    PluginNotFound,
+    TooFewDescriptors,
+)
 from host.rpc import from_wire
 from protocol.errors import INTERNAL_ERROR, NAMES, RpcError
 
@@ -75,6 +82,8 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes():
 def _an(cls: type[PlughostError]) -> PlughostError:
     if issubclass(cls, ManifestError):
         return cls("folder", [Fault("plugin.toml", "id", "nothing", "an id")])
+    if issubclass(cls, TooFewDescriptors):
+        return cls(4, 80, 30, 256)
     if issubclass(cls, PluginNotFound):
         return cls("hello")
     if issubclass(cls, MethodNotFound):

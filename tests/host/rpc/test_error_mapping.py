@@ -30,6 +30,8 @@ def build(cls: type[PlughostError]) -> PlughostError:
             return errors.ManifestError("folder", [errors.Fault("plugin.toml", "id", "7", "a text")])
         case errors.PluginNotFound:
             return PluginNotFound("one", ["two"])
+        case errors.TooFewDescriptors:
+            return errors.TooFewDescriptors(4, 80, 30, 256)
         case errors.MethodNotFound:
             return MethodNotFound("plugin 'one'", "method", ["other"])
         case _:
