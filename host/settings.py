@@ -32,7 +32,6 @@ PLUGIN_VARIABLES: Final = re.compile(
     PREFIX + r"(SESSION|WATCH_PARENT|(PLUGIN|PROTOCOL)_\w+|(DATA|CACHE|PACKAGE)_DIR)"
 )
 """What plugins find in their environment; a host that a plugin starts inherits them and passes over them."""
-
 _MAX_COUNT: Final = 1_048_576  # Linux's own ceiling for descriptors of a process, fs.nr_open
 _FOUND_CHARS: Final = 80
 _SECRET = re.compile(r"key|token|password|secret", re.IGNORECASE)
@@ -61,8 +60,7 @@ class Settings:
     autoload: bool = True
     warden: WardenMode = "auto"
     polling: bool = True
-    """Wait awake, for 0.1 ms at most, for the answer to a call that is alone; for the command line, whose
-    event loop serves nobody else."""
+    """See `PluginHost`; on, because the event loop of the command line serves nobody else."""
     limits: Limits = field(default_factory=Limits)
     """For plugins that say nothing."""
     log: LogSettings = LogSettings()
