@@ -75,6 +75,7 @@ def live() -> NoReturn:
 def _replace_environment(environment: dict[str, str]) -> None:
     # In a locale that knows ASCII alone, Python sets this itself when it starts, and children shall see it.
     own = os.environ.get("LC_CTYPE")
+    zone = os.environ.get("TZ")
     # Entry by entry, so that the C library has it too, and so that nothing points at the old ones any more.
     for name in [*os.environ]:
         del os.environ[name]
@@ -82,7 +83,8 @@ def _replace_environment(environment: dict[str, str]) -> None:
         os.environ[name] = value
     if own is not None and "LC_CTYPE" not in environment:
         os.environ["LC_CTYPE"] = own
-    time.tzset()
+    if environment.get("TZ") != zone:
+        time.tzset()
 
 
 def open_stream(fd: int, name: str, mode: str) -> io.TextIOWrapper:
