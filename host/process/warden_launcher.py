@@ -130,6 +130,8 @@ class WardenLauncher:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                # A daemon may have closed its own; the warden's would be what it opens next.
+                stderr=None if _has_stderr() else subprocess.DEVNULL,
                 env={SESSION_MARK: MARK_ROOM, **self._environment},
                 start_new_session=True,
             )
@@ -263,6 +265,13 @@ class WardenLauncher:
         for process in self._processes.values():
             _settle(process.exited, ExitStatus())
             _settle(process.swept, ())
+
+
+def _has_stderr() -> bool:
+    try:
+        return os.get_inheritable(2)
+    except OSError:
+        return False
 
 
 def _settle(future: "asyncio.Future[_T] | None", value: _T) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import psutil
 import pytest
 
 from host import LoadFailed, PluginHost
@@ -97,6 +98,21 @@ async def test_a_warden_that_cannot_start_is_told_with_what_to_do(
         assert '`warden = "off"` starts plugins without one' in failed.value.message
         assert host.plugin("one").state == "backoff"
     assert "the warden exited with code 9; its plugins end with it" in caplog.text
+
+
+async def test_plugins_of_a_host_that_has_closed_its_stderr_are_forked_too(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    write_plugin("one", HELLO)
+    program = [sys.executable, str(Path(__file__).with_name("hosting.py")), str(tmp_path / "data"), "auto"]
+    daemon = f"exec {shlex.join([*program, str(plugins)])} 2>&-"
+    async with await anyio.open_process(["/bin/sh", "-c", daemon], cwd=Path(__file__).parents[3]) as host:
+        assert host.stdout is not None
+        with anyio.fail_after(50):
+            assert (await host.stdout.receive()).startswith(b"ready")
+        (plugin,) = psutil.Process(host.pid).children(recursive=True)[1:]
+        assert plugin.cmdline() == ["plughost-plugin", "one"]
+        host.kill()
 
 
 Start = Callable[..., Any]
