@@ -1,10 +1,12 @@
-"""A floor's child: one module of `benchmarks.children` as a process with two pipes."""
+"""A contestant's child: one module of `benchmarks.children` as a process with two pipes."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "benchmarks" / "build"
+"""What is built for the benchmarks; not kept in the repository."""
 
 _LEAVE_S = 2.0
 
@@ -12,9 +14,9 @@ _LEAVE_S = 2.0
 class ChildProcess:
     """Leaves when its stdin is closed; killed if it does not."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"benchmarks.children.{module}"],
+            [sys.executable, "-m", f"benchmarks.children.{module}", *arguments],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
