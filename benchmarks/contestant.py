@@ -26,8 +26,10 @@ class Contestant(ABC):
     name: ClassVar[str]
     about: ClassVar[str]
     """One line for the report."""
-    measurements: ClassVar[frozenset[str] | None] = None
-    """Names of the measurements that it takes part in; None for all."""
+    calls: ClassVar[bool] = True
+    """Whether its standing child is measured; not, where that is another contestant's."""
+    starts: ClassVar[bool] = True
+    """Whether starts and their memory are measured; not, where they are another contestant's."""
     most_children: ClassVar[int] = 100
     """How many it is asked to start at once; more would take the run's time, or the machine's memory."""
 
@@ -40,8 +42,3 @@ class Contestant(ABC):
     def command(cls) -> list[str]:
         """Return the driver, to be run in the project's folder."""
         return [sys.executable, "-m", "benchmarks.driver", cls.name]
-
-
-def takes_part(contestant: type[Contestant], measurement: str) -> bool:
-    """Whether a contestant is asked for a measurement."""
-    return contestant.measurements is None or measurement in contestant.measurements

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from benchmarks.contestant import Absent, Contestant, takes_part
+from benchmarks.contestant import Absent, Contestant
 from benchmarks.contestants import Plughost
 from benchmarks.driver_process import DriverLost, DriverProcess
 from benchmarks.outcome import Outcome
@@ -155,4 +155,4 @@ def usual(contestant: type[Contestant], measurement: Measurement) -> bool:
         return contestant is Plughost
     if measurement.of is not None and contestant.name not in measurement.of:
         return False
-    return takes_part(contestant, measurement.name)
+    return contestant.starts if measurement.ask == "start" else contestant.calls

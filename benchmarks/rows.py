@@ -92,7 +92,7 @@ SWEEP_PCT = {
 VERSION = Row("version", "plughost --version", "ms")
 PS = Row("ps", "plughost ps", "ms")
 IMPORT_SDK = Row("import_sdk", "import plugin_sdk as a multiple of import asyncio", "x")
-IMPORT_HOST = Row("import_host", "import host", "ms")
+IMPORT_HOST = Row("import_host", "import host", "ms CPU")
 MONITOR_CPU = Row("monitor_cpu", "monitor, 200 plugins and 10,000 log lines/s", "% of a core")
 MONITOR_KEY = Row("monitor_key", "the same, key p95", "ms")
 
@@ -107,10 +107,10 @@ GROUPS: tuple[Group, ...] = (
         (
             Measurement("sequential", (SEQUENTIAL_P50, SEQUENTIAL_P99), "sequential"),
             Measurement("sequential-pinned", (PINNED_P50,), "sequential", pinned=True, of=_ON_ONE_LOOP),
-            Measurement("pipelined-1", (PIPELINED_1,), "pipelined", 1),
-            Measurement("pipelined-8", (PIPELINED_8,), "pipelined", 8),
+            Measurement("pipelined-1", (PIPELINED_1,), "pipelined", 1, most_samples=3),
+            Measurement("pipelined-8", (PIPELINED_8,), "pipelined", 8, most_samples=3),
             Measurement("pipelined-64", (PIPELINED_64,), "pipelined", 64),
-            Measurement("pipelined-512", (PIPELINED_512,), "pipelined", 512),
+            Measurement("pipelined-512", (PIPELINED_512,), "pipelined", 512, most_samples=3),
             Measurement("call-back", (CALL_BACK_P50,), "call_back"),
         ),
     ),
@@ -118,20 +118,20 @@ GROUPS: tuple[Group, ...] = (
         "payload",
         "Payload, streams, notifications",
         (
-            Measurement("payload-1k", (PAYLOAD_1K,), "payload", 1_000),
-            Measurement("payload-64k", (PAYLOAD_64K,), "payload", 64_000),
+            Measurement("payload-1k", (PAYLOAD_1K,), "payload", 1_000, most_samples=3),
+            Measurement("payload-64k", (PAYLOAD_64K,), "payload", 64_000, most_samples=3),
             Measurement("payload-1m", (PAYLOAD_1M,), "payload", 1_000_000),
             # The bound of a frame is 16 MiB, its envelope included.
             Measurement("payload-16m", (PAYLOAD_16M,), "payload", 16_000_000, most_samples=3),
-            Measurement("stream", (STREAM,), "stream"),
-            Measurement("notify", (NOTIFY,), "notify"),
+            Measurement("stream", (STREAM,), "stream", most_samples=3),
+            Measurement("notify", (NOTIFY,), "notify", most_samples=3),
         ),
     ),
     Group(
         "starts",
         "Starts and memory",
         (
-            Measurement("start-1", (START_1, PSS_1), "start", 1, weighs=True),
+            Measurement("start-1", (START_1, PSS_1), "start", 1, weighs=True, most_samples=5),
             Measurement("start-20", (START_20,), "start", 20, most_samples=2),
             Measurement("start-100", (START_100, PSS_100), "start", 100, weighs=True, most_samples=2),
         ),
@@ -146,8 +146,8 @@ GROUPS: tuple[Group, ...] = (
             Measurement("sweep-10", (SWEEP_MS[10], SWEEP_PCT[10]), own=own.sweep_10, most_samples=3),
             Measurement("sweep-100", (SWEEP_MS[100], SWEEP_PCT[100]), own=own.sweep_100, most_samples=3),
             Measurement("sweep-500", (SWEEP_MS[500], SWEEP_PCT[500]), own=own.sweep_500, most_samples=2),
-            Measurement("version", (VERSION,), own=own.version),
-            Measurement("imports", (IMPORT_SDK, IMPORT_HOST), own=own.imports),
+            Measurement("version", (VERSION,), own=own.version, most_samples=5),
+            Measurement("imports", (IMPORT_SDK, IMPORT_HOST), own=own.imports, most_samples=5),
             Measurement("ps", (PS,), own=own.no_ps),
             Measurement("events-1", (EVENTS_1,), own=own.no_events),
             Measurement("events-10", (EVENTS_10,), own=own.no_events),

@@ -91,6 +91,7 @@ class FloorUvloop(FloorAsyncio):
     name = "floor-uvloop"
     about = "the same bare echo, uvloop on both sides"
     loop = "uvloop"
+    starts = False
     child_arguments = ("uvloop",)
 
     @classmethod

@@ -121,6 +121,7 @@ class PlughostUvloop(Plughost):
     name = "plughost-uvloop"
     about = "the same, its host on uvloop"
     loop = "uvloop"
+    starts = False
 
     @classmethod
     def unavailable(cls) -> str:
@@ -132,6 +133,7 @@ class PlughostPolling(Plughost):
 
     name = "plughost-polling"
     about = "the same as `plughost`, with `PluginHost(polling=True)`"
+    starts = False
     host_options: ClassVar[dict[str, Any]] = {"polling": True}
 
     @classmethod
@@ -145,5 +147,5 @@ class PlughostExec(Plughost):
 
     name = "plughost-exec"
     about = "the same as `plughost`, each plugin in an interpreter of its own (`preload = false`)"
-    measurements = frozenset({"start-1", "start-20", "start-100"})
+    calls = False
     manifest_line = "preload = false" if "preload" in TomlForm.model_fields else ""
