@@ -60,6 +60,9 @@ class Settings:
     """None: the default data folder for the command line, a temporary one for an embedder."""
     autoload: bool = True
     warden: WardenMode = "auto"
+    polling: bool = True
+    """Wait awake, for 0.1 ms at most, for the answer to a call that is alone; for the command line, whose
+    event loop serves nobody else."""
     limits: Limits = field(default_factory=Limits)
     """For plugins that say nothing."""
     log: LogSettings = LogSettings()
@@ -127,6 +130,7 @@ _KEYS: Final[dict[str, _Key]] = {
     "data": _Key("data", _Folder, "a folder"),
     "autoload": _Key("autoload", bool, "true or false"),
     "warden": _Key("warden", WardenMode),
+    "polling": _Key("polling", bool, "true or false"),
     "limits.memory": _Key("limits.memory_bytes", _Size, SIZE_ALLOWED),
     "limits.cpu": _Key("limits.cpu_cores", Annotated[float, BeforeValidator(parse_cores)], CORES_ALLOWED),
     "limits.threads": _count("limits.threads"),

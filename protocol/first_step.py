@@ -27,11 +27,14 @@ class FirstStep:
         self._group = group
         self._spare = _Spare(loop, group)
 
-    def start(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """Return the task if the coroutine waits for something, None if it has ended already."""
+    def start(self, coroutine: Coroutine[Any, Any, None], at_once: bool) -> asyncio.Task[None] | None:
+        """Return the task if the coroutine waits for something, None if it has ended already.
+
+        Without `at_once` it becomes a task from the beginning, as it must while another task is at work.
+        """
         loop = self._loop
         spare = self._spare
-        if not spare.parked or asyncio.current_task(loop) is not None:
+        if not (at_once and spare.parked):
             return self._group.create_task(coroutine)
         context = copy_context()
         task = spare.task

@@ -25,35 +25,20 @@ class Owner(Protocol):
         ...
 
 
-class Inbound:
+class Inbound(msgspec.Struct, eq=False):
     """One request while it is served."""
 
-    __slots__ = (
-        "_incoming",
-        "_on_cancel",
-        "cancelled",
-        "finished",
-        "id",
-        "method",
-        "params",
-        "started",
-        "task",
-        "waker",
-        "window",
-    )
-
-    def __init__(self, incoming: Owner, request_id: RequestId, method: str, params: msgspec.Raw) -> None:
-        self._incoming = incoming
-        self._on_cancel: list[Callable[[], None]] = []
-        self.id = request_id
-        self.method = method
-        self.params = params
-        self.cancelled = False
-        self.finished = False
-        self.started = False
-        self.task: asyncio.Task[None] | None = None
-        self.window: ProducerWindow | None = None
-        self.waker: asyncio.Future[None] | None = None
+    _incoming: Owner
+    id: RequestId
+    method: str
+    params: msgspec.Raw
+    cancelled: bool = False
+    started: bool = False
+    finished: bool = False
+    task: asyncio.Task[None] | None = None
+    window: ProducerWindow | None = None
+    waker: asyncio.Future[None] | None = None
+    _on_cancel: list[Callable[[], None]] | None = None
 
     def progress(self, message: str = "", done: float | None = None) -> None:
         """Tell the caller that work goes on; its idle deadline starts again."""
@@ -63,6 +48,8 @@ class Inbound:
         """Have `callback` called when the caller cancels; at once if it did already."""
         if self.cancelled:
             self._incoming.call_back(callback)
+        elif self._on_cancel is None:
+            self._on_cancel = [callback]
         else:
             self._on_cancel.append(callback)
 
@@ -70,7 +57,7 @@ class Inbound:
         """Cancel the handler."""
         if not self.cancelled:
             self.cancelled = True
-            for callback in self._on_cancel:
+            for callback in self._on_cancel or ():
                 self._incoming.call_back(callback)
             # A task that is cancelled before its first step never runs, and would never answer.
             if self.task is not None and self.started:

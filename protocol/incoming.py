@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -83,6 +83,8 @@ class Incoming:
         self._first_step: FirstStep | None = None
         self.many = False
         """Whether several messages are handled in one go: their answers then leave together."""
+        self.at_once = True
+        """Whether handlers run to their first wait while they are taken; not while a task is at work."""
         self.handling_s = 0.0
         """Time that handlers took up to their first wait, in the midst of reading."""
         self.served = 0
@@ -111,9 +113,8 @@ class Incoming:
 
     def accept(self, message: jsonrpc.Message, method: str) -> None:
         """Take a request."""
-        request_id = cast("jsonrpc.RequestId", message.id)
-        usual = type(request_id) is int and 0 <= request_id <= jsonrpc.MAX_ID
-        if not usual and not jsonrpc.valid_id(request_id):
+        request_id = message.id
+        if not jsonrpc.valid_id(request_id):
             self._on_fault(
                 "invalid_id", f"{method[:60]} has an id that is no 64-bit integer and no short text"
             )
@@ -130,7 +131,7 @@ class Incoming:
         inbound = Inbound(self, request_id, method, params)
         if self._serving < self._max_in_flight or method in self._unbounded:
             self._known[request_id] = inbound
-            self._start(inbound)
+            self._start(inbound, self.at_once)
         elif len(self._backlog) >= self._max_waiting:
             self._refuse(
                 request_id, ErrorObject(OVERLOADED, f"{len(self._backlog)} requests are waiting already")
@@ -183,13 +184,13 @@ class Incoming:
         if self._pipe.buffered <= self._max_buffered:
             self._pipe.write(jsonrpc.build_error(request_id, error))
 
-    def _start(self, inbound: Inbound) -> None:
+    def _start(self, inbound: Inbound, at_once: bool) -> None:
         first_step = self._first_step
         if first_step is None:
             return
         self._serving += 1
         began = perf_counter()
-        task = first_step.start(self._serve(inbound))
+        task = first_step.start(self._serve(inbound), at_once)
         self.handling_s += perf_counter() - began
         if task is not None:
             inbound.task = task
@@ -224,7 +225,7 @@ class Incoming:
             if self._backlog and self._serving < self._max_in_flight:
                 following = self._backlog.popleft()
                 self._unhold(following)
-                self._start(following)
+                self._start(following, False)
 
     def _answer(self, inbound: Inbound, result: Any) -> bytes:
         try:

@@ -4,7 +4,7 @@ Owns what a message looks like. Does not know methods, ids in use or what to do 
 Params, results and errors stay raw here and are decoded once, in the type of whoever takes them.
 """
 
-from typing import Any, Literal
+from typing import Literal, TypeGuard
 
 import msgspec
 
@@ -43,6 +43,9 @@ _decode_error = msgspec.json.Decoder(ErrorObject).decode
 
 encode = _encoder.encode
 """Any JSON-able value to bytes. Raises TypeError, ValueError or OverflowError for others."""
+
+decode_any = msgspec.json.Decoder().decode
+"""JSON text to plain Python values. Raises msgspec.DecodeError; raw members are only checked here."""
 
 
 def decode_block(block: bytes) -> tuple[list[Message], list[Fault]]:
@@ -91,7 +94,7 @@ def _decode_slowly(block: bytes) -> tuple[list[Message], list[Fault]]:
     return messages, faults
 
 
-def valid_id(request_id: object) -> bool:
+def valid_id(request_id: object) -> TypeGuard[RequestId]:
     """Tell whether an id may be echoed: a 64-bit integer or a short string."""
     if isinstance(request_id, int):
         return MIN_ID <= request_id <= MAX_ID
@@ -165,8 +168,3 @@ def build_error(request_id: RequestId | None, error: ErrorObject) -> bytes:
 def printable(text: str) -> str:
     """Return a text that UTF-8 can express: a lone surrogate, as in an undecodable file name, is escaped."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def decode_any(raw: bytes | msgspec.Raw) -> Any:
-    """Decode to plain Python values. Raises msgspec.DecodeError; raw members are only checked here."""
-    return msgspec.json.decode(raw)

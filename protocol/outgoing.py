@@ -7,7 +7,7 @@ Owns every waiter from before its line is written until it is settled. The peer 
 import asyncio
 from collections.abc import Callable
 from math import inf
-from typing import cast
+from time import perf_counter
 
 import msgspec
 
@@ -18,7 +18,8 @@ from protocol.errors import FRAME_TOO_LARGE, STREAM_OVERRUN, RpcError
 from protocol.framing import MAX_FRAME_BYTES
 from protocol.messages.meta import Progress, StreamItem
 from protocol.pipe import Pipe
-from protocol.stream_reader import StreamReader, answered_error
+from protocol.polling import BUDGET_S, Method, Polling
+from protocol.stream_reader import StreamReader
 from protocol.waiter import DeadlinePassed, Waiter
 
 MAX_IN_FLIGHT = 64
@@ -34,7 +35,7 @@ TOMBSTONES = 4_096
 """Expired ids that are remembered, so that their answers count as late and not as forged."""
 
 KNOWN_NAMES = 1_000
-"""Method names whose JSON text is kept; a plugin may make its host ask for any number of them."""
+"""Methods that are known by name; a plugin may make its host ask for any number of them."""
 
 CANCEL = jsonrpc.method_name("$/cancel")
 CREDIT = jsonrpc.method_name("$/credit")
@@ -49,21 +50,27 @@ class Outgoing:
         loop: asyncio.AbstractEventLoop,
         pipe: Pipe,
         on_fault: Callable[[str, str], None],
+        poll: Callable[[float], bool],
+        polling: Polling,
         *,
         max_in_flight: int = MAX_IN_FLIGHT,
         max_waiting: int = MAX_WAITING,
         max_buffered_bytes: int = MAX_BUFFERED_BYTES,
         max_frame_bytes: int = MAX_FRAME_BYTES,
     ) -> None:
-        self._loop = loop
+        """`poll(seconds)` takes what comes meanwhile, without sleeping, and tells whether something did."""
+        self.loop = loop
+        self._time = loop.time
+        self._poll = poll
+        self.polling = polling
         self._pipe = pipe
         self._on_fault = on_fault
         self._max_buffered = max_buffered_bytes
         self._max_frame = max_frame_bytes
         self._places = Admission(loop, max_in_flight, max_waiting)
-        self._pending: dict[int | str, Waiter] = {}
+        self._pending: dict[int | str | None | msgspec.UnsetType, Waiter] = {}
         self._tombstones: dict[int, None] = {}
-        self._names: dict[str, bytes] = {}
+        self._methods: dict[str, Method] = {}
         self._next_id = 1
         self._timer: asyncio.TimerHandle | None = None
         self._armed_for = inf
@@ -76,6 +83,10 @@ class Outgoing:
         """Answers, progress and stream items so far: proof that the other side's loop turns."""
         self.last_method = ""
         """Method of the latest request that was no ping: whoever asks wants to know what was worked on."""
+        self.at_once = True
+        """Whether an answer lets its task go on while it is taken; not while another task is at work."""
+        self.many = False
+        """Whether several messages are being handled; what is read meanwhile would overtake them."""
 
     @property
     def in_flight(self) -> int:
@@ -106,35 +117,45 @@ class Outgoing:
             RpcError: The answer is an error; or, from this side, `deadline_exceeded`, `overloaded` or
                 `frame_too_large`.
         """
-        started = now = self._loop.time()
-        hard = started + timeout_s
+        waiter = self.begin(
+            method, params, timeout_s, idle_s=idle_s, meta=meta, on_progress=on_progress, bounded=bounded
+        )
+        if waiter is None:
+            started = self._time()
+            hard = started + timeout_s
+            deadline = hard if idle_s is None else min(started + idle_s, hard)
+            waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
+            await self._begin_later(waiter, params, meta)
+        return await waiter
+
+    def begin(
+        self,
+        method: str,
+        params: bytes,
+        timeout_s: float,
+        *,
+        idle_s: float | None = None,
+        meta: bytes = b"",
+        on_progress: Callable[[Progress], None] | None = None,
+        bounded: bool = True,
+    ) -> Waiter | None:
+        """Ask now and return who waits, to be awaited at once; None if there is no place or no room for it.
+
+        See `request`, which waits for these too.
+        """
         places = self._places
+        if (bounded and (places.queue or not places.free)) or self._pipe.buffered > self._max_buffered:
+            return None
+        started = self._time()
+        hard = started + timeout_s
+        deadline = hard if idle_s is None else min(started + idle_s, hard)
+        waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
+        known = self._send(waiter, params, meta, started)
         if bounded:
-            if places.free and not places.queue:
-                places.free -= 1
-            else:
-                await self._admit(method, hard, timeout_s)
-                now = self._loop.time()
-        try:
-            if self._pipe.buffered > self._max_buffered:
-                await self._wait_for_room(method, hard, timeout_s)
-                now = self._loop.time()
-            waiter = Waiter(self._loop.create_future(), method, started, hard, idle_s, on_progress)
-            request_id = self._send(waiter, params, meta, now)
-            try:
-                message = await waiter.future
-            except BaseException:
-                self._abandon(request_id)
-                raise
-        finally:
-            if bounded:
-                if places.queue:
-                    places.leave()
-                else:
-                    places.free += 1
-        if type(message.result) is msgspec.Raw:
-            return message.result
-        raise answered_error(message)
+            places.free -= 1
+        if self.polling.allows(known) and not self.many:
+            self._wait_awake(waiter, known)
+        return waiter
 
     async def open_stream(
         self, method: str, params: bytes, *, timeout_s: float, idle_s: float, meta: bytes = b""
@@ -144,38 +165,36 @@ class Outgoing:
         Raises:
             RpcError: `overloaded`, `frame_too_large`, or `deadline_exceeded` before it could be opened.
         """
-        started = self._loop.time()
+        started = self._time()
         hard = started + timeout_s
-        await self._admit(method, hard, timeout_s)
-        try:
-            if self._pipe.buffered > self._max_buffered:
-                await self._wait_for_room(method, hard, timeout_s)
-            waiter = Waiter(self._loop.create_future(), method, started, hard, idle_s)
-            now = self._loop.time()
-            request_id = self._send(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta), now)
-        except BaseException:
-            self._places.leave()
-            raise
-        reader = waiter.stream = StreamReader(self, request_id, waiter.future)
+        waiter = Waiter(self, method, started, hard, min(started + idle_s, hard), idle_s)
+        await self._begin_later(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta))
+        reader = waiter.stream = StreamReader(self, waiter.id, waiter)
         return reader
 
     def settle(self, message: jsonrpc.Message) -> None:
         """Take an answer."""
         self.life_signs += 1
-        waiter = self._pending.pop(cast("int | str", message.id), None)
+        waiter = self._pending.pop(message.id, None)
         if waiter is None:
             self._settle_unknown(message)
-        elif not waiter.future.done():
-            waiter.future.set_result(message)
-            if waiter.stream is not None:
-                waiter.stream.wake()
+        else:
+            # `_leave`, spelled out: this is on the way of every answer.
+            self.polling.in_flight -= 1
+            if waiter.bounded:
+                places = self._places
+                if places.queue:
+                    places.leave()
+                else:
+                    places.free += 1
+            waiter.settle(message, self.at_once)
 
     def progress(self, progress: Progress) -> None:
         """Take a `$/progress`: the idle deadline starts again."""
         waiter = self._pending.get(progress.id)
         if waiter is not None:
             self.life_signs += 1
-            waiter.touch(self._loop.time())
+            waiter.touch(self.loop.time())
             if waiter.on_progress is not None:
                 waiter.on_progress(progress)
 
@@ -190,22 +209,21 @@ class Outgoing:
         if not waiter.stream.take(item):
             self._on_fault("stream_overrun", f"{waiter.method} sent an item out of order or without credit")
             self._fail(
-                item.id, RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
+                waiter, RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
             )
             return
-        waiter.touch(self._loop.time())
+        waiter.touch(self.loop.time())
 
     def acknowledge(self, request_id: int, items: int) -> None:
         """Send `$/credit`."""
         waiter = self._pending.get(request_id)
         if waiter is not None:
-            waiter.touch(self._loop.time())  # a producer without credit was not idle, it was held up
+            waiter.touch(self.loop.time())  # a producer without credit was not idle, it was held up
             self._pipe.write(jsonrpc.build_notification(CREDIT, b'{"id":%d,"n":%d}' % (request_id, items)))
 
     def end_stream(self, request_id: int) -> None:
         """Forget a stream whose reader is done, and cancel it if it still runs."""
-        self._abandon(request_id)
-        self._places.leave()
+        self.abandon(request_id)
 
     def close(self, error: Callable[[], Exception]) -> None:
         """Fail all waiters, each with an error of its own, and every later request."""
@@ -214,9 +232,10 @@ class Outgoing:
             self._timer.cancel()
             self._timer = None
         pending, self._pending = self._pending, {}
-        for waiter in pending.values():
-            waiter.fail(error())
         self._places.close(error)
+        for waiter in pending.values():
+            self._leave(waiter)
+            waiter.fail(error())
 
     def stretch(self, seconds: float) -> None:
         """Put every deadline off: the host kept the plugin from running for that long."""
@@ -224,51 +243,81 @@ class Outgoing:
             waiter.hard += seconds
             waiter.deadline += seconds
 
-    def _send(self, waiter: Waiter, params: bytes, meta: bytes, now: float) -> int:
+    def _send(self, waiter: Waiter, params: bytes, meta: bytes, now: float) -> Method:
         if self._closed is not None:
             raise self._closed()
-        request_id = self._next_id
+        request_id = waiter.id = self._next_id
         method = waiter.method
-        if method != _PING:
-            self.last_method = method
-        name = self._names.get(method)
-        if name is None:
-            if len(self._names) >= KNOWN_NAMES:
-                self._names.clear()
-            name = self._names[method] = jsonrpc.method_name(method)
+        known = self._methods.get(method) or self._learn(method)
+        name = known.name
         if self.sends_meta and params[:1] != b"[":
-            left_ms = max(0, int((waiter.hard - now) * 1_000))
-            line = jsonrpc.build_call(request_id, name, params, left_ms, meta)
+            left_ms = int((waiter.hard - now) * 1_000)
+            line = jsonrpc.build_call(request_id, name, params, left_ms if left_ms > 0 else 0, meta)
         else:
             line = jsonrpc.build_request(request_id, name, params)
         if len(line) > self._max_frame:
             message = f"the call of {method} has {len(line)} bytes; a frame may have {self._max_frame}"
             raise RpcError(FRAME_TOO_LARGE, message)
         self._next_id = request_id + 1
-        lone = not self._pending
-        self._pending[request_id] = waiter
+        pending = self._pending
+        lone = not pending
+        pending[request_id] = waiter
+        self.polling.in_flight += 1
+        self._pipe.write(line, lone)
+        # What the other side's work need not wait for comes behind the write.
+        if method != _PING:
+            self.last_method = method
         if waiter.deadline < self._armed_for:
             self._arm(waiter.deadline)
-        self._pipe.write(line, lone)
-        return request_id
+        return known
 
-    async def _admit(self, method: str, hard: float, timeout_s: float) -> None:
+    def _learn(self, method: str) -> Method:
+        if len(self._methods) >= KNOWN_NAMES:
+            self._methods.clear()
+        known = self._methods[method] = Method(jsonrpc.method_name(method))
+        return known
+
+    def _wait_awake(self, waiter: Waiter, known: Method) -> None:
+        """Poll for the answer; it may well not come, and then is waited for as usual."""
+        began_s = perf_counter()
+        left_s = BUDGET_S
+        while left_s > 0.0 and self._poll(left_s) and not waiter.done():
+            left_s = BUDGET_S - perf_counter() + began_s
+        self.polling.waited(known, perf_counter() - began_s, waiter.done())
+
+    async def _begin_later(self, waiter: Waiter, params: bytes, meta: bytes) -> None:
+        """Ask once there are a place and room."""
         if self._closed is not None:
             raise self._closed()
         try:
-            await self._places.enter(hard)
+            if waiter.bounded:
+                await self._places.enter(waiter.hard)
+            try:
+                if self._pipe.buffered > self._max_buffered:
+                    async with asyncio.timeout_at(waiter.hard):
+                        await self._pipe.drained()
+                self._send(waiter, params, meta, self._time())
+            except BaseException:
+                if waiter.bounded:
+                    self._places.leave()
+                raise
         except TimeoutError:
-            raise DeadlinePassed(method, timeout_s) from None
+            raise DeadlinePassed(waiter.method, waiter.hard - waiter.started) from None
 
-    async def _wait_for_room(self, method: str, hard: float, timeout_s: float) -> None:
-        try:
-            async with asyncio.timeout_at(hard):
-                await self._pipe.drained()
-        except TimeoutError:
-            raise DeadlinePassed(method, timeout_s) from None
+    def _leave(self, waiter: Waiter) -> None:
+        self.polling.in_flight -= 1
+        if waiter.bounded:
+            places = self._places
+            if places.queue:
+                places.leave()
+            else:
+                places.free += 1
 
-    def _abandon(self, request_id: int) -> None:
-        if self._pending.pop(request_id, None) is not None:
+    def abandon(self, request_id: int) -> None:
+        """Forget a request that is not answered yet, and cancel it."""
+        waiter = self._pending.pop(request_id, None)
+        if waiter is not None:
+            self._leave(waiter)
             self._bury(request_id)
 
     def _bury(self, request_id: int) -> None:
@@ -277,10 +326,8 @@ class Outgoing:
         self._tombstones[request_id] = None
         self._pipe.write(jsonrpc.build_notification(CANCEL, b'{"id":%d}' % request_id))
 
-    def _fail(self, request_id: int | str, error: RpcError) -> None:
-        waiter = self._pending.pop(request_id)
-        if isinstance(request_id, int):
-            self._bury(request_id)
+    def _fail(self, waiter: Waiter, error: RpcError) -> None:
+        self.abandon(waiter.id)
         waiter.fail(error)
 
     def _settle_unknown(self, message: jsonrpc.Message) -> None:
@@ -299,15 +346,15 @@ class Outgoing:
         if self._timer is not None:
             self._timer.cancel()
         self._armed_for = when
-        self._timer = self._loop.call_at(when, self._expire)
+        self._timer = self.loop.call_at(when, self._expire)
 
     def _expire(self) -> None:
         self._timer = None
         self._armed_for = inf
-        now = self._loop.time()
-        for request_id, waiter in [*self._pending.items()]:
+        now = self.loop.time()
+        for waiter in [*self._pending.values()]:
             if waiter.expired(now):
-                self._fail(request_id, waiter.deadline_passed())
+                self._fail(waiter, waiter.deadline_passed())
         earliest = min((waiter.deadline for waiter in self._pending.values()), default=inf)
         if earliest < inf:
             self._arm(earliest)

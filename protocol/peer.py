@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,7 @@ from protocol.incoming import Handle, Incoming, ToError
 from protocol.messages.meta import Cancel, Credit, Progress, StreamItem
 from protocol.outgoing import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, Outgoing
 from protocol.pipe import BIG_READ_BYTES, READ_BYTES, Pipe
+from protocol.polling import CALLS_PER_REST, Lingering, Polling
 
 BAD_READ_BYTES = 1024
 """One read after bad lines: each costs far more than a message, and a full read of them would hold up all."""
@@ -75,11 +77,14 @@ class Peer:
         max_buffered_bytes: int = MAX_BUFFERED_BYTES,
         charge: Callable[[float], float] | None = None,
         may_hold: Callable[[int], bool] | None = None,
+        polling: Polling | None = None,
+        grow: Callable[[int], None] | None = None,
     ) -> None:
         """Take over both descriptors.
 
         `charge(seconds)` is told what unasked-for messages cost to take and answers how long to stop
-        reading. `may_hold(bytes)` is asked whether an incomplete frame may grow to this size.
+        reading. `may_hold(bytes)` is asked whether an incomplete frame may grow to this size. `polling` is
+        shared by all peers of a process. `grow(fd)` may make the pipe behind a descriptor larger.
         """
         loop = asyncio.get_running_loop()
         self._loop = loop
@@ -91,19 +96,25 @@ class Peer:
         self._max_buffered = max_buffered_bytes
         self._backlog: deque[jsonrpc.Message] = deque()
         self._resume_timer: asyncio.TimerHandle | None = None
+        self._polling = polling or Polling()
+        self._lingering: Lingering | None = None
+        self._context = copy_context()
         self._closed = loop.create_future()
         self._pipe = Pipe(
             loop,
             read_fd,
             write_fd,
-            on_data=self._on_data,
+            on_data=self._on_readable,
             on_end=self._on_end,
             low_water_bytes=max_buffered_bytes // 2,
+            grow=grow,
         )
         self.outgoing = Outgoing(
             loop,
             self._pipe,
             self._fault,
+            self._poll,
+            self._polling,
             max_in_flight=max_in_flight,
             max_buffered_bytes=max_buffered_bytes,
             max_frame_bytes=max_frame_bytes,
@@ -160,11 +171,13 @@ class Peer:
         await self._pipe.drained()
 
     def read_rest(self) -> None:
-        """Take what the other side wrote before it ended, without waiting for more."""
+        """Take what the other side wrote before it ended, without waiting for more. Called from a task."""
+        self.outgoing.at_once = self.incoming.at_once = False
         self._pipe.read_rest()
         messages = [*self._backlog]
         self._backlog.clear()
-        self._process(messages, 0.0)
+        self._process(messages, None, 0.0)
+        self.outgoing.at_once = self.incoming.at_once = True
 
     def close_writing(self) -> None:
         """Close the outgoing stream: the other side reads its end."""
@@ -184,65 +197,113 @@ class Peer:
     def _on_end(self, _exc: OSError | None) -> None:
         self._owner.on_end()
 
+    def linger(self, lingering: Lingering) -> None:
+        """From now on stay awake for the next request where the rule says so."""
+        self._lingering = lingering
+
+    def _on_readable(self, data: bytes) -> None:
+        """Take what one read brought, in a callback of the loop, and then what comes while it is awake."""
+        lingering = self._lingering
+        if lingering is None:
+            self._on_data(data)
+            return
+        lingering.woken()
+        self._on_data(data)
+        rounds = 0
+        while lingering.worth and rounds < CALLS_PER_REST and self._idle():
+            data = self._pipe.poll(lingering.budget_s)
+            if not data:
+                lingering.missed()
+                break
+            lingering.came()
+            rounds += 1
+            self._on_data(data)
+        lingering.rests()
+
+    def _idle(self) -> bool:
+        """Tell whether nothing is left to do but to wait for this wire."""
+        return not (self.incoming.in_flight or self._pipe.buffered or self._polling.in_flight > 1)
+
+    def _poll(self, seconds: float) -> bool:
+        """Take what one read within `seconds` brings; True if it brought something. Called from a task."""
+        data = self._pipe.poll(seconds)
+        if not data:
+            return False
+        self.outgoing.at_once = self.incoming.at_once = False
+        # Not in the task's own context: what it holds is no business of whoever is heard here.
+        self._context.run(self._on_data, data)
+        self.outgoing.at_once = self.incoming.at_once = True
+        # A handler needs the loop.
+        return not self.incoming.in_flight
+
     def _on_data(self, data: bytes) -> None:
-        buffer = self._buffer
         started = time.perf_counter() if self._charge is not None else 0.0
+        buffer = self._buffer
         bad = buffer.discarding
         block = buffer.feed(data)
         held = buffer.held_bytes
-        self._pipe.read_bytes = BIG_READ_BYTES if held else READ_BYTES
+        read_bytes = BIG_READ_BYTES if held else READ_BYTES
+        if held >= BIG_READ_BYTES:
+            self._pipe.expect_much()
         if held and self._may_hold is not None and not self._may_hold(held):
             buffer.discard()
+        messages: list[jsonrpc.Message] = []
+        if block:
+            messages, faults = jsonrpc.decode_block(block)
+            if faults or not messages:
+                bad = True
+                read_bytes = BAD_READ_BYTES
+                buffer.faults += faults
+        self._pipe.read_bytes = read_bytes
         if buffer.faults:
             bad = True
             faults, buffer.faults = buffer.faults, []
             for fault in faults:
                 self._bad_frame(fault)
-        if block:
-            messages, faults = jsonrpc.decode_block(block)
-            if faults or not messages:
-                bad = True
-                self._pipe.read_bytes = BAD_READ_BYTES
-            for fault in faults:
-                self._bad_frame(fault)
-        else:
-            messages = []
+        decoded_s = time.perf_counter() - started if started else 0.0
         if bad and self._charge is not None:
-            self._rest(max(_PAUSE_S, self._charge(time.perf_counter() - started)))
-            started = time.perf_counter()
+            self._rest(max(_PAUSE_S, self._charge(decoded_s)))
+            decoded_s = 0.0
         if self._backlog:
             self._backlog.extend(messages)
         elif messages:
-            self._process(messages, started)
+            self._process(messages, self._charge, decoded_s)
 
-    def _process(self, messages: list[jsonrpc.Message], started: float) -> None:
+    def _process(
+        self, messages: list[jsonrpc.Message], charge: Callable[[float], float] | None, decoded_s: float
+    ) -> None:
         """Handle messages in order. Where time is charged, a long run is cut and goes on a little later.
 
-        What is charged is taking messages in; what handlers do with them is bounded by other means.
+        What is charged is taking unasked-for messages in, which includes their part of `decoded_s`; what
+        handlers do with them, and callers with their answers, is bounded by other means.
         """
-        unasked = 0
         incoming = self.incoming
-        handled_s = incoming.handling_s
-        incoming.many = len(messages) > 1
+        incoming.many = self.outgoing.many = len(messages) > 1
+        settle = self.outgoing.settle
+        unset = msgspec.UNSET
+        unasked = 0
+        spent_s = 0.0
         for index, message in enumerate(messages):
             try:
-                unasked += self._on_message(message)
+                if message.method is unset and message.id is not unset:
+                    settle(message)
+                elif charge is None:
+                    self._take(message)
+                else:
+                    began_s = time.perf_counter()
+                    handled_s = incoming.handling_s
+                    if self._take(message):
+                        unasked += 1
+                        spent_s += time.perf_counter() - began_s - incoming.handling_s + handled_s
+                        if spent_s > TURN_S and index + 1 < len(messages):
+                            self._backlog.extend(messages[index + 1 :])
+                            break
             except Exception as exc:  # noqa: BLE001 - the border: an owner that raises must not cost the messages behind
                 self._loop.call_exception_handler({"message": "a message was not handled", "exception": exc})
-            if started and unasked and index % _CHECK_EVERY == _CHECK_EVERY - 1:
-                took = time.perf_counter() - started
-                if took > TURN_S and index + 1 < len(messages):
-                    incoming.many = False
-                    self._backlog.extend(messages[index + 1 :])
-                    assert self._charge is not None
-                    cost_s = (took - incoming.handling_s + handled_s) * unasked / (index + 1)
-                    self._rest(max(_PAUSE_S, self._charge(cost_s)))
-                    return
-        incoming.many = False
-        if started and unasked:
-            assert self._charge is not None
-            took = time.perf_counter() - started
-            self._rest(self._charge((took - incoming.handling_s + handled_s) * unasked / len(messages)))
+        incoming.many = self.outgoing.many = False
+        if unasked and charge is not None:
+            rest_s = charge(spent_s + decoded_s * unasked / len(messages))
+            self._rest(max(_PAUSE_S, rest_s) if self._backlog else rest_s)
 
     def _rest(self, seconds: float) -> None:
         if seconds > 0.0 and self._resume_timer is None and not self._closed.done():
@@ -254,19 +315,16 @@ class Peer:
         if self._backlog:
             messages = [*self._backlog]
             self._backlog.clear()
-            self._process(messages, time.perf_counter())
+            self._process(messages, self._charge, 0.0)
         if self._resume_timer is None:
             self._pipe.resume("charge")
 
-    def _on_message(self, message: jsonrpc.Message) -> bool:
-        """Hand a message on; True if nobody on this side had asked for it."""
+    def _take(self, message: jsonrpc.Message) -> bool:
+        """Hand on what is no answer; True if nobody on this side had asked for it."""
         method = message.method
-        if type(method) is not str:
-            if message.id is msgspec.UNSET:
-                self._bad_frame(Fault(FaultKind.MALFORMED, "neither a method nor an id", b""))
-                return True
-            self.outgoing.settle(message)
-            return False
+        if method is msgspec.UNSET:
+            self._bad_frame(Fault(FaultKind.MALFORMED, "neither a method nor an id", b""))
+            return True
         if message.id is not msgspec.UNSET:
             self.incoming.accept(message, method)
             return True

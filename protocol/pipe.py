@@ -7,7 +7,9 @@ of lines or messages. Works on pipes and sockets; `protocol.peer` is its only ca
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable
+from time import perf_counter
 
 READ_BYTES = 64 * 1024
 """One read. A larger buffer crosses malloc's mmap threshold and costs page faults on every read."""
@@ -24,14 +26,22 @@ FLUSH_MESSAGES = 16
 would put both sides in lockstep."""
 
 
+def _sleep_shortly() -> None:
+    time.sleep(0)
+
+
+_yield_processor: Callable[[], None] = getattr(os, "sched_yield", _sleep_shortly)
+"""Lets whoever shares this processor go on, which may be the one that is waited for."""
+
+
 class Pipe:
     """A byte stream both ways. `on_data` gets each chunk, `on_end` is told once that either way is over."""
 
     __slots__ = (
-        "_buffered",
         "_drain_waiters",
         "_ended",
         "_flush_scheduled",
+        "_grow",
         "_loop",
         "_on_data",
         "_on_end",
@@ -42,6 +52,7 @@ class Pipe:
         "_write_fd",
         "_writing",
         "broken",
+        "buffered",
         "low_water_bytes",
         "read_bytes",
     )
@@ -55,15 +66,19 @@ class Pipe:
         on_data: Callable[[bytes], None],
         on_end: Callable[[OSError | None], None],
         low_water_bytes: int,
+        grow: Callable[[int], None] | None = None,
     ) -> None:
-        """Take over both descriptors; `close` closes them."""
+        """Take over both descriptors; `close` closes them.
+
+        `grow(fd)` is told of either descriptor once, when a frame of `BIG_READ_BYTES` and more moves over it.
+        """
+        self._grow = {read_fd: grow, write_fd: grow}
         self._loop = loop
         self._read_fd = read_fd
         self._write_fd = write_fd
         self._on_data = on_data
         self._on_end = on_end
         self._queue: list[bytes | memoryview] = []
-        self._buffered = 0
         self._flush_scheduled = False
         self._writing = False
         self._reading = False
@@ -72,15 +87,12 @@ class Pipe:
         self._drain_waiters: list[asyncio.Future[None]] = []
         self.low_water_bytes = low_water_bytes
         self.read_bytes = READ_BYTES
+        self.buffered = 0
+        """Bytes that were written here and not yet taken by the kernel."""
         self.broken = False
         """Whether the other side stopped reading for good; writes are dropped from then on."""
         os.set_blocking(read_fd, False)
         os.set_blocking(write_fd, False)
-
-    @property
-    def buffered(self) -> int:
-        """Bytes that were written here and not yet taken by the kernel."""
-        return self._buffered
 
     def start(self) -> None:
         """Begin to read, unless it is closed already."""
@@ -108,10 +120,19 @@ class Pipe:
             return
         queue = self._queue
         if at_once and not queue:
-            self._write_now(data)
+            try:
+                sent = os.write(self._write_fd, data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError as exc:
+                self._break()
+                self._loop.call_soon(self._report_end, exc)
+                return
+            if sent < len(data):
+                self._keep_rest(data, sent)
             return
         queue.append(data)
-        self._buffered += len(data)
+        self.buffered += len(data)
         if self._writing:
             return
         if len(queue) >= FLUSH_MESSAGES:
@@ -122,10 +143,14 @@ class Pipe:
 
     async def drained(self) -> None:
         """Wait until at most `low_water_bytes` are queued, or the pipe is broken."""
-        while self._buffered > self.low_water_bytes and not self.broken:
+        while self.buffered > self.low_water_bytes and not self.broken:
             waiter = self._loop.create_future()
             self._drain_waiters.append(waiter)
             await waiter
+
+    def expect_much(self) -> None:
+        """Hear that a big frame is on its way in."""
+        self._moves_much(self._read_fd)
 
     def read_rest(self) -> None:
         """Hand on what the kernel still holds, without waiting for the writers to end."""
@@ -139,6 +164,24 @@ class Pipe:
                 return
             taken += len(data)
             self._on_data(data)
+
+    def poll(self, budget_s: float) -> bytes:
+        """Return what can be read within `budget_s`, awake all the while; empty if nothing comes.
+
+        The end of the stream is left for the loop to see.
+        """
+        if not self._reading or self._paused:
+            return b""
+        until = perf_counter() + budget_s
+        while True:
+            try:
+                return os.read(self._read_fd, self.read_bytes)
+            except (BlockingIOError, InterruptedError):
+                if perf_counter() >= until:
+                    return b""
+                _yield_processor()
+            except OSError:
+                return b""
 
     def close_writing(self) -> None:
         """End the outgoing stream; what is queued is dropped. The reading side goes on."""
@@ -195,21 +238,19 @@ class Pipe:
             self._ended = True
             self._on_end(exc)
 
-    def _write_now(self, data: bytes) -> None:
-        """Write a lone message; what does not go now waits at the head of the queue."""
-        try:
-            sent = os.write(self._write_fd, data)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError as exc:
-            self._break()
-            self._loop.call_soon(self._report_end, exc)
-            return
-        if sent < len(data):
-            self._queue.append(memoryview(data)[sent:])
-            self._buffered += len(data) - sent
-            self._writing = True
-            self._loop.add_writer(self._write_fd, self._flush)
+    def _keep_rest(self, data: bytes, sent: int) -> None:
+        """Put what the kernel did not take of a lone message at the head of the queue."""
+        self._queue.append(memoryview(data)[sent:])
+        self.buffered += len(data) - sent
+        self._writing = True
+        if self.buffered >= BIG_READ_BYTES:
+            self._moves_much(self._write_fd)
+        self._loop.add_writer(self._write_fd, self._flush)
+
+    def _moves_much(self, fd: int) -> None:
+        grow = self._grow.pop(fd, None)
+        if grow is not None:
+            grow(fd)
 
     def _scheduled_flush(self) -> None:
         self._flush_scheduled = False
@@ -229,7 +270,7 @@ class Pipe:
             self._break()
             self._loop.call_soon(self._report_end, exc)
             return
-        if sent == self._buffered:
+        if sent == self.buffered:
             queue.clear()
             if self._writing:
                 self._writing = False
@@ -241,8 +282,10 @@ class Pipe:
             if not self._writing:
                 self._writing = True
                 self._loop.add_writer(self._write_fd, self._flush)
-        self._buffered -= sent
-        if self._drain_waiters and self._buffered <= self.low_water_bytes:
+        self.buffered -= sent
+        if self.buffered >= BIG_READ_BYTES:
+            self._moves_much(self._write_fd)
+        if self._drain_waiters and self.buffered <= self.low_water_bytes:
             self._wake()
 
     def _break(self) -> None:
@@ -253,7 +296,7 @@ class Pipe:
             self._writing = False
             self._loop.remove_writer(self._write_fd)
         self._queue = []
-        self._buffered = 0
+        self.buffered = 0
         self._wake()
 
     def _wake(self) -> None:

@@ -28,10 +28,26 @@ class Owner(Protocol):
         ...
 
 
+class Final(Protocol):
+    """The answer that ends a stream, once it is there."""
+
+    def done(self) -> bool:
+        """Whether it is there."""
+        ...
+
+    def result(self) -> jsonrpc.Message:
+        """Return it, or raise what came instead of it."""
+        ...
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop that it belongs to."""
+        ...
+
+
 class StreamReader:
     """Items of one stream, in order; grants credit as they are taken."""
 
-    def __init__(self, outgoing: Owner, request_id: int, final: "asyncio.Future[jsonrpc.Message]") -> None:
+    def __init__(self, outgoing: Owner, request_id: int, final: Final) -> None:
         self._outgoing = outgoing
         self._id = request_id
         self._final = final

@@ -1,15 +1,25 @@
 """One request of this side from before its line is written until it is settled.
 
-`protocol.outgoing` keeps them by id and its timer looks at their deadlines.
+`protocol.outgoing` keeps them by id and its timer looks at their deadlines. A waiter is what the caller's
+task awaits: it meets asyncio's protocol for that (`_asyncio_future_blocking`, `add_done_callback`, `cancel`),
+but the task goes on in the very callback that read the answer, where a `Future` would cost another turn of
+the loop. While a task is at work already, the waiting one goes on in the loop's next turn, as usual.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextvars import Context
+from typing import Any, Protocol
+
+import msgspec
 
 from protocol.errors import DEADLINE_EXCEEDED, RpcError
 from protocol.jsonrpc import Message
 from protocol.messages.meta import Progress
-from protocol.stream_reader import StreamReader
+from protocol.polling import Polling
+from protocol.stream_reader import StreamReader, answered_error
+
+_Wake = Callable[["Waiter"], object]
 
 
 class DeadlinePassed(RpcError):
@@ -19,33 +29,93 @@ class DeadlinePassed(RpcError):
         super().__init__(DEADLINE_EXCEEDED, f"{method} did not answer within {after_s:.3g} s")
 
 
-class Waiter:
-    """Who waits, for what, and until when (times on the loop's clock)."""
+class Owner(Protocol):
+    """What a waiter asks of the side that made the request."""
 
-    __slots__ = ("deadline", "future", "hard", "idle_s", "method", "on_progress", "started", "stream")
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that it runs on."""
+        ...
 
-    def __init__(
-        self,
-        future: "asyncio.Future[Message]",
-        method: str,
-        started: float,
-        hard: float,
-        idle_s: float | None,
-        on_progress: Callable[[Progress], None] | None = None,
-    ) -> None:
-        self.future = future
-        self.method = method
-        self.started = started
-        self.hard = hard
-        self.idle_s = idle_s
-        self.deadline = hard if idle_s is None else min(started + idle_s, hard)
-        self.on_progress = on_progress
-        self.stream: StreamReader | None = None
+    @property
+    def polling(self) -> Polling:
+        """The rules of polling, which may owe the loop a rest."""
+        ...
+
+    def abandon(self, request_id: int) -> None:
+        """Forget the request, and cancel it."""
+        ...
+
+
+class Waiter(msgspec.Struct, eq=False):
+    """Who waits, for what, and until when (times on the loop's clock). Awaited once, for the answer."""
+
+    owner: Owner
+    method: str
+    started: float
+    hard: float
+    deadline: float
+    """The earlier of `hard` and the end of `idle_s`; kept by `touch`."""
+    idle_s: float | None = None
+    on_progress: Callable[[Progress], None] | None = None
+    bounded: bool = True
+    """Whether it takes one of the places."""
+    id: int = 0
+    """0 before it is written."""
+    stream: StreamReader | None = None
+    _outcome: Message | BaseException | None = None
+    _wake: _Wake | None = None
+    _context: Context | None = None
+    _asyncio_future_blocking: bool = False
+
+    def __await__(self) -> Generator[Any, Any, msgspec.Raw]:
+        try:
+            if self._outcome is None:
+                if self.owner.polling.enabled:
+                    self.owner.polling.slept()
+                self._asyncio_future_blocking = True
+                yield self
+            elif self.owner.polling.owes_rest:
+                yield from self.owner.polling.rest().__await__()
+        except BaseException:
+            self.owner.abandon(self.id)
+            raise
+        message = self.result()
+        if type(message.result) is msgspec.Raw:
+            return message.result
+        raise answered_error(message)
+
+    # What the one who settles it asks.
+
+    def settle(self, message: Message, at_once: bool) -> None:
+        """Take the answer; with `at_once` the task goes on before this returns: no other may be at work."""
+        if self._outcome is not None:
+            return
+        self._outcome = message
+        wake = self._wake
+        if wake is not None:
+            self._wake = None
+            if at_once and self._context is not None:
+                self._context.run(wake, self)
+            else:
+                self.owner.loop.call_soon(wake, self, context=self._context)
+        elif self.stream is not None:
+            self.stream.wake()
+
+    def fail(self, error: BaseException) -> None:
+        """Give up, unless it was answered in the same turn."""
+        if self._outcome is not None:
+            return
+        self._outcome = error
+        if self._wake is not None:
+            self.owner.loop.call_soon(self._wake, self, context=self._context)
+            self._wake = None
+        elif self.stream is not None:
+            self.stream.wake()
 
     def touch(self, now: float) -> None:
-        """Start the idle deadline again; the hard one stays."""
-        if self.idle_s is not None:
-            self.deadline = min(now + self.idle_s, self.hard)
+        """Start the idle deadline again, if there is one; the hard one stays."""
+        self.deadline = self.hard if self.idle_s is None else min(now + self.idle_s, self.hard)
 
     def expired(self, now: float) -> bool:
         """Tell whether a deadline passed. While a stream's reader is behind, its producer is not idle."""
@@ -59,11 +129,33 @@ class Waiter:
             return DeadlinePassed(self.method, self.idle_s)
         return DeadlinePassed(self.method, self.hard - self.started)
 
-    def fail(self, error: Exception) -> None:
-        """Give up, unless it was answered in the same turn."""
-        if not self.future.done():
-            self.future.set_exception(error)
-            # Its task may be cancelled, or a stream's reader never look at it; asyncio would complain.
-            self.future.exception()
-            if self.stream is not None:
-                self.stream.wake()
+    # What asyncio asks.
+
+    def done(self) -> bool:
+        """Whether there is an outcome."""
+        return self._outcome is not None
+
+    def result(self) -> Message:
+        """Return the answer, which may be an error, or raise what came instead of it."""
+        outcome = self._outcome
+        if type(outcome) is Message:
+            return outcome
+        assert isinstance(outcome, BaseException)
+        raise outcome
+
+    def add_done_callback(self, wake: _Wake, *, context: Context | None = None) -> None:
+        """Note how to wake the task that awaits this, and in which context."""
+        assert self._wake is None, "a waiter has one task"
+        self._wake = wake
+        self._context = context
+
+    def cancel(self, msg: object = None) -> bool:
+        """Wake the task with a cancellation; False if there is an outcome already."""
+        if self._outcome is not None:
+            return False
+        self.fail(asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg))
+        return True
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop that it belongs to."""
+        return self.owner.loop

@@ -39,6 +39,7 @@ def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
         config=settings.config,
         limits=settings.limits,
         warden=settings.warden,
+        polling=settings.polling,
     )
 
 

@@ -67,7 +67,12 @@ class Calls:
         started = perf_counter()
         failed = True
         try:
-            raw = await session.peer.outgoing.request(method, params, timeout_s=budget_s)
+            outgoing = session.peer.outgoing
+            # The waiter itself, where there is one at once: `request` is one more coroutine on every call.
+            raw = await (
+                outgoing.begin(method, params, budget_s)
+                or outgoing.request(method, params, timeout_s=budget_s)
+            )
             failed = False
         except RpcError as exc:
             raise from_wire(exc, plugin, method) from None
@@ -120,12 +125,14 @@ class Calls:
 
 
 def _budget(timeout_s: float | None, default_s: float) -> float:
+    until = budget_until.get()
     if timeout_s is None:
+        if until is None:
+            return default_s
         timeout_s = default_s
     elif not 0.0 <= timeout_s <= MAX_TIMEOUT_S:
         what = "not a number" if math.isnan(timeout_s) else f"{timeout_s}"
         raise InvalidParams(f"timeout_s is {what}; allowed: 0 to {MAX_TIMEOUT_S:.0f} seconds")
-    until = budget_until.get()
     return timeout_s if until is None else max(0.0, min(timeout_s, until - time.monotonic()))
 
 

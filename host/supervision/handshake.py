@@ -47,7 +47,7 @@ class Provided:
 
 
 async def initialize(
-    peer: Peer, plugin_id: str, plugin_version: str, session: str, timing: Timing, spent_s: float
+    peer: Peer, plugin_id: str, plugin_version: str, session: str, timing: Timing, spent_s: float, polls: bool
 ) -> Provided:
     """First step; `spent_s` of its time has passed since the spawn.
 
@@ -56,7 +56,7 @@ async def initialize(
         PlughostError: The connection ended.
     """
     params = InitializeParams(
-        PROTOCOL_VERSIONS, Product("plughost", RELEASE), plugin_id, plugin_version, session
+        PROTOCOL_VERSIONS, Product("plughost", RELEASE), plugin_id, plugin_version, session, polls
     )
     left_s = max(0.1, timing.handshake_s - spent_s)
     raw = await _ask(peer, "plugin.initialize", params, left_s, timing, None)

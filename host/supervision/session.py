@@ -23,7 +23,7 @@ from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Ladder, Rung
 from host.process.launcher import PluginProcess
-from host.rpc import CallMeter, FaultMeter, FloodBudget, HeldFrames, to_wire
+from host.rpc import CallMeter, FaultMeter, FloodBudget, GrownPipes, HeldFrames, to_wire
 from host.supervision.handshake import Provided, StartFailure, initialize, load
 from host.supervision.liveness import Liveness, OnUnresponsive
 from host.supervision.output import PluginLog, Stderr
@@ -38,6 +38,7 @@ from protocol.errors import RpcError
 from protocol.manifest import Manifest
 from protocol.messages.meta import Progress
 from protocol.peer import Peer
+from protocol.polling import SERVER_BUDGET_S, Lingering, Polling
 
 _NOT_STARTED = 127
 
@@ -52,7 +53,9 @@ class Shared:
     monitor: Monitor
     storm: StormGuard
     held_frames: HeldFrames
+    grown_pipes: GrownPipes
     live_count: Callable[[], int]
+    polling: Polling
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,11 @@ class Session:
             to_wire,
             charge=budget.charge,
             may_hold=lambda size: shared.held_frames.may_hold(self, size),
+            polling=shared.polling,
+            grow=lambda fd: shared.grown_pipes.grow(self, fd),
         )
+        if shared.polling.enabled:
+            self.peer.linger(Lingering(SERVER_BUDGET_S))
         self._stderr = Stderr(process.stderr_fd, self.log, FloodBudget(self._clock.monotonic).charge)
         self._ladder = Ladder(process, self._timing, self.peer.close_writing)
         self._vitals = Vitals(manifest.limits, process, self._logger, self.peer.outgoing.stretch, self._end)
@@ -173,6 +180,7 @@ class Session:
         finally:
             self._shared.monitor.unwatch(self)
             self._shared.held_frames.release(self)
+            self._shared.grown_pipes.release(self)
             self.peer.close(self._died)
             self._stderr.close()
             self._process.close_spec()
@@ -248,6 +256,7 @@ class Session:
                 self.id,
                 self._timing,
                 self._now() - self._started_s,
+                self._shared.polling.enabled,
             )
             self._process.close_spec()
             self._shared.monitor.watch(self)

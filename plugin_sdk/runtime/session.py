@@ -35,6 +35,7 @@ from protocol.messages.plugin import (
     ProvidedMethod,
 )
 from protocol.peer import Peer
+from protocol.polling import Lingering, Polling
 from protocol.signatures import SignatureFault
 from protocol.version import PROTOCOL_VERSIONS, RELEASE, negotiate
 
@@ -78,8 +79,15 @@ class Session:
             "plugin.ping": self._ping,
             "rpc.discover": self._discover,
         }
+        self._polling = Polling()
         self._peer = Peer(
-            read_fd, write_fd, self, self._handle, self._to_error, unbounded=frozenset({"plugin.ping"})
+            read_fd,
+            write_fd,
+            self,
+            self._handle,
+            self._to_error,
+            unbounded=frozenset({"plugin.ping"}),
+            polling=self._polling,
         )
 
     async def run(self) -> None:
@@ -163,6 +171,9 @@ class Session:
             raise RpcError(
                 errors.VERSION_MISMATCH, f"this SDK speaks protocol versions {spoken}, the host {offered}"
             )
+        if params.polls:
+            self._polling.enabled = True
+            self._peer.linger(Lingering())
         if self._class is None:
             cls = self._load_class()
             self._handlers = read_handlers(cls, self._pool)

@@ -21,6 +21,8 @@ class InitializeParams(msgspec.Struct, frozen=True):
     plugin_version: str
     session: str
     """Names this run of the process; new for every run."""
+    polls: bool = False
+    """Whether the host waits awake for answers; then a plugin may so wait for requests, 0.1 ms at most."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -41,11 +41,13 @@ class Inner(Plugin):
 """
 
 
-@pytest.fixture
-async def host(examples: Path, plugins: Path, write_plugin: Write) -> AsyncIterator[PluginHost]:
+@pytest.fixture(params=[False, True], ids=["sleeping", "polling"])
+async def host(
+    request: pytest.FixtureRequest, examples: Path, plugins: Path, write_plugin: Write
+) -> AsyncIterator[PluginHost]:
     write_plugin("inner", INNER)
     places = [examples / "talker", examples / "hello", examples / "streamer", plugins]
-    async with PluginHost(plugins=places, autoload=True) as running:
+    async with PluginHost(plugins=places, autoload=True, polling=request.param) as running:
         yield running
 
 

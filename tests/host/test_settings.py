@@ -60,6 +60,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
         data = "state"
         autoload = false
         warden = "off"
+        polling = false
         [limits]
         memory = "512m"
         cpu = "1500m"
@@ -84,6 +85,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
     assert settings.data == place.here / "state"
     assert not settings.autoload
     assert settings.warden == "off"
+    assert not settings.polling
     assert settings.limits == Limits(
         512 * 1024**2, 1.5, 8, 64, 0, 2 * 1024**3, 4 * 1024**3, 100, "stop", "warn", "restart"
     )
@@ -98,6 +100,7 @@ def test_the_environment_may_set_everything_but_configuration(place: Place) -> N
             "PLUGHOST_PLUGINS": os.pathsep.join(["a", "", "/b"]),
             "PLUGHOST_DATA": "~/data",
             "PLUGHOST_AUTOLOAD": "false",
+            "PLUGHOST_POLLING": "false",
             "PLUGHOST_WARDEN": "off",
             "PLUGHOST_LIMITS_MEMORY": "1Gi",
             "PLUGHOST_LIMITS_CPU": "0.5",
