@@ -61,4 +61,4 @@ repeat: setup
 	@set -e; for i in $$(seq 100); do echo "run $$i"; $(BIN)/pytest -q -x $(ONLY); done
 
 clean:
-	rm -rf .venv* dist build .coverage* .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv* dist build benchmarks/build .coverage* .pytest_cache .ruff_cache .hypothesis

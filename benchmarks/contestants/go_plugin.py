@@ -33,7 +33,7 @@ class GoNetRpc(Contestant):
 
     @classmethod
     def unavailable(cls) -> str:
-        return _built()
+        return built()
 
     @classmethod
     def command(cls) -> list[str]:
@@ -49,7 +49,7 @@ class GoGrpc(GoNetRpc):
 
 
 @cache
-def _built() -> str:
+def built() -> str:
     """Build host and plugin; return why that was not possible."""
     go = shutil.which("go")
     if go is None:

@@ -21,7 +21,7 @@ class VscodeJsonrpc(Contestant):
 
     @classmethod
     def unavailable(cls) -> str:
-        return _installed()
+        return installed()
 
     @classmethod
     def command(cls) -> list[str]:
@@ -29,7 +29,7 @@ class VscodeJsonrpc(Contestant):
 
 
 @cache
-def _installed() -> str:
+def installed() -> str:
     """Install what its lock names, if that is not done; return why that was not possible."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:

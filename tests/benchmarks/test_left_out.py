@@ -1,13 +1,16 @@
 """A contestant that is missing, fails or hangs is left out with its reason; the others are measured."""
 
 import sys
+from collections.abc import Iterator
 from typing import ClassVar
 
 import psutil
 import pytest
 
 from benchmarks.contestant import Contestant
-from benchmarks.contestants import FloorBlocking
+from benchmarks.contestants import FloorBlocking, go_plugin, vscode_jsonrpc
+from benchmarks.contestants.go_plugin import GoGrpc, GoNetRpc
+from benchmarks.contestants.vscode_jsonrpc import VscodeJsonrpc
 from benchmarks.outcome import Outcome
 from benchmarks.own import Effort
 from benchmarks.rounds import Rounds, usual
@@ -96,6 +99,23 @@ def test_it_is_left_out_with_the_reason_and_costs_nobody_else(other: type[Contes
     assert any(line.startswith("scripted is left out: ") for line in told)
     assert reason in outcome.why_absent("scripted", SEQUENTIAL_P50)
     assert len(outcome.samples(FloorBlocking.name, SEQUENTIAL_P50)) == outcome.rounds == 2
+
+
+@pytest.fixture
+def bare_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine on which no program is found."""
+    monkeypatch.setenv("PATH", "")
+    for looked in (go_plugin.built, vscode_jsonrpc.installed):
+        looked.cache_clear()
+    yield
+    for looked in (go_plugin.built, vscode_jsonrpc.installed):
+        looked.cache_clear()
+
+
+@pytest.mark.usefixtures("bare_machine")
+def test_without_its_compiler_or_runtime_a_contestant_says_what_is_missing():
+    assert GoNetRpc.unavailable() == GoGrpc.unavailable() == "there is no Go compiler (Debian: golang)"
+    assert VscodeJsonrpc.unavailable() == "there is no node with npm"
 
 
 def test_no_sample_is_begun_after_the_time_is_over():

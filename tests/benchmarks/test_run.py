@@ -13,22 +13,23 @@ MEASURED = ["plughost", "floor-blocking", "floor-asyncio"]
 ASKED = ["sequential", "pipelined-64", "call-back", "payload-1k", "stream", "notify", "start-1", "storage"]
 
 
+def smallest(folder: Path, *options: str) -> str:
+    """Make a short run; return what it printed."""
+    # It returns when nobody holds its stderr any more, which the wardens inherit: a process that is left
+    # behind is a timeout here.
+    arguments = ["--rounds", "1", "--sample-s", "0.02", "--out", str(folder), *options]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=45
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Where the smallest run left its files, and what it printed."""
     folder = tmp_path_factory.mktemp("results")
-    # It returns when nobody holds its stderr any more, which the wardens inherit: a process that is left
-    # behind is a timeout here.
-    smallest = ["--rounds", "1", "--sample-s", "0.02", "--only", *ASKED, "--with", *MEASURED]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *smallest, "--out", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=45,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    return folder, smallest(folder, "--only", *ASKED, "--with", *MEASURED)
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +79,15 @@ def test_tables_and_plots_are_written(run: tuple[Path, str]):
     plots = {path.stem for path in folder.glob("*.svg")}
     assert plots == {"calls", "payload", "starts"}
     assert all(f"]({name}.svg)" in table for name in plots)
+
+
+def test_variants_of_ours_and_the_peers_of_the_lock_can_be_measured(tmp_path: Path):
+    variants = ["plughost-exec", "plughost-uvloop", "plughost-polling", "floor-uvloop"]
+    peers = ["rpyc", "execnet", "pygls", "mcp"]
+    smallest(tmp_path, "--only", "sequential", "start-1", "--with", *variants, *peers)
+    document = json.loads((tmp_path / "latest.json").read_bytes())
+    assert not [one for one in document["contestants"].values() if one["left_out"]]
+    for name in {*variants, *peers} - {"plughost-exec"}:
+        assert figures(document, "sequential_p50")[name]["median"] > 0
+    for name in {*peers, "plughost-exec"}:
+        assert figures(document, "start_1")[name]["median"] > 0
