@@ -18,9 +18,9 @@ def main(arguments: list[str]) -> int:
     """Measure and print; 1 if a contestant of ours was lost, or `--check` is given and a bar is missed."""
     options = _parser().parse_args(arguments)
     quick: bool = options.quick
-    rounds: int = options.rounds or (9 if quick else 5)
+    rounds: int = options.rounds or 9
     effort = Effort(
-        sample_s=options.sample_s or (0.2 if quick else 0.3),
+        sample_s=options.sample_s or 0.2,
         rest_s=options.rest_s or (5.0 if quick else 10.0),
     )
     limit_s: float = options.limit_s or (100.0 if quick else 480.0)
@@ -52,8 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="only what the bars need; writes nothing")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds (5; quick: 9)")
-    parser.add_argument("--sample-s", type=float, metavar="S", help="seconds a sample (0.3; quick: 0.2)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds (9)")
+    parser.add_argument("--sample-s", type=float, metavar="S", help="seconds a sample (0.2)")
     parser.add_argument("--rest-s", type=float, metavar="S", help="seconds at rest (10; quick: 5)")
     parser.add_argument("--limit-s", type=float, metavar="S", help="no sample after this (480; quick: 100)")
     parser.add_argument(

@@ -98,6 +98,10 @@ class DriverProcess:
             except ProcessLookupError:
                 continue
 
+    def ask_to_leave(self) -> None:
+        """Close its stdin; `end` waits for it."""
+        self._stdin.close()
+
     def end(self) -> None:
         """Have it leave, and kill what is left of it."""
         self._stdin.close()

@@ -57,45 +57,55 @@ class Rounds:
 
     def __exit__(self, *_: object) -> None:
         with self._stack:
-            for driver in self._drivers.values():
-                driver.end()
+            self._end()
 
     def run(self, rounds: int, limit_s: float, wanted: Wanted) -> None:
         """Measure; no sample is begun after `limit_s`."""
         until_s = time.monotonic() + limit_s
-        measurements = self.outcome.measurements
-        self._start([c for c in self.outcome.contestants if any(wanted(c, m) for m in measurements)])
+        contestants, measurements = self.outcome.contestants, self.outcome.measurements
+        for contestant in contestants:
+            if any(wanted(contestant, one) for one in measurements) and (reason := contestant.unavailable()):
+                self._leave_out(contestant.name, reason)
         for number in range(rounds):
             self._report(f"round {number + 1} of {rounds}")
-            for measurement in measurements:
-                if number >= measurement.most_samples:
-                    continue
-                # Whoever goes first in a round follows somebody else in the next.
-                turn = number % len(self.outcome.contestants)
-                for contestant in (*self.outcome.contestants[turn:], *self.outcome.contestants[:turn]):
+            due = [one for one in measurements if number < one.most_samples]
+            self._start([c for c in contestants if any(m.ask and wanted(c, m) for m in due)], number)
+            # Whoever goes first in a round follows somebody else in the next.
+            turn = number % len(contestants)
+            for measurement in due:
+                for contestant in (*contestants[turn:], *contestants[:turn]):
                     if time.monotonic() > until_s:
                         self._report(f"the time is over, after {self.outcome.rounds} whole rounds")
                         return
                     if wanted(contestant, measurement):
                         self._take(contestant, measurement, number)
+            self._end()
             self.outcome.rounds += 1
 
-    def _start(self, contestants: Sequence[type[Contestant]]) -> None:
+    def _start(self, contestants: Sequence[type[Contestant]], number: int) -> None:
+        """Start the drivers of one round.
+
+        All are new in each: where the kernel lays a process out in memory makes it up to twice as fast or
+        slow for all its life, and this is how a run sees several layouts of each.
+        """
         for contestant in contestants:
             name = contestant.name
-            if reason := contestant.unavailable():
-                self._leave_out(name, reason)
-                continue
-            try:
-                driver = DriverProcess(contestant, self._folder / f"{name}.log")
-            except OSError as exc:
-                self._leave_out(name, f"its driver does not start: {exc}")
-                continue
-            self._drivers[name] = driver
+            if name not in self.outcome.left_out:
+                try:
+                    self._drivers[name] = DriverProcess(contestant, self._folder / f"{name}.log")
+                except OSError as exc:
+                    self._leave_out(name, f"its driver does not start: {exc}")
+        for name, driver in [*self._drivers.items()]:
             try:
                 driver.ready()
             except DriverLost as exc:
-                self._lose(name, str(exc))
+                self._lose(name, f"round {number + 1}, {exc}")
+
+    def _end(self) -> None:
+        for driver in self._drivers.values():
+            driver.ask_to_leave()
+        while self._drivers:
+            self._drivers.popitem()[1].end()
 
     def _take(self, contestant: type[Contestant], measurement: Measurement, number: int) -> None:
         name = contestant.name
