@@ -14,8 +14,10 @@ class Outcome:
     contestants: tuple[type[Contestant], ...]
     measurements: tuple[Measurement, ...]
     """What was asked for."""
+    load: float = 0.0
+    """Processes that wanted to run in the minute before it began: what the machine was busy with anyway."""
     rounds: int = 0
-    """Rounds that were taken."""
+    """Rounds that were taken to their end."""
     left_out: dict[str, str] = field(default_factory=dict[str, str])
     """Contestants that were not measured, or not to the end, and why."""
     _samples: dict[tuple[str, str], dict[int, float]] = field(

@@ -33,6 +33,7 @@ def to_json(outcome: Outcome, verdicts: list[Verdict], effort: Effort) -> bytes:
     document = {
         "format": FORMAT,
         "machine": _machine(),
+        "load": outcome.load,
         "rounds": outcome.rounds,
         "effort": effort,
         "contestants": {
@@ -75,7 +76,8 @@ def to_markdown(outcome: Outcome, verdicts: list[Verdict]) -> str:
     lines = [
         "# Benchmarks, latest run",
         "",
-        f"{machine['system']}, {machine['cores']} cores, Python {machine['python']}. Median of up to "
+        f"{machine['system']}, {machine['cores']} cores, Python {machine['python']}, load before the run "
+        f"{outcome.load:.1f}. Median of up to "
         f"{outcome.rounds} interleaved rounds, with (least … most). Absolute figures vary with the machine "
         "and with what else it does; ratios were taken within rounds.",
     ]

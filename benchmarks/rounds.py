@@ -4,6 +4,7 @@ Owns the order, the lives of the drivers and the time of the whole. How a sample
 `benchmarks.own`'s business. A contestant that fails or hangs is left out from there on; the run goes on.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -62,6 +63,7 @@ class Rounds:
     def run(self, rounds: int, limit_s: float, wanted: Wanted) -> None:
         """Measure; no sample is begun after `limit_s`."""
         until_s = time.monotonic() + limit_s
+        self.outcome.load = os.getloadavg()[0]
         contestants, measurements = self.outcome.contestants, self.outcome.measurements
         for contestant in contestants:
             if any(wanted(contestant, one) for one in measurements) and (reason := contestant.unavailable()):
