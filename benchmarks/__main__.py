@@ -1,6 +1,7 @@
 """The command: `python -m benchmarks` measures everything, with `--quick` what the bars need."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ _RESULTS = Path(__file__).parent / "results"
 def main(arguments: list[str]) -> int:
     """Measure and print; 1 if a contestant of ours was lost, or `--check` is given and a bar is missed."""
     options = _parser().parse_args(arguments)
+    # Asked to end, it ends its processes like at any other end.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     quick: bool = options.quick
     rounds: int = options.rounds or 9
     effort = Effort(

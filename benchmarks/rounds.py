@@ -126,7 +126,7 @@ class Rounds:
         if measurement.own is not None:
             try:
                 return measurement.own(self._effort)
-            except RuntimeError as exc:
+            except (RuntimeError, OSError, ValueError) as exc:
                 self._report(str(exc))
                 raise Absent(f"it failed: {exc}") from exc
         driver = self._drivers.get(contestant.name)
