@@ -1,12 +1,12 @@
-"""PluginHost: builds every part once, wires them, and is what an embedding program holds.
+"""PluginHost: what an embedding program holds.
 
-One root task owns everything that runs. It is started by `__aenter__` and awaited by `aclose`, from any task:
-a web framework's lifespan and a test's fixture enter and leave in different ones. No signal handler is
-installed, and no process is waited for that this host did not start.
+Owns entering and leaving, and hands on what is asked; the parts are the assembly's. One root task owns
+everything that runs. It is started by `__aenter__` and awaited by `aclose`, from any task: a web framework's
+lifespan and a test's fixture enter and leave in different ones. No signal handler is installed, and no
+process is waited for that this host did not start.
 """
 
 import asyncio
-import logging
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
@@ -14,45 +14,19 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import anyio
-import anyio.abc
 
+from host.assembly import Assembly
 from host.clock import Clock, SystemClock
-from host.errors import (
-    HostClosed,
-    PlughostError,
-    UnsupportedPlatform,
-)
-from host.facade import Caller, Change, PluginView
+from host.errors import HostClosed, PlughostError, UnsupportedPlatform
+from host.facade import PluginView
 from host.ids import PluginId
-from host.observe.changes import ChangeFeed, Subscription
+from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
-from host.process.direct_launcher import DirectLauncher
-from host.process.journal import Journal
-from host.process.launcher import Launcher
-from host.process.warden_launcher import WardenLauncher
-from host.routing.calls import Calls
-from host.routing.gateway import ApiGateway
-from host.rpc import GrownPipes, HeldFrames
-from host.services.about import AboutService
-from host.services.log import LogService
-from host.services.plugins import PluginsService
-from host.state.ledger import Ledger
-from host.state.lock import open_data_folder
-from host.state.records import Records
-from host.supervision.environment import Environment
-from host.supervision.narrative import log_change
 from host.supervision.roster import Roster
-from host.supervision.session import Shared
-from host.supervision.states import State
-from host.supervision.storm import MAX_PARALLEL_STARTS, StormGuard
 from host.supervision.supervisor import Supervisor
 from host.timing import Timing
-from host.watchdog.monitor import Monitor
-from host.watchdog.sampler import Sampler
 from protocol.manifest import Limits
 from protocol.polling import Polling
-
-logger = logging.getLogger(__name__)
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -93,21 +67,19 @@ class PluginHost:
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
-        self._data = None if data is None else Path(data)
         self._autoload = autoload
-        self._permission_policy = policy
-        self._app = app
-        self._app_version = app_version
-        self._use_warden = warden == "auto" and sys.platform == "linux"
-        self._polling = Polling(enabled=polling)
-        self._timing = timing or Timing()
-        self._clock = clock or SystemClock()
-        self._gateway = ApiGateway()
         self._roster = Roster([Path(place) for place in plugins], limits or Limits(), config or {})
-        self._calls = Calls(self._roster, self._timing)
-        self._attach_services()
-        self._changes = ChangeFeed()
-        self._environment: Environment | None = None
+        self._parts = Assembly(
+            self._roster,
+            data=None if data is None else Path(data),
+            policy=policy,
+            application=app,
+            application_version=app_version,
+            use_warden=warden == "auto" and sys.platform == "linux",
+            polling=Polling(enabled=polling),
+            timing=timing or Timing(),
+            clock=clock or SystemClock(),
+        )
         self._root: asyncio.Task[None] | None = None
         self._close_asked = anyio.Event()
 
@@ -177,7 +149,7 @@ class PluginHost:
         """
 
         def attach(function: _F) -> _F:
-            self._gateway.attach(name, function, permission=permission)
+            self._parts.gateway.attach(name, function, permission=permission)
             return function
 
         return attach
@@ -196,8 +168,7 @@ class PluginHost:
             PluginNotFound, NotActive, Disabled, Quarantined: The plugin can't be called.
             CallError: The call brought no result; see `host.errors` for each kind.
         """
-        self._running()
-        return self._calls.call(plugin, method, params, timeout_s=timeout_s)
+        return self._parts.running().calls.call(plugin, method, params, timeout_s=timeout_s)
 
     def stream(
         self,
@@ -208,8 +179,7 @@ class PluginHost:
         timeout_s: float | None = None,
     ) -> AsyncGenerator[Any, None]:
         """Open a plugin's stream, to be read by `async for`; leaving the loop cancels it. See `call`."""
-        self._running()
-        return self._calls.stream(plugin, method, params, timeout_s=timeout_s)
+        return self._parts.running().calls.stream(plugin, method, params, timeout_s=timeout_s)
 
     def plugins(self) -> tuple[PluginView, ...]:
         """Return every plugin as it is now, those with a broken manifest last."""
@@ -225,7 +195,7 @@ class PluginHost:
 
     def changes(self) -> Subscription:
         """Return a subscription to state changes from now on; use it as `with host.changes() as changes:`."""
-        return self._changes.subscribe()
+        return self._parts.changes.subscribe()
 
     # Verbs.
 
@@ -237,7 +207,7 @@ class PluginHost:
             Disabled, Quarantined, Busy: It may not start now.
             LoadFailed, LoadRefused: It did not become active; only the first is tried again by itself.
         """
-        await self._live_roster().load(plugin)
+        await self._parts.running().roster.load(plugin)
 
     async def unload(self, plugin: str) -> None:
         """Stop a plugin and keep it stopped; a second call while it stops hastens it."""
@@ -265,30 +235,21 @@ class PluginHost:
 
     async def load_all(self) -> dict[PluginId, PlughostError]:
         """Load all that is enabled and not stopped on purpose, critical ones first; return what failed."""
-        return await self._live_roster().load_all()
+        return await self._parts.running().roster.load_all()
 
     async def rescan(self) -> None:
         """Look for plugins again. New ones appear, and changed ones that do not run are read anew."""
-        await self._roster.discover(self._running())
+        await self._parts.rescan()
 
-    # Building and ending.
+    # Inside.
 
     async def _run(self, ready: "asyncio.Future[None]") -> None:
+        def is_ready() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
         try:
-            with open_data_folder(self._data) as folder:
-                async with anyio.create_task_group() as tasks:
-                    launcher: Launcher = (
-                        WardenLauncher(self._warden_lost) if self._use_warden else DirectLauncher()
-                    )
-                    try:
-                        await self._build(folder.path, launcher, tasks)
-                        if not ready.done():
-                            ready.set_result(None)
-                        await self._close_asked.wait()
-                    finally:
-                        with anyio.CancelScope(shield=True):
-                            await self._end(launcher)
-                    tasks.cancel_scope.cancel()
+            await self._parts.run(is_ready, self._close_asked)
         except BaseException as exc:
             if ready.done():
                 raise
@@ -298,79 +259,5 @@ class PluginHost:
             if not isinstance(exc, Exception):
                 raise
 
-    async def _build(self, folder: Path, launcher: Launcher, tasks: anyio.abc.TaskGroup) -> None:
-        journal = Journal(Ledger(folder))
-        journal.sweep()
-        monitor = Monitor(
-            Sampler(self._clock, lambda: launcher.adopter),
-            self._clock,
-            every_s=self._timing.watch_every_s,
-            near_every_s=self._timing.watch_near_s,
-        )
-        tasks.start_soon(monitor.run)
-        shared = Shared(
-            timing=self._timing,
-            clock=self._clock,
-            gateway=self._gateway,
-            monitor=monitor,
-            storm=StormGuard(self._clock),
-            held_frames=HeldFrames(),
-            grown_pipes=GrownPipes(),
-            live_count=self._roster.live_count,
-            polling=self._polling,
-        )
-        self._environment = Environment(
-            shared=shared,
-            launcher=launcher,
-            records=Records(folder),
-            journal=journal,
-            tasks=tasks,
-            start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
-            policy=self._permission_policy,
-            application=self._app,
-            application_version=self._app_version,
-            changed=self._changed,
-        )
-        await self._roster.discover(self._environment)
-
-    async def _end(self, launcher: Launcher) -> None:
-        await self._roster.stop_all()
-        await launcher.aclose()
-        self._environment = None
-
-    def _attach_services(self) -> None:
-        gateway = self._gateway
-        log = LogService(self._write_log)
-        about = AboutService(gateway.describe)
-        plugins = PluginsService(self._calls)
-        gateway.attach_notification("log.write", log.write)
-        gateway.attach_builtin("host.info", about.info)
-        gateway.attach_builtin("rpc.discover", about.discover)
-        gateway.attach_builtin("plugins.call", plugins.call)
-        gateway.attach_builtin("plugins.stream", plugins.stream)
-
     def _supervisor(self, plugin: str) -> Supervisor:
-        return self._live_roster().get(plugin)
-
-    def _live_roster(self) -> Roster:
-        self._running()
-        return self._roster
-
-    def _running(self) -> Environment:
-        if self._environment is None:
-            raise HostClosed("this host is not running")
-        return self._environment
-
-    # What the parts tell.
-
-    def _changed(self, view: PluginView, old: State, new: State) -> None:
-        log_change(view, old, new)
-        self._changes.publish(Change(view.id, old.value, new.value, view.reason, self._clock.wall()))
-
-    def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
-        session = self._roster.session(caller.plugin)
-        if session is not None:
-            session.log.write(level, message, fields)
-
-    def _warden_lost(self) -> None:
-        logger.warning("a new warden is started, and the plugins are brought back")
+        return self._parts.running().roster.get(plugin)

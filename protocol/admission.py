@@ -9,6 +9,12 @@ from collections.abc import Callable
 
 from protocol.errors import OVERLOADED, RpcError
 
+MAX_IN_FLIGHT = 64
+"""Requests that may be unanswered at once, per direction. Source: behaviour in numbers, *Wire*."""
+
+MAX_WAITING = 1_000
+"""Requests that may wait for one of these places; one more is `overloaded`."""
+
 
 class Admission:
     """Places for requests under way. `free` may be taken directly while `queue` is empty."""

@@ -6,36 +6,24 @@ Owns every waiter from before its line is written until it is settled. The peer 
 
 import asyncio
 from collections.abc import Callable
-from math import inf
-from time import perf_counter
 
 import msgspec
 
 from protocol import jsonrpc
-from protocol.admission import Admission
+from protocol.admission import MAX_IN_FLIGHT, MAX_WAITING, Admission
 from protocol.credit import STREAM_CREDIT
+from protocol.deadlines import Deadlines
 from protocol.errors import FRAME_TOO_LARGE, STREAM_OVERRUN, RpcError
 from protocol.framing import MAX_FRAME_BYTES
 from protocol.messages.meta import Progress, StreamItem
 from protocol.pipe import Pipe
-from protocol.polling import BUDGET_S, Method, Polling
+from protocol.polling import Method, Methods, Polling
 from protocol.stream_reader import StreamReader
+from protocol.tombstones import Tombstones
 from protocol.waiter import DeadlinePassed, Waiter
-
-MAX_IN_FLIGHT = 64
-"""Requests that may be unanswered at once, per direction. Source: behaviour in numbers, *Wire*."""
-
-MAX_WAITING = 1_000
-"""Requests that may wait for one of these places; one more is `overloaded`."""
 
 MAX_BUFFERED_BYTES = 32 * 1024 * 1024
 """Bytes queued for a side that does not read, past which callers wait under their deadline."""
-
-TOMBSTONES = 4_096
-"""Expired ids that are remembered, so that their answers count as late and not as forged."""
-
-KNOWN_NAMES = 1_000
-"""Methods that are known by name; a plugin may make its host ask for any number of them."""
 
 CANCEL = jsonrpc.method_name("$/cancel")
 CREDIT = jsonrpc.method_name("$/credit")
@@ -68,17 +56,14 @@ class Outgoing:
         self._max_buffered = max_buffered_bytes
         self._max_frame = max_frame_bytes
         self._places = Admission(loop, max_in_flight, max_waiting)
-        self._pending: dict[int | str | None | msgspec.UnsetType, Waiter] = {}
-        self._tombstones: dict[int, None] = {}
-        self._methods: dict[str, Method] = {}
+        self._pending: dict[object, Waiter] = {}
+        self._tombstones = Tombstones()
+        self._methods = Methods()
         self._next_id = 1
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed_for = inf
+        self._deadlines = Deadlines(loop, self._pending, self._fail)
         self._closed: Callable[[], Exception] | None = None
         self.sends_meta = False
         """Whether the other side announced `capabilities.meta`."""
-        self.late = 0
-        """Answers that came after their deadline."""
         self.life_signs = 0
         """Answers, progress and stream items so far: proof that the other side's loop turns."""
         self.last_method = ""
@@ -92,6 +77,11 @@ class Outgoing:
     def in_flight(self) -> int:
         """Requests that are written and not answered."""
         return len(self._pending)
+
+    @property
+    def late(self) -> int:
+        """Answers that came after their deadline."""
+        return self._tombstones.visited
 
     def unanswered(self) -> list[str]:
         """Return the methods under way, oldest first."""
@@ -154,7 +144,7 @@ class Outgoing:
         if bounded:
             places.free -= 1
         if self.polling.allows(known) and not self.many:
-            self._wait_awake(waiter, known)
+            self.polling.wait(known, self._poll, waiter.done)
         return waiter
 
     async def open_stream(
@@ -177,7 +167,9 @@ class Outgoing:
         self.life_signs += 1
         waiter = self._pending.pop(message.id, None)
         if waiter is None:
-            self._settle_unknown(message)
+            fault = self._tombstones.visit(message.id, self._next_id)
+            if fault is not None:
+                self._on_fault(*fault)
         else:
             # `_leave`, spelled out: this is on the way of every answer.
             self.polling.in_flight -= 1
@@ -221,19 +213,14 @@ class Outgoing:
             waiter.touch(self.loop.time())  # a producer without credit was not idle, it was held up
             self._pipe.write(jsonrpc.build_notification(CREDIT, b'{"id":%d,"n":%d}' % (request_id, items)))
 
-    def end_stream(self, request_id: int) -> None:
-        """Forget a stream whose reader is done, and cancel it if it still runs."""
-        self.abandon(request_id)
-
     def close(self, error: Callable[[], Exception]) -> None:
         """Fail all waiters, each with an error of its own, and every later request."""
         self._closed = error
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        pending, self._pending = self._pending, {}
+        self._deadlines.close()
+        pending = [*self._pending.values()]
+        self._pending.clear()
         self._places.close(error)
-        for waiter in pending.values():
+        for waiter in pending:
             self._leave(waiter)
             waiter.fail(error())
 
@@ -248,7 +235,7 @@ class Outgoing:
             raise self._closed()
         request_id = waiter.id = self._next_id
         method = waiter.method
-        known = self._methods.get(method) or self._learn(method)
+        known = self._methods[method]
         name = known.name
         if self.sends_meta and params[:1] != b"[":
             left_ms = int((waiter.hard - now) * 1_000)
@@ -267,23 +254,9 @@ class Outgoing:
         # What the other side's work need not wait for comes behind the write.
         if method != _PING:
             self.last_method = method
-        if waiter.deadline < self._armed_for:
-            self._arm(waiter.deadline)
+        if waiter.deadline < self._deadlines.armed_for:
+            self._deadlines.arm(waiter.deadline)
         return known
-
-    def _learn(self, method: str) -> Method:
-        if len(self._methods) >= KNOWN_NAMES:
-            self._methods.clear()
-        known = self._methods[method] = Method(jsonrpc.method_name(method))
-        return known
-
-    def _wait_awake(self, waiter: Waiter, known: Method) -> None:
-        """Poll for the answer; it may well not come, and then is waited for as usual."""
-        began_s = perf_counter()
-        left_s = BUDGET_S
-        while left_s > 0.0 and self._poll(left_s) and not waiter.done():
-            left_s = BUDGET_S - perf_counter() + began_s
-        self.polling.waited(known, perf_counter() - began_s, waiter.done())
 
     async def _begin_later(self, waiter: Waiter, params: bytes, meta: bytes) -> None:
         """Ask once there are a place and room."""
@@ -318,43 +291,9 @@ class Outgoing:
         waiter = self._pending.pop(request_id, None)
         if waiter is not None:
             self._leave(waiter)
-            self._bury(request_id)
-
-    def _bury(self, request_id: int) -> None:
-        if len(self._tombstones) >= TOMBSTONES:
-            del self._tombstones[next(iter(self._tombstones))]
-        self._tombstones[request_id] = None
-        self._pipe.write(jsonrpc.build_notification(CANCEL, b'{"id":%d}' % request_id))
+            self._tombstones.add(request_id)
+            self._pipe.write(jsonrpc.build_notification(CANCEL, b'{"id":%d}' % request_id))
 
     def _fail(self, waiter: Waiter, error: RpcError) -> None:
         self.abandon(waiter.id)
         waiter.fail(error)
-
-    def _settle_unknown(self, message: jsonrpc.Message) -> None:
-        request_id = message.id
-        if isinstance(request_id, int) and request_id in self._tombstones:
-            del self._tombstones[request_id]
-            self.late += 1
-        elif request_id is None:
-            self._on_fault("error_report", "the other side reports a frame that it could not read")
-        elif isinstance(request_id, int) and 0 < request_id < self._next_id:
-            self._on_fault("duplicate_id", f"request {request_id} is answered a second time")
-        else:
-            self._on_fault("forged_id", f"an answer names {str(request_id)[:40]!r}, which was never asked")
-
-    def _arm(self, when: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed_for = when
-        self._timer = self.loop.call_at(when, self._expire)
-
-    def _expire(self) -> None:
-        self._timer = None
-        self._armed_for = inf
-        now = self.loop.time()
-        for waiter in [*self._pending.values()]:
-            if waiter.expired(now):
-                self._fail(waiter, waiter.deadline_passed())
-        earliest = min((waiter.deadline for waiter in self._pending.values()), default=inf)
-        if earliest < inf:
-            self._arm(earliest)

@@ -18,19 +18,13 @@ BIG_READ_BYTES = 256 * 1024
 """One read while a frame is incomplete."""
 
 REST_BYTES = 8 * 1024 * 1024
-"""Most that is read after the other side ended. Larger than any kernel buffer; a bound is needed because a
-descendant may hold the other end and go on writing."""
+"""Most that is read after the other side ended: a descendant may hold the other end and go on writing."""
 
 FLUSH_MESSAGES = 16
-"""Queued messages that are written without waiting for the end of the loop's turn: one write per turn
-would put both sides in lockstep."""
+"""Queued messages that do not wait for the end of the turn: one write a turn would put both sides in step."""
 
 
-def _sleep_shortly() -> None:
-    time.sleep(0)
-
-
-_yield_processor: Callable[[], None] = getattr(os, "sched_yield", _sleep_shortly)
+_yield_processor: Callable[[], None] = getattr(os, "sched_yield", lambda: time.sleep(0))
 """Lets whoever shares this processor go on, which may be the one that is waited for."""
 
 

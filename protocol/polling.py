@@ -12,6 +12,8 @@ from time import perf_counter
 
 import msgspec
 
+from protocol import jsonrpc
+
 BUDGET_S = 0.000_1
 """Longest wait without sleeping, for an answer and for a plugin's next request."""
 
@@ -47,6 +49,8 @@ MAX_OFF_S = 60.0
 
 TRUSTED_CALLS = 1_000
 
+KNOWN_METHODS = 1_000
+
 MAX_CREDIT = 4
 SHORT_GAP_S = 0.000_2
 """A request that follows the last answer within this earns credit for staying awake."""
@@ -61,6 +65,16 @@ class Method(msgspec.Struct, gc=False):
     """Calls that are not polled for."""
     step: int = 0
     """What `skip` was set to last."""
+
+
+class Methods(dict[str, Method]):
+    """The methods of one peer, by name, as they are called; a plugin may make its host call any number."""
+
+    def __missing__(self, name: str) -> Method:
+        if len(self) >= KNOWN_METHODS:
+            self.clear()
+        known = self[name] = Method(jsonrpc.method_name(name))
+        return known
 
 
 class Polling:
@@ -108,6 +122,17 @@ class Polling:
             method.skip -= 1
             return False
         return not self._off_until or self._now() >= self._off_until
+
+    def wait(self, method: Method, poll: Callable[[float], bool], answered: Callable[[], bool]) -> None:
+        """Poll for an answer; it may well not come, and then is waited for as usual.
+
+        `poll(seconds)` takes what comes within that time, and tells whether to go on.
+        """
+        began_s = self._now()
+        left_s = BUDGET_S
+        while left_s > 0.0 and poll(left_s) and not answered():
+            left_s = BUDGET_S - self._now() + began_s
+        self.waited(method, self._now() - began_s, answered())
 
     def waited(self, method: Method, took_s: float, answered: bool) -> None:
         """Take note of what polling brought."""

@@ -23,7 +23,7 @@ class Owner(Protocol):
         """Send `$/credit`."""
         ...
 
-    def end_stream(self, request_id: int) -> None:
+    def abandon(self, request_id: int) -> None:
         """Forget the stream, and cancel it if it still runs."""
         ...
 
@@ -90,7 +90,7 @@ class StreamReader:
         if self._open:
             self._open = False
             self._items.clear()
-            self._outgoing.end_stream(self._id)
+            self._outgoing.abandon(self._id)
             self.wake()
 
     def take(self, item: StreamItem) -> bool:

@@ -3,7 +3,6 @@
 from host.rpc.error_mapping import from_wire, to_wire
 from host.rpc.faults import FaultMeter
 from host.rpc.flood import FloodBudget, HeldFrames
-from host.rpc.grown_pipes import GrownPipes
 from host.rpc.meter import CallMeter
 
-__all__ = ["CallMeter", "FaultMeter", "FloodBudget", "GrownPipes", "HeldFrames", "from_wire", "to_wire"]
+__all__ = ["CallMeter", "FaultMeter", "FloodBudget", "HeldFrames", "from_wire", "to_wire"]

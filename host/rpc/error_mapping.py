@@ -9,7 +9,7 @@ from host.errors import PlughostError
 from host.ids import new_incident_id
 from protocol import errors as wire
 from protocol.errors import ErrorObject, RpcError
-from protocol.outgoing import DeadlinePassed
+from protocol.waiter import DeadlinePassed
 
 logger = logging.getLogger(__name__)
 

@@ -2,22 +2,20 @@
 
 import anyio
 
-from host.errors import PlughostError
-
 
 class Attempt:
     """Waited for by many, finished once."""
 
     def __init__(self) -> None:
         self._done = anyio.Event()
-        self._error: PlughostError | None = None
+        self._error: Exception | None = None
 
     @property
     def finished(self) -> bool:
         """Whether there is an outcome."""
         return self._done.is_set()
 
-    def finish(self, error: PlughostError | None) -> None:
+    def finish(self, error: Exception | None) -> None:
         """Give the outcome; only the first one counts."""
         if not self._done.is_set():
             self._error = error
@@ -27,7 +25,7 @@ class Attempt:
         """Wait for the outcome.
 
         Raises:
-            PlughostError: It did not become active.
+            Exception: It did not become active; what it was finished with.
         """
         await self._done.wait()
         if self._error is not None:

@@ -1,18 +1,16 @@
 """Environment: what all supervisors of one host share, handed to them once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import anyio
 import anyio.abc
 
-from host.facade import PluginView
 from host.permissions.policy import Policy
 from host.process.launcher import Launcher
 from host.state.records import Records
-from host.supervision.session import Shared
-from host.supervision.states import State
+from host.supervision.condition import Told
+from host.supervision.shared import Shared
 
 
 class Journal(Protocol):
@@ -40,5 +38,4 @@ class Environment:
     policy: Policy
     application: str
     application_version: str
-    changed: Callable[[PluginView, State, State], None]
-    """Told of every change of state, with the plugin as it is after it."""
+    changed: Told

@@ -18,9 +18,9 @@ from protocol.errors import RpcError
 from protocol.messages.meta import Progress
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams, Product
 from protocol.methods import METHODS, RESERVED_NAMESPACES
-from protocol.outgoing import DeadlinePassed
 from protocol.peer import Peer
 from protocol.version import PROTOCOL_VERSIONS, RELEASE
+from protocol.waiter import DeadlinePassed
 
 MAX_METHODS = 1_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}\Z")

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from host.facade import PluginView
+from host.supervision.condition import Condition
 from host.supervision.states import State
 from protocol.sizes import format_size
 
@@ -22,28 +22,31 @@ _REMEDIES = {
 }
 
 
-def log_change(view: PluginView, old: State, new: State) -> None:
-    """Log one change; `view` is the plugin after it."""
-    why = f": {view.reason}" if view.reason else ""
+def log_change(now: Condition, old: State) -> None:
+    """Log one change; `now` is the plugin's condition after it."""
+    new = now.state
+    level = _LEVELS.get(new, logging.INFO)
+    logger = logging.getLogger(f"plugin.{now.plugin}")
+    if not logger.isEnabledFor(level):
+        return
+    why = f": {now.reason}" if now.reason else ""
     fields: dict[str, Any] = {}
-    if new is State.ACTIVE and old is State.LOADING:
-        fields["pid"] = view.pid
+    if new is State.ACTIVE and old is State.LOADING and now.session is not None:
+        fields["pid"] = now.session.pid
         fields["sandbox"] = "none, it has this user's rights"
-        withheld = [one for one in view.permissions if one.partition(":")[0] in NOT_ENFORCED]
+        withheld = [one for one in now.session.grants.texts() if one.partition(":")[0] in NOT_ENFORCED]
         if withheld:
             fields["not_enforced"] = withheld
     if new in _LEVELS and new is not State.UNRESPONSIVE:
-        fields |= _facts(view)
+        fields |= _facts(now)
     if new in _REMEDIES:
         fields["remedy"] = _REMEDIES[new]
-    level = _LEVELS.get(new, logging.INFO)
-    logger = logging.getLogger(f"plugin.{view.id}")
     logger.log(level, "%s -> %s%s", old.value, new.value, why, extra={"fields": fields})
 
 
-def _facts(view: PluginView) -> dict[str, Any]:
+def _facts(now: Condition) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    facts = view.last_exit
+    facts = now.last_exit
     if facts is not None and facts.exit_text:
         fields["exit"] = facts.exit_text
         fields["uptime_s"] = round(facts.uptime_s, 1)
@@ -53,6 +56,6 @@ def _facts(view: PluginView) -> dict[str, Any]:
             fields["peak_memory"] = format_size(facts.peak_memory_bytes)
         if facts.survivors:
             fields["survivors"] = facts.survivors
-    if view.retry_in_s is not None:
-        fields["retry_in_s"] = round(view.retry_in_s, 1)
+    if now.retry_in_s is not None:
+        fields["retry_in_s"] = round(now.retry_in_s, 1)
     return fields

@@ -1,9 +1,12 @@
 """Restart policy: what follows when a plugin's session ends.
 
-Owns the back-off and the counting that leads to quarantine, for one plugin. Pure: time and chance are handed
-in. The supervisor carries the outcome out, and keeps a quarantine over restarts of the host.
+Owns the back-off and the counting that leads to quarantine, for one plugin. Ends of the host's own doing have
+a back-off of their own and count for nothing: they are no fault of the plugin, but whoever keeps ending the
+warden must not have the host start plugins without pause. Pure: time and chance are handed in. The runner
+carries the outcome out, and the standing keeps a quarantine over restarts of the host.
 """
 
+import math
 import random
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -14,6 +17,9 @@ from host.clock import Clock
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 """Seconds before each restart in a row; the last one repeats."""
+
+HOST_PEACE_S = 60.0
+"""Seconds from when a restart of the host's own doing is due; an end within them is one more in a row."""
 
 JITTER = 0.2
 """Share by which a delay is shortened or lengthened at random, so that plugins don't restart in step."""
@@ -96,6 +102,8 @@ class RestartPolicy:
         self._clock = clock
         self._rng = rng
         self._attempt = 0
+        self._host_attempt = 0
+        self._host_due_s = -math.inf
         self._crashes: deque[tuple[float, Cause]] = deque()
         self._limit_kills: deque[float] = deque()
         self._restarts: deque[float] = deque(maxlen=RESTARTS_KEPT)
@@ -107,14 +115,14 @@ class RestartPolicy:
         reason.
         """
         if healthy_for_s >= HEALTHY_S:
-            self._attempt = 0
+            self._attempt = self._host_attempt = 0
         match cause:
             case Cause.STOPPED:
                 return Stay()
             case Cause.REFUSED:
                 return GiveUp(detail or "the plugin can't be loaded as it is")
             case Cause.HOST:
-                return Retry(after_s=0.0, attempt=0)
+                return self._host_caused()
             case Cause.LIMIT:
                 return self._limit_killed(detail) or self._retry()
             case Cause.CRASHED | Cause.UNRESPONSIVE | Cause.LOAD_FAILED | Cause.PROTOCOL_FAULTS:
@@ -124,7 +132,7 @@ class RestartPolicy:
 
     def forget(self) -> None:
         """Begin anew: the operator reset the plugin, or its package changed."""
-        self._attempt = 0
+        self._attempt = self._host_attempt = 0
         self._crashes.clear()
         self._limit_kills.clear()
         self._restarts.clear()
@@ -154,11 +162,25 @@ class RestartPolicy:
             return None
         return _quarantine(f"it broke its limits {len(self._limit_kills)} times in 60 minutes", detail)
 
+    def _host_caused(self) -> Retry:
+        now_s = self._clock.monotonic()
+        if now_s - self._host_due_s >= HOST_PEACE_S:
+            self._host_attempt = 0
+        after_s = 0.0 if self._host_attempt == 0 else self._delay_s(self._host_attempt - 1)
+        self._host_attempt += 1
+        self._host_due_s = now_s + after_s
+        return Retry(after_s, attempt=0)
+
     def _retry(self) -> Retry:
-        base_s = BACKOFF_S[min(self._attempt, len(BACKOFF_S) - 1)]
+        after_s = self._delay_s(self._attempt)
         self._attempt += 1
         self._restarts.append(self._clock.monotonic())
-        return Retry(base_s * self._rng.uniform(1.0 - JITTER, 1.0 + JITTER), self._attempt)
+        return Retry(after_s, self._attempt)
+
+    def _delay_s(self, before: int) -> float:
+        """Return the delay behind `before` earlier ones in a row."""
+        base_s = BACKOFF_S[min(before, len(BACKOFF_S) - 1)]
+        return base_s * self._rng.uniform(1.0 - JITTER, 1.0 + JITTER)
 
 
 def _quarantine(what: str, detail: str) -> Quarantine:

@@ -24,7 +24,7 @@ from host.errors import (
     PluginNotFound,
     Quarantined,
 )
-from host.facade import Figures, PluginView
+from host.facade import PluginView
 from host.ids import PluginId
 from host.manifest import discover
 from host.supervision.environment import Environment
@@ -32,6 +32,7 @@ from host.supervision.restart import RestartPolicy
 from host.supervision.session import Session
 from host.supervision.states import State, is_live
 from host.supervision.supervisor import Supervisor
+from host.supervision.view import broken_view
 from protocol.manifest import Limits
 
 logger = logging.getLogger(__name__)
@@ -67,23 +68,23 @@ class Roster:
     def live(self, plugin: str) -> Session:
         """Return a running plugin's session; see `LiveSessions`."""
         supervisor = self._supervisors.get(plugin)
-        if supervisor is not None and supervisor.taking_calls is not None:
-            return supervisor.taking_calls
+        if supervisor is not None and supervisor.condition.taking_calls is not None:
+            return supervisor.condition.taking_calls
         return self.get(plugin).live()
 
     def session(self, plugin: str) -> Session | None:
         """Return a plugin's session, whatever its state; None if it has none."""
         supervisor = self._supervisors.get(plugin)
-        return None if supervisor is None else supervisor.session
+        return None if supervisor is None else supervisor.condition.session
 
     def live_count(self) -> int:
         """Return how many plugins run."""
-        return sum(is_live(supervisor.state) for supervisor in self._supervisors.values())
+        return sum(is_live(supervisor.condition.state) for supervisor in self._supervisors.values())
 
     def views(self) -> tuple[PluginView, ...]:
         """Return every plugin as it is now, by id, those with a broken manifest last."""
         views = [supervisor.view() for _, supervisor in sorted(self._supervisors.items())]
-        return (*views, *(_broken_view(folder, error) for folder, error in self._broken))
+        return (*views, *(broken_view(folder, error) for folder, error in self._broken))
 
     async def discover(self, environment: Environment) -> None:
         """Look for plugins. New ones appear; of those that do not run, changed ones are read anew."""
@@ -122,7 +123,7 @@ class Roster:
             except PlughostError as exc:
                 failed[supervisor.id] = exc
                 # A start that failed has said so already, with its state.
-                if not isinstance(exc, LoadFailed) or supervisor.state is State.DISCOVERED:
+                if not isinstance(exc, LoadFailed) or supervisor.condition.state is State.DISCOVERED:
                     logger.error("%s", exc)
 
         wanted = [supervisor for supervisor in self._supervisors.values() if supervisor.autoloads]
@@ -143,8 +144,8 @@ class Roster:
     def hasten(self) -> None:
         """Cut short what each plugin's end is waiting for."""
         for supervisor in self._supervisors.values():
-            if supervisor.session is not None:
-                supervisor.session.hasten()
+            if supervisor.condition.session is not None:
+                supervisor.condition.session.hasten()
 
     async def _load(self, plugin: str, above: tuple[str, ...], *, wake: bool) -> None:
         """Load a plugin after those that it needs; without `wake`, not those that were stopped on purpose."""
@@ -179,29 +180,3 @@ class Roster:
         if not (wake or other.autoloads or other.running):
             message = f"plugin {plugin!r} needs plugin {needed!r}, which was stopped or disabled on purpose"
             raise LoadRefused(message, remedy=f"load {needed}", plugin=plugin)
-
-
-def _broken_view(folder: Path, error: ManifestError) -> PluginView:
-    return PluginView(
-        id=PluginId(folder.name),
-        name=folder.name,
-        version="",
-        type="",
-        folder=str(folder),
-        state=State.ERROR.value,
-        reason=f"its manifest has {len(error.faults)} faults",
-        pid=None,
-        session=None,
-        enabled=True,
-        wanted=None,
-        uptime_s=None,
-        retry_in_s=None,
-        restarts=0,
-        figures=Figures(),
-        limits=Limits(),
-        permissions=(),
-        refused_permissions=(),
-        methods=(),
-        last_exit=None,
-        faults=tuple(str(fault) for fault in error.faults),
-    )

@@ -1,71 +1,44 @@
 """Session: one run of one plugin's process, from the spawn to the last of its descendants.
 
-Assembles what process, wire and watchdog know into one story with one end. Decides nothing about what comes
-after: that is the supervisor's. Runs behind its own border; nothing that a plugin does leaves it as an
-exception.
+Assembles what process, wire and watchdog know into one story with one end: the ending says why, the wind-down
+brings it about, the obituary tells it. Decides nothing about what comes after: that is the runner's. Runs
+behind its own border; nothing that a plugin does leaves it as an exception.
 """
 
 import logging
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
 import msgspec
 
-from host.clock import Clock
 from host.errors import PluginDied
-from host.facade import ExitFacts, Figures, Gateway
+from host.facade import Figures
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
-from host.process.ladder import Ladder, Rung
+from host.process.ladder import Rung
 from host.process.launcher import PluginProcess
-from host.rpc import CallMeter, FaultMeter, FloodBudget, GrownPipes, HeldFrames, to_wire
+from host.rpc import CallMeter, FaultMeter, FloodBudget, to_wire
+from host.supervision.ending import Ending
 from host.supervision.handshake import Provided, StartFailure, initialize, load
 from host.supervision.liveness import Liveness, OnUnresponsive
+from host.supervision.obituary import Ended, Obituary
 from host.supervision.output import PluginLog, Stderr
 from host.supervision.restart import Cause
-from host.supervision.storm import StormGuard
+from host.supervision.shared import Shared
 from host.supervision.vitals import Vitals
-from host.timing import Timing
+from host.supervision.wind_down import WindDown
 from host.watchdog.limits import Breach, Judge
-from host.watchdog.monitor import Monitor
 from host.watchdog.sample import Sample
-from protocol.errors import RpcError
 from protocol.manifest import Manifest
 from protocol.messages.meta import Progress
 from protocol.peer import Peer
-from protocol.polling import SERVER_BUDGET_S, Lingering, Polling
+from protocol.polling import SERVER_BUDGET_S, Lingering
 
 _NOT_STARTED = 127
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all sessions of one host use."""
-
-    timing: Timing
-    clock: Clock
-    gateway: Gateway
-    monitor: Monitor
-    storm: StormGuard
-    held_frames: HeldFrames
-    grown_pipes: GrownPipes
-    live_count: Callable[[], int]
-    polling: Polling
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What a session leaves."""
-
-    cause: Cause
-    facts: ExitFacts
-    healthy_s: float
-    """How long it was active."""
 
 
 class Session:
@@ -83,44 +56,37 @@ class Session:
         """Take over the process's descriptors."""
         self.id = session_id
         self.plugin = PluginId(manifest.id)
+        self.grants = grants
         self._manifest = manifest
         self._process = process
         self._config = config
-        self._grants = grants
         self._shared = shared
-        self._timing = shared.timing
-        self._clock = shared.clock
+        now = shared.clock.monotonic
         self._logger = logging.getLogger(f"plugin.{manifest.id}")
-        self.log = PluginLog(self.plugin, self._clock.monotonic)
+        self.log = PluginLog(self.plugin, now)
         self._gate = shared.gateway.open(self.plugin, session_id, grants)
-        self._faults = FaultMeter(self._clock.monotonic)
+        self._faults = FaultMeter(now)
         self._stray = 0
-        budget = FloodBudget(self._clock.monotonic)
         self.peer = Peer(
             process.stdout_fd,
             process.stdin_fd,
             self,
             self._gate.handle,
             to_wire,
-            charge=budget.charge,
+            charge=FloodBudget(now).charge,
             may_hold=lambda size: shared.held_frames.may_hold(self, size),
             polling=shared.polling,
             grow=lambda fd: shared.grown_pipes.grow(self, fd),
         )
         if shared.polling.enabled:
             self.peer.linger(Lingering(SERVER_BUDGET_S))
-        self._stderr = Stderr(process.stderr_fd, self.log, FloodBudget(self._clock.monotonic).charge)
-        self._ladder = Ladder(process, self._timing, self.peer.close_writing)
-        self._vitals = Vitals(manifest.limits, process, self._logger, self.peer.outgoing.stretch, self._end)
+        self._stderr = Stderr(process.stderr_fd, self.log, FloodBudget(now).charge)
+        self._ending = ending = Ending()
+        self._wind_down = WindDown(ending, self.peer, process, self.log, shared.timing, now)
+        outgoing = self.peer.outgoing
+        self._vitals = Vitals(manifest.limits, process, self._logger, outgoing.stretch, ending.begin)
+        self._obituary = Obituary(self.plugin, process, outgoing, self._stderr, self._vitals, ending, now)
         self._tasks: anyio.abc.TaskGroup | None = None
-        self._ending = anyio.Event()
-        self._cause = Cause.HOST
-        self._detail = "the host is closing"
-        self._first_rung = Rung.CLOSE_STDIN
-        self._graceful = False
-        self._started_s = self._clock.monotonic()
-        self._active_s: float | None = None
-        self._ended_s: float | None = None
         self._provided = Provided(None, None)
         self._meter = CallMeter()
         self.record = self._meter.record
@@ -153,7 +119,7 @@ class Session:
         """Methods, and whether each is a stream; None if the plugin did not say."""
         return self._provided.methods
 
-    # What the supervisor does.
+    # What the runner does.
 
     async def run(self, on_active: Callable[[], None], on_unresponsive: OnUnresponsive) -> Ended:
         """Live from the handshake to the end; return what happened.
@@ -171,37 +137,38 @@ class Session:
                 tasks.start_soon(self._vitals.run)
                 tasks.start_soon(self._start_and_beat, on_active, on_unresponsive)
                 try:
-                    await self._ending.wait()
+                    await self._ending.begun.wait()
                 finally:
                     with anyio.CancelScope(shield=True):
-                        status = await self._wind_down()
-                        survivors = await self._ladder.sweep(self._vitals.beside_root())
+                        self._vitals.release()
+                        status = await self._wind_down.run(was_active=self._obituary.was_active)
+                        survivors = await self._wind_down.sweep(self._vitals.beside_root())
                 tasks.cancel_scope.cancel()
         finally:
             self._shared.monitor.unwatch(self)
             self._shared.held_frames.release(self)
             self._shared.grown_pipes.release(self)
-            self.peer.close(self._died)
+            self.peer.close(self._obituary.died)
             self._stderr.close()
             self._process.close_spec()
-        healthy_s = 0.0 if self._active_s is None else (self._ended_s or self._now()) - self._active_s
-        return Ended(self._cause, self._facts(status, survivors), healthy_s)
+        return self._obituary.ended(status, survivors)
 
     def stop(self, *, cause: Cause = Cause.STOPPED, detail: str = "it was asked to stop") -> None:
         """End it with grace: drain, unload, then the ladder."""
-        self._end(cause, detail, Rung.CLOSE_STDIN, graceful=True)
+        self._ending.begin(cause, detail, Rung.CLOSE_STDIN, graceful=True)
 
     def hasten(self) -> None:
         """Cut the present rung of the ladder short."""
-        self._graceful = False
-        self._ladder.hasten()
+        self._wind_down.hasten()
 
     def kill(self, *, cause: Cause = Cause.STOPPED, detail: str = "it was killed on request") -> None:
         """End it without grace."""
-        self._end(cause, detail, Rung.KILL)
-        self._first_rung = Rung.KILL
-        self.hasten()
+        self._ending.begin(cause, detail, Rung.KILL)
+        self._ending.sharpen()
+        self._wind_down.hasten()
         self._process.signal(signal.SIGKILL)
+
+    # What a view shows.
 
     def figures(self) -> Figures:
         """Return what it uses now."""
@@ -220,7 +187,7 @@ class Session:
 
     def uptime_s(self) -> float:
         """Seconds since the spawn."""
-        return self._now() - self._started_s
+        return self._obituary.uptime_s()
 
     # What the peer tells.
 
@@ -238,7 +205,7 @@ class Session:
         self.log.write(logging.WARNING, f"{kind}: {detail}", {"frame": _shown(head)} if head else {})
         if self._faults.count(kind):
             detail = f"{self._faults.total} faults on the wire, the last: {detail}"
-            self._end(Cause.PROTOCOL_FAULTS, detail, Rung.KILL)
+            self._ending.begin(Cause.PROTOCOL_FAULTS, detail, Rung.KILL)
 
     def on_end(self) -> None:
         """Its stdout ended, or it no longer reads: give the process a moment to end too."""
@@ -248,39 +215,42 @@ class Session:
     # The session's own tasks.
 
     async def _start_and_beat(self, on_active: Callable[[], None], on_unresponsive: OnUnresponsive) -> None:
+        manifest, shared = self._manifest, self._shared
+        spent_s = self._obituary.uptime_s()
         try:
             self._provided = await initialize(
                 self.peer,
-                self._manifest.id,
-                self._manifest.version,
+                manifest.id,
+                manifest.version,
                 self.id,
-                self._timing,
-                self._now() - self._started_s,
-                self._shared.polling.enabled,
+                shared.timing,
+                spent_s,
+                # Waiting awake is counted as use: a plugin that may not have a core is not to spend it so.
+                shared.polling.enabled and self._manifest.limits.cpu_cores >= 1.0,
             )
             self._process.close_spec()
-            self._shared.monitor.watch(self)
-            await load(self.peer, self._config, self._grants.texts(), self._timing, self._progress)
+            shared.monitor.watch(self)
+            await load(self.peer, self._config, self.grants.texts(), shared.timing, self._progress)
         except StartFailure as exc:
-            self._end(exc.cause, exc.message, Rung.TERMINATE)
+            self._ending.begin(exc.cause, exc.message, Rung.TERMINATE)
             return
         except PluginDied:
             return  # its end is on its way to `_watch_exit`
-        if self._ending.is_set():
+        if self._ending.begun.is_set():
             return
-        self._active_s = self._now()
+        self._obituary.became_active()
         on_active()
         liveness = Liveness(
             self.plugin,
             self.peer,
             self._process,
-            self._timing,
-            self._clock,
-            self._shared.storm,
-            self._shared.live_count,
-            self._shared.monitor.lag_s,
+            shared.timing,
+            shared.clock,
+            shared.storm,
+            shared.live_count,
+            shared.monitor.lag_s,
             self._logger,
-            self._end,
+            self._ending.begin,
         )
         with suppress(PluginDied):  # it ended while a ping was under way
             await liveness.run(self._provided.stack_dump_signal, on_unresponsive)
@@ -290,105 +260,25 @@ class Session:
 
     async def _watch_exit(self) -> None:
         status = await self._process.wait_exited()
-        self._ended_s = self._now()
+        self._obituary.process_ended()
         # What it wrote before it died is read first.
         self.peer.read_rest()
         self._stderr.read_rest()
         failure = self._process.start_failure() if status.code == _NOT_STARTED else ""
         if failure:
-            self._end(Cause.REFUSED, f"its program could not be started: {failure}", Rung.CLOSE_STDIN)
+            cause, detail = Cause.REFUSED, f"its program could not be started: {failure}"
         elif status == ExitStatus():
-            self._end(Cause.HOST, "the warden was lost, and with it its plugins", Rung.CLOSE_STDIN)
+            cause, detail = Cause.HOST, "the warden was lost, and with it its plugins"
         else:
-            phase = "" if self._active_s is not None else " while it was starting"
-            self._end(Cause.CRASHED, f"it {status}{phase}", Rung.CLOSE_STDIN)
-        self.peer.close(self._died)
+            phase = "" if self._obituary.was_active else " while it was starting"
+            cause, detail = Cause.CRASHED, f"it {status}{phase}"
+        self._ending.begin(cause, detail, Rung.CLOSE_STDIN)
+        self.peer.close(self._obituary.died)
 
     async def _wait_for_silent_end(self) -> None:
-        await anyio.sleep(self._timing.closed_wire_s)
-        self._end(Cause.PROTOCOL_FAULTS, "it closed its side of the wire and went on running", Rung.TERMINATE)
-
-    def _end(self, cause: Cause, detail: str, first_rung: Rung, *, graceful: bool = False) -> None:
-        """Begin the end; the first cause is the one that counts."""
-        if self._ending.is_set():
-            return
-        self._cause = cause
-        self._detail = detail
-        self._first_rung = first_rung
-        self._graceful = graceful
-        self._ending.set()
-
-    async def _wind_down(self) -> ExitStatus:
-        self._vitals.release()
-        if self._graceful and self._active_s is not None and not self._process.exited.done():
-            await self._drain()
-            await self._unload()
-        return await self._ladder.descend(self._first_rung)
-
-    async def _drain(self) -> None:
-        """Let calls under way end."""
-        until_s = self._now() + self._timing.drain_s
-        while self._graceful and self.peer.outgoing.in_flight and self._now() < until_s:
-            if await self._ladder.wait(0.02):
-                return
-
-    async def _unload(self) -> None:
-        if not self._graceful:
-            return
-        async with anyio.create_task_group() as tasks:
-
-            async def ask() -> None:
-                try:
-                    await self.peer.outgoing.request(
-                        "plugin.unload", b"{}", timeout_s=self._timing.unload_s, bounded=False
-                    )
-                except RpcError as exc:
-                    self.log.write(logging.WARNING, f"plugin.unload failed: {exc.message[:2_000]}")
-                except PluginDied:
-                    pass
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(ask)
-            await self._ladder.wait(self._timing.unload_s + 1.0)
-            tasks.cancel_scope.cancel()
-
-    # Facts.
-
-    def _now(self) -> float:
-        return self._clock.monotonic()
-
-    def _died(self) -> Exception:
-        facts = self._facts(
-            self._process.exited.result() if self._process.exited.done() else ExitStatus(), ()
-        )
-        tail = "".join(f"\n  | {line}" for line in facts.stderr[-5:])
-        last = f", last call {facts.last_method}" if facts.last_method else ""
-        message = f"plugin {self.plugin!r} {facts.exit_text} after {facts.uptime_s:.1f} s{last}{tail}"
-        return PluginDied(
-            message,
-            plugin=self.plugin,
-            exit_code=facts.code,
-            signal=facts.signal,
-            uptime_s=facts.uptime_s,
-            last_method=facts.last_method,
-            stderr=facts.stderr[-5:],
-        )
-
-    def _facts(self, status: ExitStatus, survivors: tuple[int, ...]) -> ExitFacts:
-        peak = max(status.peak_rss_bytes or 0, self._vitals.seen_rss_bytes())
-        return ExitFacts(
-            cause=self._cause.value,
-            detail=self._detail,
-            exit_text=str(status),
-            code=status.code,
-            signal=status.signal_name,
-            uptime_s=(self._ended_s or self._now()) - self._started_s,
-            last_method=self.peer.outgoing.last_method,
-            peak_memory_bytes=peak or None,
-            cpu_s=status.cpu_s,
-            stderr=self._stderr.tail(),
-            survivors=survivors,
-        )
+        await anyio.sleep(self._shared.timing.closed_wire_s)
+        detail = "it closed its side of the wire and went on running"
+        self._ending.begin(Cause.PROTOCOL_FAULTS, detail, Rung.TERMINATE)
 
 
 def _shown(head: bytes) -> str:

@@ -1,7 +1,8 @@
 """Standing: what is kept about one plugin over restarts of the host, and what follows from it for a start.
 
 Enabled or not, what the operator last wanted, and the quarantine with the digest of the package that earned
-it. Written to the data folder before it counts.
+it. A change counts at once; `keep` returns when it is on the disk, and until then nobody is told that it was
+done.
 """
 
 from pathlib import Path
@@ -14,6 +15,7 @@ from host.facade import Wanted
 from host.ids import PluginId
 from host.manifest import package_digest
 from host.state.records import PluginRecord, Quarantine, Records
+from host.supervision.states import State
 
 
 class Standing:
@@ -34,25 +36,28 @@ class Standing:
         """Why the plugin is in quarantine; None if it is not."""
         return None if self._quarantine is None else self._quarantine.reason
 
-    async def remember(self, *, enabled: bool | None = None, wanted: Wanted | None = None) -> None:
-        """Keep what was said; None leaves it as it is."""
-        self.enabled = self.enabled if enabled is None else enabled
-        self.wanted = self.wanted if wanted is None else wanted
-        await self._write()
+    @property
+    def at_rest(self) -> State:
+        """The state of the plugin while nothing runs and nothing is wrong."""
+        return State.DISCOVERED if self.enabled else State.DISABLED
+
+    async def keep(self) -> None:
+        """Write down what has changed. Raises OSError; what was changed counts nevertheless."""
+        await self._records.put(self._plugin, PluginRecord(self.enabled, self.wanted, self._quarantine))
 
     async def enter_quarantine(self, reason: str) -> None:
-        """Keep the quarantine, for the package as it is now."""
+        """Put the package as it is now into quarantine, and keep that. Raises OSError, as `keep` does."""
         self._quarantine = Quarantine(self._clock.wall(), reason, await self._digest())
-        await self._write()
+        await self.keep()
 
-    async def leave_quarantine(self) -> None:
+    def leave_quarantine(self) -> None:
         """Forget the quarantine."""
         self._quarantine = None
-        await self._write()
 
     async def package_changed(self) -> bool:
         """Tell whether the package is no longer the one that is in quarantine."""
-        return self._quarantine is not None and await self._digest() != self._quarantine.digest
+        quarantine = self._quarantine
+        return quarantine is not None and await self._digest() != quarantine.digest
 
     def disabled_error(self) -> Disabled:
         """Return the error for whoever wants to use a disabled plugin."""
@@ -65,6 +70,3 @@ class Standing:
 
     async def _digest(self) -> str:
         return await anyio.to_thread.run_sync(package_digest, self._folder)
-
-    async def _write(self) -> None:
-        await self._records.put(self._plugin, PluginRecord(self.enabled, self.wanted, self._quarantine))

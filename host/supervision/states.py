@@ -53,6 +53,9 @@ ALLOWED: dict[State, frozenset[State]] = {
 }
 """From each state, the states that may follow."""
 
+UNDER_WAY = frozenset({State.LOADING, State.ACTIVE, State.UNRESPONSIVE, State.BACKOFF, State.UNLOADING})
+"""The states in which something runs, or will; all others are rest."""
+
 
 class ForbiddenTransition(RuntimeError):
     """The host itself is wrong: it is about to move a plugin to a state that can't follow."""

@@ -12,7 +12,7 @@ TO_HOST = {
 
 
 def gateway_of(host: PluginHost) -> ApiGateway:
-    return host._gateway  # pyright: ignore[reportPrivateUsage]
+    return host._parts.gateway  # pyright: ignore[reportPrivateUsage]
 
 
 def test_every_method_that_a_plugin_may_call_has_something_attached() -> None:

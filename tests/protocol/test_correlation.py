@@ -10,7 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from protocol import errors
 from protocol.errors import RpcError
-from protocol.outgoing import DeadlinePassed
+from protocol.waiter import DeadlinePassed
 from tests.protocol.driven_peer import IN_FLIGHT, TIMEOUT_S, WAITING, Driven
 
 

@@ -8,7 +8,7 @@ import pytest
 from protocol import errors
 from protocol.errors import RpcError
 from protocol.messages.meta import Progress
-from protocol.outgoing import DeadlinePassed
+from protocol.waiter import DeadlinePassed
 from tests.protocol.driven_peer import IN_FLIGHT, TIMEOUT_S, Driven, open_stream, take
 
 
@@ -44,7 +44,7 @@ def test_an_answer_after_the_deadline_is_late_once_and_then_a_second_answer(driv
 
 
 def test_only_so_many_expired_ids_are_remembered(driven: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("protocol.outgoing.TOMBSTONES", 2)
+    monkeypatch.setattr("protocol.tombstones.TOMBSTONES", 2)
     for _ in range(3):
         driven.request()
     driven.wait_s(TIMEOUT_S)

@@ -8,7 +8,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from protocol import errors
-from protocol.outgoing import MAX_WAITING
+from protocol.admission import MAX_WAITING
 from tests.protocol.two_peers import (
     KINDS,
     Gate,

@@ -207,7 +207,7 @@ async def test_who_is_charged_is_not_read_for_that_long(line: bytes) -> None:
         await raw.send(line)
         await until(lambda: charged)
         assert "charge" in side.peer._pipe._paused
-        assert side.peer._resume_timer is not None
+        assert side.peer._intake._resume_timer is not None
         await raw.send({"id": 1, "method": "echo", "params": {}})
         while (await raw.line()).get("id") != 1:
             pass
@@ -250,7 +250,7 @@ async def test_a_long_run_of_messages_is_cut_and_goes_on_in_order() -> None:
         await raw.send(*({"method": f"n{n}"} for n in range(800)), {"id": 1, "method": "echo", "params": {}})
         assert (await raw.line())["id"] == 1
         assert [method for method, _ in side.notifications] == [f"n{n}" for n in range(800)]
-        assert not side.peer._backlog
+        assert not side.peer._intake._backlog
 
 
 async def test_the_rest_of_a_cut_run_is_read_at_the_end() -> None:

@@ -41,7 +41,6 @@ Answer = Callable[[dict[str, Any]], list[dict[str, Any]]]
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Polling that does not give up before the other side's thread had its turn, on a busy machine too."""
-    monkeypatch.setattr("protocol.outgoing.BUDGET_S", 5.0)
     monkeypatch.setattr(polling, "BUDGET_S", 5.0)
     monkeypatch.setattr(polling, "HELD_S", 1_000.0)
     monkeypatch.setattr(polling, "BUSY_TURN_S", 1_000.0)
@@ -115,7 +114,7 @@ async def test_neighbours_get_their_turns_however_many_calls_follow_each_other()
 
 
 async def test_calls_that_overlap_do_not_poll(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("protocol.outgoing.BUDGET_S", 0.0)
+    monkeypatch.setattr(polling, "BUDGET_S", 0.0)
     async with beside_raw(polling=Spy()) as (side, raw):
         async with asyncio.TaskGroup() as tasks:
             calls = [tasks.create_task(side.call(f"m{n}")) for n in range(3)]
@@ -179,11 +178,11 @@ async def test_what_one_read_brought_is_handled_before_anything_that_polling_cou
         heard: list[str] = []
         side.on_note = heard.append
 
-        monkeypatch.setattr("protocol.outgoing.BUDGET_S", 0.0)
+        monkeypatch.setattr(polling, "BUDGET_S", 0.0)
 
         async def first() -> None:
             await side.call("pair")
-            monkeypatch.setattr("protocol.outgoing.BUDGET_S", 5.0)
+            monkeypatch.setattr(polling, "BUDGET_S", 5.0)
             await side.call("alone")
             heard.append("alone")
 

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import anyio
+import psutil
 import pytest
 
 from host import LoadFailed, PluginDied, PluginHost, PluginView, Quarantined
@@ -25,6 +27,11 @@ class Crasher(Plugin):
     async def crash(self) -> None:
         os._exit(7)
 """
+
+
+def kill_warden() -> None:
+    (warden,) = (one for one in psutil.Process().children() if "plugin_sdk.runtime.warden" in one.cmdline())
+    warden.kill()
 
 
 async def crash(host: PluginHost, plugin: str) -> None:
@@ -158,6 +165,20 @@ async def test_a_changed_package_ends_its_quarantine(
         assert (await until(host, "one", "backoff", "quarantined")).state == "backoff"
 
 
+async def test_many_loads_at_once_of_a_mended_plugin_end_its_quarantine_once(
+    plugins: Path, write_plugin: Write, until: Until
+) -> None:
+    folder = write_plugin("one", CRASHER)
+    async with PluginHost(plugins=[plugins], autoload=True) as host:
+        await crash_until_quarantined(host, "one", until)
+        (folder / "main.py").write_text((folder / "main.py").read_text() + "\n# mended\n")
+        with host.changes() as changes:
+            async with anyio.create_task_group() as tasks:
+                for verb in (host.load, host.load, host.enable, host.load):
+                    tasks.start_soon(verb, "one")
+        assert [change.new async for change in changes] == ["discovered", "loading", "active"]
+
+
 async def test_a_disabled_plugin_in_quarantine_is_disabled_once_it_is_reset(
     plugins: Path, write_plugin: Write, until: Until
 ) -> None:
@@ -168,6 +189,25 @@ async def test_a_disabled_plugin_in_quarantine_is_disabled_once_it_is_reset(
         assert host.plugin("one").state == "quarantined"
         await host.reset("one")
         assert host.plugin("one").state == "disabled"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a warden")
+async def test_a_warden_that_is_ended_again_and_again_is_not_started_without_pause(
+    plugins: Path, write_plugin: Write, until: Until
+) -> None:
+    write_plugin("one", PLAIN)
+    clock = FakeClock()
+    async with PluginHost(plugins=[plugins], autoload=True, clock=clock) as host:
+        kill_warden()
+        with host.changes() as changes, anyio.fail_after(20):
+            assert [(await anext(changes)).new for _ in range(3)] == ["backoff", "loading", "active"]
+        for delay_s in BACKOFF_S[:3]:
+            kill_warden()
+            view = await until(host, "one", "backoff")
+            assert view.retry_in_s is not None
+            assert delay_s * (1 - JITTER) <= view.retry_in_s <= delay_s * (1 + JITTER)
+            assert view.restarts == 0
+            await host.load("one")
 
 
 async def test_restarts_of_many_plugins_are_spread_out(

@@ -1,5 +1,6 @@
 """Restart policy: delays, quarantine, and what does not count."""
 
+import math
 import random
 
 import hypothesis.strategies as st
@@ -10,6 +11,7 @@ from host.clock import FakeClock
 from host.supervision.restart import (
     BACKOFF_S,
     CRASH_WINDOW_S,
+    HOST_PEACE_S,
     JITTER,
     LIMIT_WINDOW_S,
     Cause,
@@ -120,11 +122,38 @@ def test_a_stopped_plugin_stays_stopped() -> None:
     assert Plugin().end(Cause.STOPPED) == Stay()
 
 
-def test_what_the_host_caused_is_retried_at_once_and_does_not_count() -> None:
+def test_what_the_host_caused_is_retried_at_once() -> None:
     plugin = Plugin()
-    assert [plugin.end(Cause.HOST) for _ in range(20)] == [Retry(0.0, 0)] * 20
+    assert plugin.end(Cause.HOST) == Retry(0.0, 0)
+    assert plugin.end(Cause.HOST, after_s=HOST_PEACE_S) == Retry(0.0, 0)
+
+
+def test_what_the_host_causes_again_and_again_has_a_back_off_of_its_own() -> None:
+    plugin = Plugin()
+    after_s = 0.0
+    for delay_s in [0.0, *BACKOFF_S, 60.0, 60.0]:
+        # Each end comes half a minute after the restart before it.
+        outcome = plugin.end(Cause.HOST, after_s=after_s + 30.0)
+        assert near(outcome, delay_s)
+        assert isinstance(outcome, Retry)
+        after_s = outcome.after_s
+
+
+def test_what_the_host_caused_counts_neither_as_restart_nor_towards_quarantine() -> None:
+    plugin = Plugin()
+    assert {outcome.attempt for _ in range(50) if isinstance(outcome := plugin.end(Cause.HOST), Retry)} == {0}
     assert plugin.policy.recent_restarts() == 0
     assert near(plugin.end(Cause.CRASHED), 1.0)
+
+
+@pytest.mark.parametrize(("after_s", "healthy_for_s"), [(62.5, 0.0), (1.0, 60.0)])
+def test_a_minute_of_peace_or_of_health_forgets_what_the_host_caused(
+    after_s: float, healthy_for_s: float
+) -> None:
+    plugin = Plugin()
+    plugin.end(Cause.HOST)
+    assert near(plugin.end(Cause.HOST), 1.0)
+    assert plugin.end(Cause.HOST, after_s=after_s, healthy_for_s=healthy_for_s) == Retry(0.0, 0)
 
 
 def test_forgetting_begins_anew() -> None:
@@ -133,7 +162,9 @@ def test_forgetting_begins_anew() -> None:
         plugin.end(Cause.CRASHED)
     for _ in range(3):
         plugin.end(Cause.LIMIT)
+        plugin.end(Cause.HOST)
     plugin.policy.forget()
+    assert plugin.end(Cause.HOST) == Retry(0.0, 0)
     assert plugin.policy.recent_restarts() == 0
     assert near(plugin.end(Cause.CRASHED), 1.0)
     assert near(plugin.end(Cause.LIMIT), 2.0)
@@ -158,10 +189,13 @@ def test_any_history_keeps_to_the_bounds(ends: list[tuple[Cause, float, float]],
     policy = RestartPolicy(clock, random.Random(seed))
     crashes: list[float] = []
     limit_kills: list[float] = []
+    host_due_s = -math.inf
+    healthy_since = True
     for cause, after_s, healthy_for_s in ends:
         clock.advance(after_s)
         now_s = clock.monotonic()
         outcome = policy.ended(cause, healthy_for_s=healthy_for_s)
+        healthy_since = healthy_since or healthy_for_s >= 60.0
         if cause in CRASHES:
             crashes.append(now_s)
         if cause is Cause.LIMIT:
@@ -174,7 +208,12 @@ def test_any_history_keeps_to_the_bounds(ends: list[tuple[Cause, float, float]],
         assert isinstance(outcome, GiveUp) == (cause is Cause.REFUSED)
         if isinstance(outcome, Retry):
             assert outcome.attempt >= 0
-            bounds = (0.0, 0.0) if cause is Cause.HOST else (0.8, 72.0)
-            assert bounds[0] <= outcome.after_s <= bounds[1]
-            if cause is not Cause.HOST and healthy_for_s >= 60.0:
+            if cause is Cause.HOST:
+                at_once = healthy_since or now_s - host_due_s >= HOST_PEACE_S
+                assert outcome.attempt == 0
+                assert outcome.after_s == 0.0 if at_once else 0.8 <= outcome.after_s <= 72.0
+                host_due_s, healthy_since = now_s + outcome.after_s, False
+                continue
+            assert 0.8 <= outcome.after_s <= 72.0
+            if healthy_for_s >= 60.0:
                 assert outcome.attempt == 1

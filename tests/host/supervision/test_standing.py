@@ -1,15 +1,37 @@
 """What the operator wanted of a plugin is kept over restarts of the host."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import anyio
 import pytest
 
-from host import Disabled, PluginHost
+from host import Disabled, PluginDied, PluginHost, PluginView, Quarantined
+from host.supervision.restart import MAX_CRASHES
+from tests.host.supervision.gate import PLAIN
 
+Until = Callable[..., Awaitable[PluginView]]
 Write = Callable[..., Path]
 
-PLAIN = "class Plain(Plugin): ...\n"
+CRASHER = """
+import os
+
+class Crasher(Plugin):
+    @method
+    async def crash(self) -> None:
+        os._exit(7)
+"""
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From the call on nothing durable can be written."""
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    return lambda: monkeypatch.setattr(os, "fsync", full)
 
 
 async def test_a_stop_is_kept_over_restarts_of_the_host(
@@ -64,3 +86,46 @@ async def test_a_plugin_that_is_not_wanted_any_more_can_be_stopped_before_it_eve
         await host.unload("one")
     async with PluginHost(plugins=[plugins], data=tmp_path / "data", autoload=True) as host:
         assert host.plugin("one").state == "discovered"
+
+
+async def test_what_cannot_be_kept_is_done_all_the_same_and_said(
+    plugins: Path, write_plugin: Write, full_disk: Callable[[], None]
+) -> None:
+    for name in ("killed", "stopped", "disabled"):
+        write_plugin(name, PLAIN)
+    async with PluginHost(plugins=[plugins], autoload=True) as host:
+        full_disk()
+        for verb, plugin in ((host.kill, "killed"), (host.unload, "stopped"), (host.disable, "disabled")):
+            with pytest.raises(OSError, match="No space left"):
+                await verb(plugin)
+            assert host.plugin(plugin).pid is None
+        assert [view.state for view in host.plugins()] == ["disabled", "discovered", "discovered"]
+
+
+async def test_a_restart_that_cannot_be_kept_fails_alone(
+    plugins: Path, write_plugin: Write, full_disk: Callable[[], None]
+) -> None:
+    write_plugin("one", PLAIN)
+    write_plugin("other", PLAIN)
+    async with PluginHost(plugins=[plugins], autoload=True) as host:
+        await host.unload("one")
+        full_disk()
+        with pytest.raises(OSError, match="No space left"), anyio.fail_after(20):
+            await host.restart("one")
+        assert host.plugin("other").state == "active"
+
+
+async def test_a_quarantine_that_cannot_be_kept_holds_while_the_host_lives(
+    plugins: Path, write_plugin: Write, until: Until, full_disk: Callable[[], None]
+) -> None:
+    write_plugin("one", CRASHER)
+    async with PluginHost(plugins=[plugins], autoload=True) as host:
+        full_disk()
+        for left in reversed(range(MAX_CRASHES)):
+            with pytest.raises(PluginDied):
+                await host.call("one", "crash")
+            await until(host, "one", "backoff" if left else "quarantined")
+            if left:
+                await host.load("one")
+        with pytest.raises(Quarantined, match="failed 5 times"):
+            await host.load("one")

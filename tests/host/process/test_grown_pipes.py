@@ -7,8 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from host.rpc import GrownPipes
-from host.rpc.grown_pipes import GROWN_BYTES, MAX_GROWN
+from host.process.grown_pipes import GROWN_BYTES, MAX_GROWN, GrownPipes
 
 pytestmark = pytest.mark.skipif(
     not hasattr(fcntl, "F_SETPIPE_SZ"), reason="this system's pipes have one size"

@@ -1,0 +1,180 @@
+"""Assembly: builds every part of one host once, wires them to each other, and takes them apart at the end.
+
+The composition root: the one place that knows all parts. `PluginHost` makes one, hands on what an embedding
+program asks, and starts the task that `run` is. What can be used before a host is entered (functions that are
+published, subscriptions) is there from the beginning; the rest lives as long as `run`.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import anyio
+import anyio.abc
+
+from host.clock import Clock
+from host.errors import HostClosed
+from host.facade import Caller, Change
+from host.observe.changes import ChangeFeed
+from host.permissions.policy import Policy
+from host.process.direct_launcher import DirectLauncher
+from host.process.grown_pipes import GrownPipes
+from host.process.journal import Journal
+from host.process.launcher import Launcher
+from host.process.warden_launcher import WardenLauncher
+from host.routing.calls import Calls
+from host.routing.gateway import ApiGateway
+from host.rpc import HeldFrames
+from host.services.about import AboutService
+from host.services.log import LogService
+from host.services.plugins import PluginsService
+from host.state.ledger import Ledger
+from host.state.lock import open_data_folder
+from host.state.records import Records
+from host.supervision.condition import Condition
+from host.supervision.environment import Environment
+from host.supervision.narrative import log_change
+from host.supervision.roster import Roster
+from host.supervision.shared import Shared
+from host.supervision.states import State
+from host.supervision.storm import MAX_PARALLEL_STARTS, StormGuard
+from host.timing import Timing
+from host.watchdog.monitor import Monitor
+from host.watchdog.sampler import Sampler
+from protocol.polling import Polling
+
+logger = logging.getLogger(__name__)
+
+
+class Assembly:
+    """The parts of one host."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        *,
+        data: Path | None,
+        policy: Policy,
+        application: str,
+        application_version: str,
+        use_warden: bool,
+        polling: Polling,
+        timing: Timing,
+        clock: Clock,
+    ) -> None:
+        """Take what `PluginHost` was given; nothing is touched before `run`."""
+        self.roster = roster
+        self.gateway = ApiGateway()
+        self.calls = Calls(roster, timing)
+        self.changes = ChangeFeed()
+        self._data = data
+        self._policy = policy
+        self._application = application
+        self._application_version = application_version
+        self._use_warden = use_warden
+        self._polling = polling
+        self._timing = timing
+        self._clock = clock
+        self._environment: Environment | None = None
+        self._attach_services()
+
+    def running(self) -> Self:
+        """Return the parts that work only while the host runs.
+
+        Raises:
+            HostClosed: It does not run.
+        """
+        if self._environment is None:
+            raise HostClosed("this host is not running")
+        return self
+
+    async def rescan(self) -> None:
+        """Look for plugins again; see `Roster.discover`. Raises HostClosed, as `running` does."""
+        self.running()
+        assert self._environment is not None
+        await self.roster.discover(self._environment)
+
+    async def run(self, ready: Callable[[], None], close_asked: anyio.Event) -> None:
+        """Build what lives while the host runs, tell `ready`, wait until closing is asked for, and end it.
+
+        Raises:
+            AlreadyRunning: Another host holds the data folder.
+        """
+        with open_data_folder(self._data) as folder:
+            async with anyio.create_task_group() as tasks:
+                launcher: Launcher = WardenLauncher(_warden_lost) if self._use_warden else DirectLauncher()
+                try:
+                    self._environment = self._build(folder.path, launcher, tasks)
+                    await self.roster.discover(self._environment)
+                    ready()
+                    await close_asked.wait()
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await self._end(launcher)
+                tasks.cancel_scope.cancel()
+
+    def _build(self, folder: Path, launcher: Launcher, tasks: anyio.abc.TaskGroup) -> Environment:
+        journal = Journal(Ledger(folder))
+        journal.sweep()
+        monitor = Monitor(
+            Sampler(self._clock, lambda: launcher.adopter),
+            self._clock,
+            every_s=self._timing.watch_every_s,
+            near_every_s=self._timing.watch_near_s,
+        )
+        tasks.start_soon(monitor.run)
+        shared = Shared(
+            timing=self._timing,
+            clock=self._clock,
+            gateway=self.gateway,
+            monitor=monitor,
+            storm=StormGuard(self._clock),
+            held_frames=HeldFrames(),
+            grown_pipes=GrownPipes(),
+            live_count=self.roster.live_count,
+            polling=self._polling,
+        )
+        return Environment(
+            shared=shared,
+            launcher=launcher,
+            records=Records(folder),
+            journal=journal,
+            tasks=tasks,
+            start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
+            policy=self._policy,
+            application=self._application,
+            application_version=self._application_version,
+            changed=self._changed,
+        )
+
+    async def _end(self, launcher: Launcher) -> None:
+        await self.roster.stop_all()
+        await launcher.aclose()
+        self._environment = None
+
+    def _attach_services(self) -> None:
+        gateway = self.gateway
+        log = LogService(self._write_log)
+        about = AboutService(gateway.describe)
+        plugins = PluginsService(self.calls)
+        gateway.attach_notification("log.write", log.write)
+        gateway.attach_builtin("host.info", about.info)
+        gateway.attach_builtin("rpc.discover", about.discover)
+        gateway.attach_builtin("plugins.call", plugins.call)
+        gateway.attach_builtin("plugins.stream", plugins.stream)
+
+    # What the parts tell.
+
+    def _changed(self, now: Condition, old: State) -> None:
+        log_change(now, old)
+        self.changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
+
+    def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
+        session = self.roster.session(caller.plugin)
+        if session is not None:
+            session.log.write(level, message, fields)
+
+
+def _warden_lost() -> None:
+    logger.warning("a new warden is started, and the plugins are brought back")

@@ -1,0 +1,38 @@
+"""The root of the host's errors: what each of them carries. The tree is drawn in `host.errors`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from protocol import errors as wire
+
+
+class PlughostError(Exception):
+    """What happened, to whom, why; and what to do next."""
+
+    code: ClassVar[str] = "plughost_error"
+    wire_code: ClassVar[int] = wire.INTERNAL_ERROR
+    """The JSON-RPC code under which a plugin sees this error."""
+    remedy: str = ""
+
+    def __init__(self, message: str, *, remedy: str = "", **data: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy or self.remedy
+        self.data: Mapping[str, Any] = data
+
+    def __str__(self) -> str:
+        """Return the message and the remedy as one text."""
+        if not self.remedy:
+            return self.message
+        separator = "\n" if "\n" in self.message else "; "
+        return f"{self.message}{separator}{self.remedy}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a front end prints: code, message, remedy and the error's own data."""
+        return {"code": self.code, "message": self.message, "remedy": self.remedy, **self.data}
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """Return the end of a sentence that proposes names; empty without any."""
+    near = list(names)
+    return f"; did you mean {' or '.join(near)}?" if near else ""

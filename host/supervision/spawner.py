@@ -1,0 +1,46 @@
+"""Spawner: gives one plugin's runs their processes.
+
+Knows what is the same in each of them: the package, its configuration, what was granted. Does not know why
+one is wanted or what follows its end; the runner asks for it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from host.ids import PluginId, new_session_id
+from host.manifest import Package
+from host.permissions.policy import Grants
+from host.process.program import program_for
+from host.supervision.environment import Environment
+from host.supervision.session import Session
+
+
+class Spawner:
+    """Starts processes of one package."""
+
+    def __init__(
+        self, package: Package, config: Mapping[str, Any], grants: Grants, environment: Environment
+    ) -> None:
+        """`config` lies over the package's own defaults."""
+        self._package = package
+        self._config = {**package.config_defaults, **config}
+        self._grants = grants
+        self._env = environment
+
+    async def spawn(self) -> Session:
+        """Start a process and write it down; the session has not begun to live.
+
+        Raises:
+            SpawnError: There is no process.
+        """
+        session_id = new_session_id()
+        manifest = self._package.manifest
+        program = program_for(manifest, self._package.folder, session_id, {})
+        process = await self._env.launcher.spawn(session_id, program)
+        # No await from here to the session's own scope, or a cancellation would leak the process.
+        self._env.journal.opened(session_id, PluginId(manifest.id), process.pid)
+        return Session(manifest, session_id, process, self._config, self._grants, self._env.shared)
+
+    def buried(self, session: Session) -> None:
+        """Strike a session's process out: it is gone, with all its descendants."""
+        self._env.journal.closed(session.id)
