@@ -71,7 +71,7 @@ def to_json(outcome: Outcome, verdicts: list[Verdict], effort: Effort) -> bytes:
 
 
 def to_markdown(outcome: Outcome, verdicts: list[Verdict]) -> str:
-    """Return a table for each group, the ratios below it, and the bars."""
+    """Return a table for each group, all ratios, and the bars."""
     machine = _machine()
     lines = [
         "# Benchmarks, latest run",
@@ -84,7 +84,7 @@ def to_markdown(outcome: Outcome, verdicts: list[Verdict]) -> str:
     for group in filter(outcome.rows, GROUPS):
         lines += ["", f"## {group.title}", ""]
         lines += _of_contestants(outcome, group) if _of_all(group) else _of_plughost(outcome, group)
-    lines += ["", "## Bars", ""]
+    lines += ["", "## Ratios", "", *_ratios(outcome), "", "## Bars", ""]
     lines += _table(["bar", "figure", "asked", "", "stretch", ""], [_bar(verdict) for verdict in verdicts])
     lines += ["", "## Contestants", ""]
     lines += [f"- `{one.name}`: {one.about}" for one in outcome.contestants]
@@ -120,20 +120,24 @@ def _of_contestants(outcome: Outcome, group: Group) -> list[str]:
             [[f"`{one.name}`", *(_cell(outcome, one.name, row) for row in rows)] for one in shown],
         ),
         "",
-        *_table(
-            ["`plughost` as a multiple of", *(row.title for row in rows)],
-            [
-                [
-                    f"`{one.name}`",
-                    *(_times(outcome.ratio((Plughost.name, row), (one.name, row))) for row in rows),
-                ]
-                for one in shown
-                if one is not Plughost
-            ],
-        ),
-        "",
         f"![{group.title}]({group.name}.svg)",
     ]
+
+
+def _ratios(outcome: Outcome) -> list[str]:
+    rows = [row for group in GROUPS if _of_all(group) for row in outcome.rows(group)]
+    others = [
+        one
+        for one in outcome.contestants
+        if one is not Plughost and any(outcome.samples(one.name, row) for row in rows)
+    ]
+    return _table(
+        ["`plughost` as a multiple of", *(f"`{one.name}`" for one in others)],
+        [
+            [row.title, *(_times(outcome.ratio((Plughost.name, row), (one.name, row))) for one in others)]
+            for row in rows
+        ],
+    )
 
 
 def _of_plughost(outcome: Outcome, group: Group) -> list[str]:
@@ -208,7 +212,7 @@ def shown(figure: float) -> str:
 
 
 def _times(value: float | None) -> str:
-    return "absent" if value is None else f"{value:.3g} x"
+    return "" if value is None else f"{value:.3g} x"
 
 
 def _bar(verdict: Verdict) -> list[str]:
