@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test setup format lint types contracts unit schema docs bench bench-quick lock test-all repeat clean
+.PHONY: demo test setup format lint types contracts unit schema docs bench bench-quick lock soak test-all repeat clean
 
 demo: setup
 	$(BIN)/plughost demo
@@ -49,6 +49,10 @@ bench-quick: setup
 lock: setup
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev -o requirements/dev.lock pyproject.toml
+
+# An hour of mixed load and deaths; says what grew, if anything did. The tests have two minutes of it.
+soak: setup
+	$(BIN)/python -m tests.soak --minutes 60
 
 # Every interpreter that is found, each in an environment of its own.
 test-all:

@@ -30,7 +30,7 @@ from host.services.about import AboutService
 from host.services.log import LogService
 from host.services.plugins import PluginsService
 from host.state.ledger import Ledger
-from host.state.lock import open_data_folder
+from host.state.lock import DataFolder, open_data_folder
 from host.state.records import Records
 from host.supervision.condition import Condition
 from host.supervision.environment import Environment
@@ -105,7 +105,7 @@ class Assembly:
             async with anyio.create_task_group() as tasks:
                 launcher: Launcher = WardenLauncher(_warden_lost) if self._use_warden else DirectLauncher()
                 try:
-                    self._environment = self._build(folder.path, launcher, tasks)
+                    self._environment = self._build(folder, launcher, tasks)
                     await self.roster.discover(self._environment)
                     ready()
                     await close_asked.wait()
@@ -114,8 +114,8 @@ class Assembly:
                         await self._end(launcher)
                 tasks.cancel_scope.cancel()
 
-    def _build(self, folder: Path, launcher: Launcher, tasks: anyio.abc.TaskGroup) -> Environment:
-        journal = Journal(Ledger(folder))
+    def _build(self, folder: DataFolder, launcher: Launcher, tasks: anyio.abc.TaskGroup) -> Environment:
+        journal = Journal(Ledger(folder.path, ephemeral=folder.ephemeral))
         journal.sweep()
         monitor = Monitor(
             Sampler(self._clock, lambda: launcher.adopter),
@@ -138,7 +138,7 @@ class Assembly:
         return Environment(
             shared=shared,
             launcher=launcher,
-            records=Records(folder),
+            records=Records(folder.path, ephemeral=folder.ephemeral),
             journal=journal,
             tasks=tasks,
             start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),

@@ -144,8 +144,12 @@ class Waiter(msgspec.Struct, eq=False):
         raise outcome
 
     def add_done_callback(self, wake: _Wake, *, context: Context | None = None) -> None:
-        """Note how to wake the task that awaits this, and in which context."""
+        """Note how to wake the task that awaits this, and in which context; soon, if there is an outcome."""
         assert self._wake is None, "a waiter has one task"
+        if self._outcome is not None:
+            # A handler's first step ended in this wait, and the answer came before its task took over.
+            self.owner.loop.call_soon(wake, self, context=context)
+            return
         self._wake = wake
         self._context = context
 

@@ -50,11 +50,15 @@ class Ladder:
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(until_hastened)
-            with anyio.move_on_after(seconds):
-                await self._process.wait_exited()
+            await self._wait_exited(seconds)
             tasks.cancel_scope.cancel()
         if hastened.is_set():
             self._hastened = anyio.Event()
+        return self._process.exited.done()
+
+    async def _wait_exited(self, seconds: float) -> bool:
+        with anyio.move_on_after(seconds):
+            await self._process.wait_exited()
         return self._process.exited.done()
 
     async def descend(self, first: Rung) -> ExitStatus:
@@ -70,7 +74,8 @@ class Ladder:
                 return process.exited.result()
         if not process.exited.done():
             process.signal(signal.SIGKILL)
-            while not await self.wait(self._timing.terminate_s):
+            # Not `wait`: there is no further rung that a `hasten` could lead to.
+            while not await self._wait_exited(self._timing.terminate_s):
                 logger.error("the kernel has not ended it yet", extra={"fields": {"pid": process.pid}})
                 process.signal(signal.SIGKILL)
         return process.exited.result()

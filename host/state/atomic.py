@@ -23,6 +23,13 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = 
     `durable` also waits for the disk, so that it survives a loss of power; without it, it survives the
     death of every process. On an OSError before the replacement the old file is as it was.
     """
+    replace_file(path, data, mode, durable=durable)
+    if durable:
+        sync_folder(path.parent)
+
+
+def replace_file(path: Path, data: bytes, mode: int = 0o600, *, durable: bool) -> None:
+    """Do as `write_atomic`, but leave the folder to the caller, who syncs it once for many files."""
     temporary = path.with_name(f".{path.name}{_TEMPORARY}{secrets.token_hex(6)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
@@ -36,8 +43,15 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = 
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    if durable:
-        _sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's present names."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_json(path: Path, as_type: type[_T]) -> _T | None:
@@ -66,14 +80,6 @@ def remove_leftovers(folder: Path) -> None:
     """Remove what a host that was killed while writing left; only the holder of the data folder may."""
     for leftover in folder.glob(f".*{_TEMPORARY}*"):
         leftover.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _free_name(path: Path) -> Path:

@@ -37,18 +37,24 @@ class Ledger:
     calls are short enough for the event loop.
     """
 
-    def __init__(self, data_folder: Path) -> None:
+    def __init__(self, data_folder: Path, *, ephemeral: bool = False) -> None:
+        """`ephemeral`: the folder goes with this host, so there is no next one that rows could speak to."""
+        self._ephemeral = ephemeral
         self._folder = data_folder / "run"
         self._folder.mkdir(mode=0o700, exist_ok=True)
         remove_leftovers(self._folder)
 
     def add(self, row: LedgerRow) -> None:
         """Write a row, in place of the session's earlier one."""
-        write_atomic(self._path(row.session), msgspec.json.encode(row), durable=False)
+        path = self._path(row.session)
+        if not self._ephemeral:
+            write_atomic(path, msgspec.json.encode(row), durable=False)
 
     def remove(self, session: SessionId) -> None:
         """Remove a session's row; it need not be there."""
-        self._path(session).unlink(missing_ok=True)
+        path = self._path(session)
+        if not self._ephemeral:
+            path.unlink(missing_ok=True)
 
     def rows(self) -> list[LedgerRow]:
         """Return every row, ordered by session; a file that is none is removed."""

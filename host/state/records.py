@@ -4,7 +4,8 @@ Owns `plugins/<id>.json` in the data folder. Does not decide any of it: the supe
 """
 
 import re
-from functools import partial
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +14,11 @@ import anyio.to_thread
 import msgspec
 
 from host.ids import PluginId
-from host.state.atomic import read_json, remove_leftovers, write_atomic
+from host.state.atomic import read_json, remove_leftovers, replace_file, sync_folder
 from protocol.manifest import ID_PATTERN
+
+MAX_BATCH = 16
+"""Records that are written together: what comes next waits for so many writes of the disk at most."""
 
 
 class Quarantine(msgspec.Struct, frozen=True):
@@ -35,15 +39,35 @@ class PluginRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     quarantine: Quarantine | None = None
 
 
-class Records:
-    """The records of all plugins, one small file each."""
+class _Change:
+    """One record on its way to the disk."""
 
-    def __init__(self, data_folder: Path) -> None:
+    __slots__ = ("done", "error", "record")
+
+    def __init__(self, record: PluginRecord | None) -> None:
+        self.record = record
+        """None: the file is to go."""
+        self.done = False
+        self.error: OSError | None = None
+
+
+class Records:
+    """The records of all plugins, one small file each.
+
+    Changes that come together are written together: many plugins that are loaded at once wait for the folder
+    to be synced once, and go through few worker threads.
+    """
+
+    def __init__(self, data_folder: Path, *, ephemeral: bool = False) -> None:
+        """`ephemeral`: the folder goes with this host, so nobody will read what would be written."""
         self._folder = data_folder / "plugins"
         self._folder.mkdir(mode=0o700, exist_ok=True)
         remove_leftovers(self._folder)
+        self._ephemeral = ephemeral
         self._cache: dict[PluginId, PluginRecord] = {}
         self._one_writer = anyio.Lock()
+        self._waiting: dict[PluginId, _Change] = {}
+        self._writing: dict[PluginId, _Change] = {}
 
     def get(self, plugin_id: PluginId) -> PluginRecord:
         """Return a plugin's record, read once; the default one for a plugin of which nothing is kept."""
@@ -55,23 +79,63 @@ class Records:
 
     async def put(self, plugin_id: PluginId, record: PluginRecord) -> None:
         """Keep a record; on the disk when this returns. Raises OSError, and then the old one still holds."""
-        async with self._one_writer:
-            if record != self.get(plugin_id):
-                await anyio.to_thread.run_sync(partial(self._write, plugin_id, record))
+        under_way = plugin_id in self._waiting or plugin_id in self._writing
+        if under_way or record != self.get(plugin_id):
+            await self._change(plugin_id, record)
 
     async def delete(self, plugin_id: PluginId) -> None:
         """Forget a plugin."""
+        await self._change(plugin_id, None)
+
+    async def _change(self, plugin_id: PluginId, record: PluginRecord | None) -> None:
+        if self._ephemeral:
+            self._settle(plugin_id, record)
+            return
+        # The last one is what counts: who waits for an earlier one waits for the same change.
+        change = self._waiting.setdefault(plugin_id, _Change(record))
+        change.record = record
         async with self._one_writer:
-            await anyio.to_thread.run_sync(partial(self._unlink, plugin_id))
+            while not change.done:
+                await self._write_some()
+        if change.error is not None:
+            raise change.error
 
-    def _write(self, plugin_id: PluginId, record: PluginRecord) -> None:
-        write_atomic(self._path(plugin_id), msgspec.json.encode(record))
-        # Here and not after the await: a cancelled caller must not leave the cache behind the disk.
-        self._cache[plugin_id] = record
+    async def _write_some(self) -> None:
+        some = dict(islice(self._waiting.items(), MAX_BATCH))
+        for plugin_id in some:
+            del self._waiting[plugin_id]
+        self._writing = some
+        try:
+            await anyio.to_thread.run_sync(self._write, some)
+        finally:
+            self._writing = {}
+            for plugin_id, change in some.items():
+                if not change.done:  # there was no thread to be had
+                    self._waiting.setdefault(plugin_id, change)
 
-    def _unlink(self, plugin_id: PluginId) -> None:
-        self._path(plugin_id).unlink(missing_ok=True)
-        self._cache.pop(plugin_id, None)
+    def _write(self, some: Mapping[PluginId, _Change]) -> None:
+        """Write them all, then sync the folder; in a worker thread."""
+        for plugin_id, change in some.items():
+            try:
+                if change.record is None:
+                    self._path(plugin_id).unlink(missing_ok=True)
+                elif change.record != self.get(plugin_id):
+                    replace_file(self._path(plugin_id), msgspec.json.encode(change.record), durable=True)
+            except OSError as exc:
+                change.error = exc
+        try:
+            sync_folder(self._folder)
+        except OSError as exc:
+            for change in some.values():
+                change.error = change.error or exc
+        for plugin_id, change in some.items():
+            # Here and not after the await: a cancelled caller must not leave the cache behind the disk.
+            if change.error is None:
+                self._settle(plugin_id, change.record)
+            change.done = True
+
+    def _settle(self, plugin_id: PluginId, record: PluginRecord | None) -> None:
+        self._cache[plugin_id] = PluginRecord() if record is None else record
 
     def _path(self, plugin_id: PluginId) -> Path:
         if not re.fullmatch(ID_PATTERN, plugin_id):

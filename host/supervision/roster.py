@@ -4,8 +4,8 @@ Finds them, knows which needs which, and loads and stops them together. Each plu
 supervisor's.
 """
 
-import difflib
 import logging
+import math
 import random
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import checkpoint
 from packaging.specifiers import SpecifierSet
 
 from host.errors import (
@@ -28,6 +29,7 @@ from host.facade import PluginView
 from host.ids import PluginId
 from host.manifest import discover
 from host.supervision.environment import Environment
+from host.supervision.near_names import NearNames
 from host.supervision.restart import RestartPolicy
 from host.supervision.session import Session
 from host.supervision.states import State, is_live
@@ -36,6 +38,15 @@ from host.supervision.view import broken_view
 from protocol.manifest import Limits
 
 logger = logging.getLogger(__name__)
+
+STARTS_A_TURN = 16
+"""Loads that are begun in one turn of the event loop, which serves plugins that run already."""
+
+MAX_PARALLEL_STOPS = 64
+"""Plugins that are told to stop at the same time when the host ends."""
+
+STOP_TURN_S = 1.0
+"""Seconds after which one that has not ended makes way for the next one, and goes on ending."""
 
 
 class Roster:
@@ -48,6 +59,9 @@ class Roster:
         self._limits = limits
         self._config = config
         self._supervisors: dict[str, Supervisor] = {}
+        self._near = NearNames()
+        self._stop_turns: anyio.CapacityLimiter | None = None
+        self._chance = random.Random()
         self._broken: tuple[tuple[Path, ManifestError], ...] = ()
 
     def get(self, plugin: str) -> Supervisor:
@@ -63,7 +77,7 @@ class Roster:
         for folder, error in self._broken:
             if folder.name == plugin:
                 raise ManifestError(str(folder), error.faults)
-        raise PluginNotFound(plugin, difflib.get_close_matches(plugin, self._supervisors, n=3))
+        raise PluginNotFound(plugin, self._near.propose(plugin, self._supervisors))
 
     def live(self, plugin: str) -> Session:
         """Return a running plugin's session; see `LiveSessions`."""
@@ -106,20 +120,21 @@ class Roster:
                 package,
                 environment,
                 self._config.get(plugin, {}),
-                RestartPolicy(environment.shared.clock, random.Random()),
+                RestartPolicy(environment.shared.clock, self._chance),
             )
 
     async def load(self, plugin: str) -> None:
         """Load a plugin, and before it those that it depends on; see `PluginHost.load`."""
-        await self._load(plugin, (), wake=True)
+        await self._load(plugin, (), set(), wake=True)
 
     async def load_all(self) -> dict[PluginId, PlughostError]:
         """Load all that is enabled and not stopped on purpose, critical ones first; return what failed."""
         failed: dict[PluginId, PlughostError] = {}
+        loaded: set[str] = set()
 
         async def load_one(supervisor: Supervisor) -> None:
             try:
-                await self._load(supervisor.id, (), wake=False)
+                await self._load(supervisor.id, (), loaded, wake=False)
             except PlughostError as exc:
                 failed[supervisor.id] = exc
                 # A start that failed has said so already, with its state.
@@ -129,35 +144,53 @@ class Roster:
         wanted = [supervisor for supervisor in self._supervisors.values() if supervisor.autoloads]
         for critical in (True, False):
             async with anyio.create_task_group() as tasks:
-                for supervisor in wanted:
-                    if supervisor.package.manifest.critical is critical:
-                        tasks.start_soon(load_one, supervisor)
+                of_these = [one for one in wanted if one.package.manifest.critical is critical]
+                for number, supervisor in enumerate(of_these, 1):
+                    tasks.start_soon(load_one, supervisor)
+                    if number % STARTS_A_TURN == 0:
+                        await checkpoint()
         return failed
 
     async def stop_all(self) -> None:
-        """Stop every plugin, all at once; what was wanted of each stays as it was."""
+        """Stop every plugin; what was wanted of each stays as it was.
+
+        A bounded number at a time, so that each has the processor that its grace needs.
+        """
+        turns = self._stop_turns = anyio.CapacityLimiter(MAX_PARALLEL_STOPS)
+        supervisors = [*self._supervisors.values()]
+        for supervisor in supervisors:
+            supervisor.shut()
         async with anyio.create_task_group() as stops:
-            for supervisor in self._supervisors.values():
-                stops.start_soon(supervisor.close)
+            for supervisor in supervisors:
+                if supervisor.running:
+                    await turns.acquire_on_behalf_of(supervisor)
+                    stops.start_soon(_stop, supervisor, turns)
         self._supervisors = {}
 
     def hasten(self) -> None:
-        """Cut short what each plugin's end is waiting for."""
+        """Cut short what each plugin's end is waiting for, its turn included."""
+        if self._stop_turns is not None:
+            self._stop_turns.total_tokens = math.inf
         for supervisor in self._supervisors.values():
             if supervisor.condition.session is not None:
                 supervisor.condition.session.hasten()
 
-    async def _load(self, plugin: str, above: tuple[str, ...], *, wake: bool) -> None:
-        """Load a plugin after those that it needs; without `wake`, not those that were stopped on purpose."""
+    async def _load(self, plugin: str, above: tuple[str, ...], loaded: set[str], *, wake: bool) -> None:
+        """Load a plugin after those that it needs; without `wake`, not those that were stopped on purpose.
+
+        `loaded` are those that need not be looked at again: many plugins may need the same ones.
+        """
         supervisor = self.get(plugin)
         for needed, versions in supervisor.package.manifest.plugin_dependencies.items():
             try:
                 self._check_need(plugin, needed, versions, above, wake)
-                await self._load(needed, (*above, plugin), wake=wake)
+                if needed not in loaded:
+                    await self._load(needed, (*above, plugin), loaded, wake=wake)
             except (LoadFailed, Disabled, Quarantined) as exc:
                 supervisor.refuse(exc.message)
                 raise
         await supervisor.start()
+        loaded.add(plugin)
 
     def _check_need(
         self, plugin: str, needed: str, versions: str, above: tuple[str, ...], wake: bool
@@ -180,3 +213,11 @@ class Roster:
         if not (wake or other.autoloads or other.running):
             message = f"plugin {plugin!r} needs plugin {needed!r}, which was stopped or disabled on purpose"
             raise LoadRefused(message, remedy=f"load {needed}", plugin=plugin)
+
+
+async def _stop(supervisor: Supervisor, turns: anyio.CapacityLimiter) -> None:
+    supervisor.end()
+    with anyio.move_on_after(STOP_TURN_S):
+        await supervisor.rested()
+    turns.release_on_behalf_of(supervisor)
+    await supervisor.rested()

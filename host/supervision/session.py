@@ -7,7 +7,7 @@ behind its own border; nothing that a plugin does leaves it as an exception.
 
 import logging
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -84,7 +84,9 @@ class Session:
         self._ending = ending = Ending()
         self._wind_down = WindDown(ending, self.peer, process, self.log, shared.timing, now)
         outgoing = self.peer.outgoing
-        self._vitals = Vitals(manifest.limits, process, self._logger, outgoing.stretch, ending.begin)
+        self._vitals = Vitals(
+            manifest.limits, process, self._logger, outgoing.stretch, self._start, ending.begin
+        )
         self._obituary = Obituary(self.plugin, process, outgoing, self._stderr, self._vitals, ending, now)
         self._tasks: anyio.abc.TaskGroup | None = None
         self._provided = Provided(None, None)
@@ -134,7 +136,6 @@ class Session:
                 tasks.start_soon(self.peer.run)
                 tasks.start_soon(self._stderr.run)
                 tasks.start_soon(self._watch_exit)
-                tasks.start_soon(self._vitals.run)
                 tasks.start_soon(self._start_and_beat, on_active, on_unresponsive)
                 try:
                     await self._ending.begun.wait()
@@ -209,10 +210,13 @@ class Session:
 
     def on_end(self) -> None:
         """Its stdout ended, or it no longer reads: give the process a moment to end too."""
-        if self._tasks is not None:
-            self._tasks.start_soon(self._wait_for_silent_end)
+        self._start(self._wait_for_silent_end)
 
     # The session's own tasks.
+
+    def _start(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self._tasks is not None:
+            self._tasks.start_soon(task)
 
     async def _start_and_beat(self, on_active: Callable[[], None], on_unresponsive: OnUnresponsive) -> None:
         manifest, shared = self._manifest, self._shared

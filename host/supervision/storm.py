@@ -1,10 +1,11 @@
 """Storm guard: keeps the host's own trouble from looking like that of its plugins.
 
 Owns two host-wide bounds: nobody is restarted for missed pings while many miss them at once, and restarts are
-spread out. Pure but for the injected clock; one per host, asked by the supervisor.
+spread out. Pure but for the injected clock; one per host, asked by each plugin's pings and runner.
 """
 
 from collections import deque
+from itertools import takewhile
 
 from host.clock import Clock
 
@@ -24,7 +25,7 @@ RESTART_WINDOW_S = 10.0
 """Seconds for which a restart counts."""
 
 MAX_PARALLEL_STARTS = 4
-"""Plugins that may be starting at the same time; the supervisor holds a limiter of this size."""
+"""Plugins that may be starting at the same time; the environment holds a limiter of this size."""
 
 
 class StormGuard:
@@ -33,10 +34,12 @@ class StormGuard:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._missed: dict[str, float] = {}
+        """When each plugin missed last, the longest ago first."""
         self._restarts: deque[float] = deque()
 
     def missed(self, plugin: str) -> None:
         """Note that the plugin missed a ping now."""
+        self._missed.pop(plugin, None)
         self._missed[plugin] = self._clock.monotonic()
 
     def answered(self, plugin: str) -> None:
@@ -49,7 +52,8 @@ class StormGuard:
         `live`: how many plugins are pinged at present.
         """
         now_s = self._clock.monotonic()
-        self._missed = {plugin: at_s for plugin, at_s in self._missed.items() if now_s - at_s < WINDOW_S}
+        for plugin in [*takewhile(lambda one: now_s - self._missed[one] >= WINDOW_S, self._missed)]:
+            del self._missed[plugin]
         return len(self._missed) < STORM_PLUGINS or len(self._missed) <= STORM_SHARE * live
 
     def restart_delay_s(self) -> float:

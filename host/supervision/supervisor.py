@@ -70,7 +70,7 @@ class Supervisor:
     @property
     def running(self) -> bool:
         """Whether it runs, is on its way there, or will be tried again."""
-        return self._runner is not None
+        return self._runner is not None or not (self._restarting is None or self._restarting.finished)
 
     # Verbs.
 
@@ -101,20 +101,15 @@ class Supervisor:
         self._standing.wanted = "stopped"
         if self.condition.state is State.ERROR:
             self.condition.become(State.DISCOVERED)
-        runner = self._end(hurry=hurry)
+        runner = self.end(hurry=hurry)
         try:
             await self._standing.keep()
         finally:
-            await self._rest(runner)
+            await _rest(runner)
 
     async def kill(self) -> None:
         """End its process at once and keep it ended."""
         await self.stop(hurry=True)
-
-    async def close(self) -> None:
-        """End it because the host ends; what is wanted of it stays as it was, and it starts no more."""
-        self._closed = True
-        await self._rest(self._end())
 
     async def restart(self) -> None:
         """Stop it and start it anew; see `start` for what it raises. A stop that comes meanwhile wins."""
@@ -140,19 +135,38 @@ class Supervisor:
     async def disable(self) -> None:
         """Stop it, and do not let it be started until it is enabled."""
         self._standing.enabled = False
-        runner = self._end()
+        runner = self.end()
         if runner is None and self.condition.state not in (State.DISABLED, State.QUARANTINED):
             self.condition.become(State.DISABLED, "disabled by the operator")
         try:
             await self._standing.keep()
         finally:
-            await self._rest(runner)
+            await _rest(runner)
 
     async def reset(self) -> None:
         """End its quarantine and forget its failures."""
         self._policy.forget()
         if self.condition.state is State.QUARANTINED:
             await self._end_quarantine("reset by the operator")
+
+    # What the roster does.
+
+    def shut(self) -> None:
+        """Let it start no more, because the host ends."""
+        self._closed = True
+
+    def end(self, *, hurry: bool = False) -> Runner | None:
+        """Begin its end, without grace if `hurry`; what is wanted of it stays as it was.
+
+        Returns the runner that comes to its end, if there is one.
+        """
+        if self._runner is not None:
+            self._runner.stop(hurry=hurry)
+        return self._runner
+
+    async def rested(self) -> None:
+        """Wait until it does not run, and will not be tried again."""
+        await _rest(self._runner)
 
     def refuse(self, reason: str) -> None:
         """Show why it is not started, unless it runs: somebody must change something first."""
@@ -228,21 +242,9 @@ class Supervisor:
             self._runner = None
             runner.ended.set()
 
-    def _end(self, *, hurry: bool = False) -> Runner | None:
-        """Tell the runner, if there is one, to stop; return it."""
-        if self._runner is not None:
-            self._runner.stop(hurry=hurry)
-        return self._runner
-
-    async def _rest(self, runner: Runner | None) -> None:
-        if runner is not None:
-            await runner.ended.wait()
-
     async def _restart(self, outcome: Attempt) -> None:
         try:
-            runner = self._end()
-            await self._standing.keep()
-            await self._rest(runner)
+            await _rest(self.end())
             if self._standing.wanted == "stopped":
                 raise NotActive(f"plugin {self.id!r} was stopped while it restarted", plugin=self.id)
             await self.start()
@@ -273,3 +275,8 @@ class Supervisor:
         self._standing.leave_quarantine()
         self.condition.become(self._standing.at_rest, f"quarantine ended: {why}")
         await self._standing.keep()
+
+
+async def _rest(runner: Runner | None) -> None:
+    if runner is not None:
+        await runner.ended.wait()

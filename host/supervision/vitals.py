@@ -5,10 +5,9 @@ asks its session to end what must end.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-
-import anyio
+from typing import Any
 
 from host.facade import Figures
 from host.process.ladder import Rung
@@ -25,8 +24,12 @@ End = Callable[[Cause, str, Rung], None]
 """Ends the session: cause, one sentence, and where on the shutdown ladder to begin."""
 
 
+Start = Callable[[Callable[[], Coroutine[Any, Any, None]]], None]
+"""Starts a task that lives no longer than its session."""
+
+
 class Vitals:
-    """One tree's figures and limits. `run` throttles while that is needed."""
+    """One tree's figures and limits."""
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Vitals:
         process: PluginProcess,
         logger: logging.Logger,
         on_stopped: Callable[[float], None],
+        start: Start,
         end: End,
     ) -> None:
         """`on_stopped(seconds)` is told for how long the throttle stopped the tree, each time."""
@@ -41,10 +45,11 @@ class Vitals:
         self._limits = limits
         self._process = process
         self._logger = logger
+        self._start = start
         self._end = end
         self._sample: Sample | None = None
         self._throttle = Throttle(process, self.beside_root, on_stopped)
-        self._throttle_wanted = anyio.Event()
+        self._throttling = False
         self._released = False
 
     def observe(self, sample: Sample, breaches: list[Breach]) -> None:
@@ -54,15 +59,6 @@ class Vitals:
             self._throttle.duty = next_duty(self._throttle.duty, sample.cpu_cores, self._limits.cpu_cores)
         for breach in breaches:
             self._breached(breach, sample)
-
-    async def run(self) -> None:
-        """Throttle whenever it is wanted, until cancelled."""
-        while True:
-            await self._throttle_wanted.wait()
-            self._throttle_wanted = anyio.Event()
-            await self._throttle.run()
-            if not self._released:
-                self._logger.info("its CPU use fell; it is no longer throttled")
 
     def release(self) -> None:
         """Let the tree run freely, for good: it is to end, and signals must reach it."""
@@ -118,6 +114,17 @@ class Vitals:
                 if self._throttle.duty == 1.0:
                     cores = sample.cpu_cores or self._limits.cpu_cores
                     self._throttle.duty = next_duty(1.0, cores, self._limits.cpu_cores)
-                    self._throttle_wanted.set()
+                    if not self._throttling:
+                        self._throttling = True
+                        self._start(self._run_throttle)
             case _:
                 pass
+
+    async def _run_throttle(self) -> None:
+        """Throttle until its use has fallen; a breach meanwhile lets it go on."""
+        try:
+            await self._throttle.run()
+        finally:
+            self._throttling = False
+        if not self._released:
+            self._logger.info("its CPU use fell; it is no longer throttled")

@@ -2,7 +2,8 @@
 
 from host.watchdog.limits import Breach, Judge
 from host.watchdog.monitor import Monitor, Watched
+from host.watchdog.proc_reader import KEPT_PER_PLUGIN
 from host.watchdog.sample import ProcessKey, Sample
 from host.watchdog.sampler import Sampler
 
-__all__ = ["Breach", "Judge", "Monitor", "ProcessKey", "Sample", "Sampler", "Watched"]
+__all__ = ["KEPT_PER_PLUGIN", "Breach", "Judge", "Monitor", "ProcessKey", "Sample", "Sampler", "Watched"]

@@ -5,7 +5,7 @@ Its session's mark in the environment tells whose it is, so that daemonising doe
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Container, Iterable
 
 import psutil
 
@@ -15,28 +15,19 @@ from protocol.launch import SESSION_MARK
 class Escapees:
     """Orphans of one host's plugins, by session."""
 
-    def __init__(self, adopter: Callable[[], int | None]) -> None:
-        """`adopter()` is the pid of the process that inherits orphans; None where there is no such one."""
-        self._adopter = adopter
+    def __init__(self) -> None:
         self._marks: dict[int, str] = {}
 
-    def by_session(
-        self, roots: Mapping[str, int], offspring: Mapping[int, Sequence[int]]
-    ) -> dict[str, list[int]]:
-        """Return the pids of each session's escapees."""
-        adopter = self._adopter()
+    def by_session(self, sessions: Container[str], orphans: Iterable[int]) -> dict[str, list[int]]:
+        """Return the pids of each session's escapees.
+
+        `orphans` are the children of whoever inherits orphans, but for the roots of known trees.
+        """
+        self._marks = {pid: self._marks[pid] if pid in self._marks else _mark(pid) for pid in orphans}
         found: defaultdict[str, list[int]] = defaultdict(list)
-        if adopter is None:
-            return found
-        known = set(roots.values())
-        marks: dict[int, str] = {}
-        for pid in offspring.get(adopter, ()):
-            if pid in known:
-                continue
-            marks[pid] = self._marks[pid] if pid in self._marks else _mark(pid)
-            if marks[pid] in roots:
-                found[marks[pid]].append(pid)
-        self._marks = marks
+        for pid, mark in self._marks.items():
+            if mark in sessions:
+                found[mark].append(pid)
         return found
 
 

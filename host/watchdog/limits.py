@@ -79,20 +79,42 @@ class Judge:
         )
         self.soft_memory_bytes = int(limits.memory_bytes * SOFT_SHARE)
         """RSS above which a verdict needs PSS."""
+        self._soft_cpu_cores = limits.cpu_cores * SOFT_SHARE
+        self._soft_threads = limits.threads * SOFT_SHARE
+        self._soft_descriptors = limits.descriptors * SOFT_SHARE
+        self._soft_children = limits.children * SOFT_SHARE
+        self._calm = True
+        """No gauge has anything to remember, so a sample that is low needs no gauge."""
 
     def judge(self, sample: Sample) -> list[Breach]:
         """Return what this sample adds; nothing for a figure that it does not know."""
         breaches: list[Breach] = []
+        if self._calm and self._is_low(sample):
+            return breaches
         for gauge in self._gauges:
             reading = _reading(gauge, sample)
             if reading is not None and (breach := gauge.judge(*reading)) is not None:
                 breaches.append(breach)
+        self._calm = all(gauge.calm for gauge in self._gauges)
         return breaches
 
     def near_limit(self, sample: Sample) -> bool:
         """Whether any figure is over 80 % of its limit, so that the next sample should come sooner."""
+        if self._is_low(sample):
+            return False
         readings = ((gauge, _reading(gauge, sample)) for gauge in self._gauges)
         return any(reading is not None and reading[0] > gauge.soft for gauge, reading in readings)
+
+    def _is_low(self, sample: Sample) -> bool:
+        """Whether no figure, on whatever basis, is over 80 % of its limit; asked for each sample of all."""
+        return (
+            sample.rss_bytes <= self.soft_memory_bytes
+            and (sample.pss_bytes or 0) <= self.soft_memory_bytes
+            and (sample.cpu_cores or 0.0) <= self._soft_cpu_cores
+            and sample.threads <= self._soft_threads
+            and sample.descriptors <= self._soft_descriptors
+            and sample.children <= self._soft_children
+        )
 
 
 def describe(breach: Breach) -> str:
@@ -180,6 +202,11 @@ class _Gauge:
     @property
     def soft(self) -> float:
         return self.limit * SOFT_SHARE
+
+    @property
+    def calm(self) -> bool:
+        """Whether a low figure would leave it as it is."""
+        return not (self.running or self.acted or self.reported)
 
     def judge(self, measured: float, basis: str) -> Breach | None:
         self.running = self.running + 1 if measured > self.limit * self.tolerance else 0

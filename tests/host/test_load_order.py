@@ -1,11 +1,13 @@
 """Plugins that need other plugins: order, what is missing, versions, circles."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from host import LoadFailed, LoadRefused, PluginHost
+from host.supervision.supervisor import Supervisor
 
 Write = Callable[..., Path]
 
@@ -43,6 +45,27 @@ async def test_a_host_that_loads_all_keeps_the_order_and_loads_each_once(
 
     assert active[0] == "c"
     assert sorted(active) == ["a", "b", "c"]
+
+
+async def test_what_many_need_is_looked_at_once(
+    plugins: Path, write_plugin: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = [[f"{layer}{number}" for number in range(3)] for layer in "abc"]
+    for upper, lower in pairwise([["top"], *layers, []]):
+        for plugin in upper:
+            write_plugin(plugin, PLAIN, f"dependencies = {lower}")
+    started: list[str] = []
+    start = Supervisor.start
+
+    async def noted(supervisor: Supervisor) -> None:
+        started.append(supervisor.id)
+        await start(supervisor)
+
+    monkeypatch.setattr(Supervisor, "start", noted)
+    async with PluginHost(plugins=[plugins]) as host:
+        await host.load("top")
+    assert sorted(started) == sorted(["top", *(plugin for layer in layers for plugin in layer)])
+    assert started[-1] == "top"
 
 
 async def test_critical_plugins_come_first(plugins: Path, write_plugin: Write) -> None:

@@ -36,6 +36,15 @@ def test_a_session_has_one_row(tmp_path: Path) -> None:
     assert ledger.rows() == [_row("a", pid=2)]
 
 
+def test_in_a_folder_that_goes_with_the_host_no_row_is_written(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, ephemeral=True)
+    ledger.add(_row("a"))
+    assert ledger.rows() == []
+    ledger.remove(SessionId("a"))
+    with pytest.raises(ValueError, match="is not a session's id"):
+        ledger.add(_row("../a"))
+
+
 def test_a_removed_row_is_gone_and_need_not_have_been_there(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     session = new_session_id()

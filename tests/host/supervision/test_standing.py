@@ -89,11 +89,11 @@ async def test_a_plugin_that_is_not_wanted_any_more_can_be_stopped_before_it_eve
 
 
 async def test_what_cannot_be_kept_is_done_all_the_same_and_said(
-    plugins: Path, write_plugin: Write, full_disk: Callable[[], None]
+    plugins: Path, write_plugin: Write, full_disk: Callable[[], None], tmp_path: Path
 ) -> None:
     for name in ("killed", "stopped", "disabled"):
         write_plugin(name, PLAIN)
-    async with PluginHost(plugins=[plugins], autoload=True) as host:
+    async with PluginHost(plugins=[plugins], data=tmp_path / "data", autoload=True) as host:
         full_disk()
         for verb, plugin in ((host.kill, "killed"), (host.unload, "stopped"), (host.disable, "disabled")):
             with pytest.raises(OSError, match="No space left"):
@@ -102,24 +102,25 @@ async def test_what_cannot_be_kept_is_done_all_the_same_and_said(
         assert [view.state for view in host.plugins()] == ["disabled", "discovered", "discovered"]
 
 
-async def test_a_restart_that_cannot_be_kept_fails_alone(
-    plugins: Path, write_plugin: Write, full_disk: Callable[[], None]
+async def test_a_restart_that_cannot_be_kept_is_made_all_the_same_and_harms_nobody(
+    plugins: Path, write_plugin: Write, until: Until, full_disk: Callable[[], None], tmp_path: Path
 ) -> None:
     write_plugin("one", PLAIN)
     write_plugin("other", PLAIN)
-    async with PluginHost(plugins=[plugins], autoload=True) as host:
+    async with PluginHost(plugins=[plugins], data=tmp_path / "data", autoload=True) as host:
         await host.unload("one")
         full_disk()
         with pytest.raises(OSError, match="No space left"), anyio.fail_after(20):
             await host.restart("one")
+        await until(host, "one", "active")
         assert host.plugin("other").state == "active"
 
 
 async def test_a_quarantine_that_cannot_be_kept_holds_while_the_host_lives(
-    plugins: Path, write_plugin: Write, until: Until, full_disk: Callable[[], None]
+    plugins: Path, write_plugin: Write, until: Until, full_disk: Callable[[], None], tmp_path: Path
 ) -> None:
     write_plugin("one", CRASHER)
-    async with PluginHost(plugins=[plugins], autoload=True) as host:
+    async with PluginHost(plugins=[plugins], data=tmp_path / "data", autoload=True) as host:
         full_disk()
         for left in reversed(range(MAX_CRASHES)):
             with pytest.raises(PluginDied):

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from host.watchdog.limits import Breach, Judge, Kind, describe
 from host.watchdog.sample import Sample
@@ -172,6 +174,33 @@ def test_any_figure_over_80_percent_is_near_its_limit(near: Sample) -> None:
 @pytest.mark.parametrize("far", [memory(80), memory(500, pss=79), sample(cpu_cores=None), sample(threads=8)])
 def test_up_to_80_percent_is_not_near(far: Sample) -> None:
     assert not Judge(LIMITS).near_limit(far)
+
+
+def at_shares(rss: float, pss: float | None, age_s: float, cpu: float | None, threads: float) -> Sample:
+    return sample(
+        rss_bytes=int(rss * LIMITS.memory_bytes),
+        pss_bytes=None if pss is None else int(pss * LIMITS.memory_bytes),
+        pss_age_s=None if pss is None else age_s,
+        cpu_cores=cpu,
+        threads=int(threads * LIMITS.threads),
+    )
+
+
+SHARES = st.floats(0.0, 1.6)
+SAMPLES = st.builds(at_shares, SHARES, st.none() | SHARES, st.floats(0.0, 4.0), st.none() | SHARES, SHARES)
+
+
+def never(*_: object) -> bool:
+    return False
+
+
+@given(samples=st.lists(SAMPLES, max_size=12))
+def test_a_glance_at_a_low_sample_finds_what_the_gauges_find(samples: list[Sample]) -> None:
+    judge, thorough = Judge(LIMITS), Judge(LIMITS)
+    found = [(judge.judge(one), judge.near_limit(one)) for one in samples]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Judge, "_is_low", never)
+        assert found == [(thorough.judge(one), thorough.near_limit(one)) for one in samples]
 
 
 def test_the_soft_memory_limit_is_80_percent() -> None:

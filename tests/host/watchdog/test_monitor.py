@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import anyio
 import pytest
@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from host.clock import FakeClock, SystemClock
 from host.watchdog.limits import Breach, Judge
-from host.watchdog.monitor import Monitor
+from host.watchdog.monitor import TOLD_AT_ONCE, Monitor
 from host.watchdog.sample import Sample
 from host.watchdog.sampler import Sampler
 from protocol.manifest import Limits
@@ -52,10 +52,13 @@ class Session:
 
 
 class Sweeper:
-    """Stands for the sampler; `trouble` runs in each sweep."""
+    """Stands for the sampler; `trouble` runs in each sweep, `near` ones have `threads`, else all have."""
 
-    def __init__(self, trouble: Callable[[], None] = lambda: None, *, threads: int = 1) -> None:
+    def __init__(
+        self, trouble: Callable[[], None] = lambda: None, *, threads: int = 1, near: Collection[str] = ()
+    ) -> None:
         self.sweeps = 0
+        self.near = near
         self.forgotten: list[str] = []
         self._trouble = trouble
         self._threads = threads
@@ -63,9 +66,9 @@ class Sweeper:
     def sweep(self, roots: Mapping[str, int], soft_memory: Mapping[str, int]) -> dict[str, Sample]:
         self.sweeps += 1
         self._trouble()
-        sample = Sample(0.0, 1, None, None, 0.0, self._threads, 0, 0, 0, ())
+        high, low = (Sample(0.0, 1, None, None, 0.0, threads, 0, 0, 0, ()) for threads in (self._threads, 1))
         assert set(soft_memory) == set(roots)
-        return dict.fromkeys(roots, sample)
+        return {session: high if session in self.near or not self.near else low for session in roots}
 
     def forget(self, session: str) -> None:
         self.forgotten.append(session)
@@ -166,6 +169,52 @@ async def test_sweeps_come_faster_while_anybody_is_near_a_limit() -> None:
         group.start_soon(monitor.run)
         await session.told(3)
         group.cancel_scope.cancel()
+
+
+async def test_only_those_near_a_limit_are_swept_faster() -> None:
+    clock, sweeper = FakeClock(), Sweeper(threads=9, near=["near"])
+    monitor = Monitor(sweeper, clock, every_s=10.0, near_every_s=QUICKLY_S)
+    near, far = Session("near"), Session("far")
+    monitor.watch(near)
+    monitor.watch(far)
+    async with anyio.create_task_group() as group:
+        group.start_soon(monitor.run)
+        await near.told(4)
+        assert len(far.samples) == 1
+        clock.advance(10.0)
+        await far.told(2)
+        before = len(near.samples)
+        await near.told(before + 2)
+        assert len(far.samples) == 2
+        monitor.unwatch(near)
+        await far.told(3)  # the sweep that was to be for `near` alone is for everybody
+        group.cancel_scope.cancel()
+
+
+async def test_the_loop_gets_its_turn_while_many_are_told() -> None:
+    monitor = Monitor(Sweeper(), FakeClock(), every_s=NEVER_S)
+    sessions = [Session(str(number)) for number in range(2 * TOLD_AT_ONCE + 1)]
+    for session in sessions:
+        monitor.watch(session)
+    told: set[int] = set()
+    async with anyio.create_task_group() as group:
+        group.start_soon(monitor.run)
+        while not sessions[-1].samples:
+            await checkpoint()
+            told.add(sum(bool(session.samples) for session in sessions))
+        group.cancel_scope.cancel()
+    assert told >= {TOLD_AT_ONCE, 2 * TOLD_AT_ONCE}
+
+
+async def test_a_monitor_that_ends_lets_go_of_everybody() -> None:
+    sweeper, session = Sweeper(), Session("any")
+    monitor = Monitor(sweeper, FakeClock(), every_s=NEVER_S)
+    monitor.watch(session)
+    async with anyio.create_task_group() as group:
+        group.start_soon(monitor.run)
+        await session.told(1)
+        group.cancel_scope.cancel()
+    assert sweeper.forgotten == ["any"]
 
 
 async def test_sweeps_keep_their_pace_while_nobody_is_near_a_limit() -> None:

@@ -1,0 +1,81 @@
+"""Holdings: what a host holds at a quiet moment, and whether it grows from one to the next."""
+
+import asyncio
+import gc
+import statistics
+import threading
+from dataclasses import dataclass
+
+import psutil
+
+from host import PluginHost
+
+FLAT_BYTES = 1024 * 1024
+"""Growth of memory over a whole run that is called none, however even the samples are."""
+
+WARM_UP = 0.25
+"""Part of a run whose samples are left out: pools and caches fill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Figures of one quiet moment. Processes: the host's own, and the warden's."""
+
+    at_s: float
+    descriptors: int
+    threads: int
+    tasks: int
+    unanswered: int
+    """Requests under way in either direction; nobody calls, so nothing may be."""
+    memory_bytes: int
+    warden_descriptors: int
+    warden_memory_bytes: int
+    processes: int
+    """Descendants of the host."""
+
+
+def take(host: PluginHost, at_s: float) -> Holdings:
+    """Count what is held now."""
+    gc.collect()
+    me = psutil.Process()
+    wardens = me.children()
+    unanswered = sum(view.figures.in_flight for view in host.plugins())
+    return Holdings(
+        at_s=at_s,
+        descriptors=me.num_fds(),
+        threads=threading.active_count(),
+        tasks=len(asyncio.all_tasks()),
+        unanswered=unanswered,
+        memory_bytes=me.memory_info().rss,
+        warden_descriptors=sum(warden.num_fds() for warden in wardens),
+        warden_memory_bytes=sum(warden.memory_info().rss for warden in wardens),
+        processes=len(me.children(recursive=True)),
+    )
+
+
+def faults(samples: list[Holdings]) -> list[str]:
+    """Say what grew; an empty list if nothing did."""
+    kept = samples[int(len(samples) * WARM_UP) :]
+    if len(kept) < 4:
+        return [f"{len(kept)} samples say nothing; run it for longer"]
+    found: list[str] = []
+    middle = len(kept) // 2
+    for name in ("descriptors", "threads", "tasks", "warden_descriptors", "processes"):
+        figures = [getattr(one, name) for one in kept]
+        # Pools of threads breathe, so it is the most that counts and not each sample.
+        if max(figures[middle:]) > max(figures[:middle]):
+            found.append(f"{name} grew: {figures}")
+    if any(one.unanswered for one in kept):
+        found.append(f"requests were left: {[one.unanswered for one in kept]}")
+    for name in ("memory_bytes", "warden_memory_bytes"):
+        figures = [getattr(one, name) for one in kept]
+        slope, start = statistics.linear_regression([one.at_s for one in kept], figures)
+        noise = statistics.pstdev(
+            figure - start - slope * one.at_s for one, figure in zip(kept, figures, strict=True)
+        )
+        growth = slope * (kept[-1].at_s - kept[0].at_s)
+        if growth > max(FLAT_BYTES, 3.0 * noise):
+            found.append(
+                f"{name} grew by {growth:.0f} bytes, three times its noise is {3 * noise:.0f}: {figures}"
+            )
+    return found

@@ -1,0 +1,22 @@
+"""Nothing that a host holds grows, whatever its plugins do: two minutes of it; `make soak` takes an hour."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MINUTES = 2
+
+
+@pytest.mark.timeout(240)
+def test_descriptors_threads_tasks_and_memory_stay_flat_under_load_and_deaths():
+    command = [sys.executable, "-m", "tests.soak", "--minutes", str(MINUTES)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=230)
+    assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-4_000:]
+    report = json.loads(done.stdout)
+    assert report["deaths"] > 20
+    assert len(report["done"]) == 11, "some kind of call was never made"
+    assert report["faults"] == []
