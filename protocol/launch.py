@@ -13,6 +13,13 @@ PLUGIN_MARK = "PLUGHOST_PLUGIN_ID"
 """Environment variable with the plugin's id."""
 
 
+MARK_ROOM = "." * 256
+"""What a warden carries as its own session's mark: room for what is shown of the plugins forked from it."""
+
+NAME_ROOM = "." * 96
+"""The warden's last argument: room for the names of the plugins forked from it."""
+
+
 class LaunchSpec(msgspec.Struct, frozen=True):
     """One process, completely."""
 
@@ -26,13 +33,17 @@ class LaunchSpec(msgspec.Struct, frozen=True):
     oom_score_adj: int = 0
     umask: int = 0o077
     parent: int = 0
-    """If not 0: the pid that must be the parent, whose end ends the process (Linux)."""
+    """If not 0: the pid that must be the parent, whose end ends the process (Linux). A warden knows it."""
+    forked: tuple[str, ...] = ()
+    """Arguments of `plugin_sdk.runtime.run` where a child of the warden runs it in place of `argv`."""
 
 
 class Spawn(msgspec.Struct, frozen=True, tag="spawn"):
     """Start a process; with it come stdin, stdout, stderr and the specification, as descriptors."""
 
     session: str
+    fork: bool = False
+    """Whether it goes on in the warden's image; where that could not be loaded, `argv` is executed."""
 
 
 class Signal(msgspec.Struct, frozen=True, tag="signal"):
@@ -72,6 +83,12 @@ class SpawnFailed(msgspec.Struct, frozen=True, tag="spawn_failed"):
     reason: str
 
 
+class NotLoaded(msgspec.Struct, frozen=True, tag="not_loaded"):
+    """The image for plugins could not be loaded: all are executed instead. Said once."""
+
+    reason: str
+
+
 class Exited(msgspec.Struct, frozen=True, tag="exited"):
     """The process ended, and so did its group."""
 
@@ -91,4 +108,4 @@ class Swept(msgspec.Struct, frozen=True, tag="swept"):
 
 
 ToWarden = Spawn | Signal | Sweep
-FromWarden = Started | SpawnFailed | Exited | Swept
+FromWarden = Started | SpawnFailed | NotLoaded | Exited | Swept

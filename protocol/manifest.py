@@ -98,3 +98,6 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     """As written; normalised and enforced where configuration is kept."""
     critical: bool = False
     """Loaded before the others."""
+    preload: bool = True
+    """Whether a Python plugin may be forked from an image that has the SDK loaded; else its own interpreter
+    is started, which takes longer and uses more memory."""

@@ -80,6 +80,10 @@ class Form(BaseModel, ABC, frozen=True):
         """Tell whether the plugin is loaded before the others."""
         return False
 
+    def may_be_forked(self) -> bool:
+        """Tell whether the plugin may start in an image that has the SDK loaded."""
+        return True
+
     def schema_of_configuration(self) -> dict[str, Any] | None:
         """Return the configuration's schema as written."""
         return self.config_schema

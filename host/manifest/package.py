@@ -129,6 +129,7 @@ def _read_manifest(folder: Path, name: str, defaults: Limits, faults: FaultList)
         environment=form.variables(),
         config_schema=form.schema_of_configuration(),
         critical=form.loads_first(),
+        preload=form.may_be_forked(),
     )
 
 

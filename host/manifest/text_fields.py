@@ -27,6 +27,8 @@ _AUTHOR = re.compile(r"([^<>]*)<([^<>\s@]+@[^<>\s@]+)>")
 _APPLICATION = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}\Z")
 _RESERVED_VARIABLES: Final = ("LD_", "DYLD_", "PYTHON", "PLUGHOST_")
+_FREE_VARIABLE: Final = "PLUGHOST_LOOP"
+"""The host suggests an event loop by it, and a plugin may choose another."""
 
 TYPE_NAMES: Final[tuple[str, ...]] = get_args(PluginType)
 _TYPE_SPELLINGS: Final = {"ui_theme": "theme"}
@@ -97,7 +99,7 @@ def _check_application(text: str) -> str:
 def _check_variable(name: str) -> str:
     if not _VARIABLE.match(name):
         raise ValueError("a variable's name: letters, digits and _, not beginning with a digit")
-    if name.upper().startswith(_RESERVED_VARIABLES):
+    if name.upper().startswith(_RESERVED_VARIABLES) and name != _FREE_VARIABLE:
         raise ValueError(
             f"a name that does not begin with {', '.join(_RESERVED_VARIABLES)}: those are the host's"
         )

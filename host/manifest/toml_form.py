@@ -69,6 +69,7 @@ class TomlForm(Form, frozen=True):
         default_factory=dict[str, str]
     )
     critical: bool = False
+    preload: bool = True
     limits: StrictLimits = StrictLimits()
 
     def identity(self, faults: FaultList) -> tuple[str, str]:
@@ -90,3 +91,7 @@ class TomlForm(Form, frozen=True):
     def loads_first(self) -> bool:
         """Tell whether the plugin is loaded before the others."""
         return self.critical
+
+    def may_be_forked(self) -> bool:
+        """Tell whether the plugin may start in an image that has the SDK loaded."""
+        return self.preload

@@ -21,8 +21,22 @@ from host.ids import SessionId
 from host.process.exit_status import ExitStatus
 from host.process.hunt import hunt, kill_marked
 from host.process.launcher import SPAWN_TIMEOUT_S, PluginProcess, SpawnError, open_channels, open_spec
-from host.process.program import INHERITED, Program
-from protocol.launch import Exited, FromWarden, Known, Signal, Spawn, SpawnFailed, Started, Sweep, Swept
+from host.process.program import Program, warden_environment
+from protocol.launch import (
+    MARK_ROOM,
+    NAME_ROOM,
+    SESSION_MARK,
+    Exited,
+    FromWarden,
+    Known,
+    NotLoaded,
+    Signal,
+    Spawn,
+    SpawnFailed,
+    Started,
+    Sweep,
+    Swept,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +58,8 @@ class WardenLauncher:
         self._loop = asyncio.get_running_loop()
         self._warden: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        self._environment: dict[str, str] = {}
+        """The warden's own."""
         self._outbox: list[bytes] = []
         self._starting: dict[str, asyncio.Future[int]] = {}
         self._processes: dict[str, PluginProcess] = {}
@@ -58,8 +74,8 @@ class WardenLauncher:
     async def spawn(self, session: SessionId, program: Program) -> PluginProcess:
         """Start a process; see `Launcher`."""
         self._ensure_warden()
-        assert self._warden is not None
-        spec = program.spec(self._warden.pid)
+        fork = program.may_fork_from(self._environment)
+        spec = program.spec()
         try:
             spec_fd = open_spec(spec)
             try:
@@ -81,7 +97,7 @@ class WardenLauncher:
         self._processes[session] = process
         try:
             assert self._socket is not None
-            await self._send_with_descriptors(Spawn(session), [*channels.theirs, spec_fd])
+            await self._send_with_descriptors(Spawn(session, fork), [*channels.theirs, spec_fd])
             channels.close_theirs()
             with anyio.fail_after(SPAWN_TIMEOUT_S):
                 process.pid = await started
@@ -107,13 +123,14 @@ class WardenLauncher:
         if self._socket is not None:
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._environment = warden_environment()
         with theirs:
             self._warden = subprocess.Popen(
-                [sys.executable, "-I", "-m", "plugin_sdk.runtime.warden", str(theirs.fileno())],
+                [sys.executable, "-I", "-m", "plugin_sdk.runtime.warden", str(theirs.fileno()), NAME_ROOM],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in INHERITED if name in os.environ},
+                env={SESSION_MARK: MARK_ROOM, **self._environment},
                 start_new_session=True,
             )
         ours.setblocking(False)
@@ -174,6 +191,12 @@ class WardenLauncher:
                 future = self._starting.get(session)
                 if future is not None and not future.done():
                     future.set_exception(SpawnError(reason))
+            case NotLoaded(reason):
+                logger.warning(
+                    "plugins can't be forked from the warden and are executed instead: each takes longer to "
+                    "start, and more memory. The reason: %s",
+                    reason,
+                )
             case Exited(session, status, peak_rss_bytes, cpu_s):
                 process = self._processes.get(session)
                 if process is not None:
@@ -193,21 +216,29 @@ class WardenLauncher:
             hunt(self._loop, process, known)
 
     def _lost(self) -> None:
-        logger.error(
-            "the warden ended; its plugins end with it",
-            extra={"fields": {"pid": self.adopter, "plugins": len(self._processes)}},
-        )
         self._close_socket()
+        warden, self._warden = self._warden, None
+        assert warden is not None
+        # It has closed its socket as the last thing it did, or the kernel did at its end.
+        status = ExitStatus.from_wait(warden.wait())
+        logger.error(
+            "the warden %s; its plugins end with it",
+            status,
+            extra={"fields": {"pid": warden.pid, "plugins": len(self._processes)}},
+        )
         for future in self._starting.values():
             if not future.done():
-                future.set_exception(SpawnError("the warden ended"))
+                # It is not started from here instead: that nothing outlives a host is not given up unasked.
+                future.set_exception(
+                    SpawnError(
+                        f"the warden {status}; what it said is on the host's stderr. "
+                        '`warden = "off"` starts plugins without one'
+                    )
+                )
         kill_marked(self._processes)
         self._orphaned.update(self._processes)
         for process in self._processes.values():
             _settle(process.exited, ExitStatus())
-        warden, self._warden = self._warden, None
-        if warden is not None:
-            warden.wait()  # it has closed its socket as the last thing it did, or the kernel did at its end
         self._on_lost()
 
     def _close_socket(self) -> None:

@@ -9,7 +9,6 @@ import inspect
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 from plugin_sdk.plugin import Plugin
 
@@ -18,10 +17,10 @@ class EntryFault(Exception):
     """The entry point names nothing that can be run; trying again would not help."""
 
 
-def put_on_path(folder: Path) -> None:
+def put_on_path(folder: str) -> None:
     """Put the plugin's folder behind the standard library and before all other packages."""
     place = next((i for i, entry in enumerate(sys.path) if entry.endswith("-packages")), len(sys.path))
-    sys.path.insert(place, str(folder))
+    sys.path.insert(place, folder)
 
 
 def load_class(entry_points: Sequence[str]) -> type[Plugin]:

@@ -1,7 +1,8 @@
 """The program that a Python plugin's process runs: `python -m plugin_sdk.runtime.run FOLDER ENTRY...`.
 
 Claims the wire, serves one session, leaves when the host closes its end. Started by hand, it explains
-itself instead of waiting for a host that is not there.
+itself instead of waiting for a host that is not there. It runs on the event loop that its host runs on:
+`PLUGHOST_LOOP` in the environment, see `plugin_sdk.runtime.loop`.
 """
 
 import asyncio
@@ -14,11 +15,11 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from plugin_sdk.plugin import Plugin
 from plugin_sdk.runtime import stdio
 from plugin_sdk.runtime.entry import load_class, put_on_path
+from plugin_sdk.runtime.loop import loop_factory
 from plugin_sdk.runtime.session import Session
 
 WATCH_PARENT = "PLUGHOST_WATCH_PARENT"
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
         print(_HINT.format(detail="usage: python -m plugin_sdk.runtime.run FOLDER ENTRY..."), file=sys.stderr)  # noqa: T201
         return 2
     folder, *entry_points = arguments
-    put_on_path(Path(folder).absolute())
+    put_on_path(os.path.abspath(folder))  # noqa: PTH100 - pathlib's way dirties memory that plugins share
     return _run(lambda: load_class(entry_points), f"Folder: {folder}")
 
 
@@ -62,7 +63,8 @@ def _run(load: Callable[[], type[Plugin]], detail: str) -> int:
         return 2
     read_fd, write_fd = stdio.claim()
     dump_signal = _announce_stack_dumps()
-    asyncio.run(_serve(read_fd, write_fd, load, dump_signal))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_serve(read_fd, write_fd, load, dump_signal))
     return 0
 
 

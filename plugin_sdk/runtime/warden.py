@@ -5,58 +5,55 @@ signals them while it knows that their pids are theirs, reports their ends, and,
 kills what they leave behind. When the socket ends, however the host ended, it kills all its descendants and
 leaves. It never sees a plugin's environment, arguments or configuration.
 
+A child executes its program (exec mode), or, where the host says that it may, goes on in the warden's own
+image, in which everything that a Python plugin needs is loaded already (fork mode).
+
 It only ever signals its own direct children: their pids can't be reused before it has waited for them.
 """
 
 import array
-import ctypes
 import os
 import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from plugin_sdk.runtime import confine
+from plugin_sdk.runtime.image import Image
+from plugin_sdk.runtime.processes import children_of
+from plugin_sdk.runtime.strays import Strays
 from protocol.launch import (
-    SESSION_MARK,
     Exited,
-    Known,
+    NotLoaded,
     Signal,
     Spawn,
     SpawnFailed,
     Started,
     Sweep,
-    Swept,
     ToWarden,
 )
 
 PR_SET_CHILD_SUBREAPER = 36
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 MESSAGE_BYTES = 256 * 1024
-SWEEP_LIMIT_S = 2.0
-"""How long one session's leavings are hunted. Source: behaviour in numbers, *Life*."""
 SWEEP_PASS_S = 0.01
-EMPTY_PASSES = 2
-"""Passes in a row that must find nothing before a session counts as gone."""
 
-_LISTS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # noqa: PTH110
 _decode = msgspec.msgpack.Decoder(ToWarden).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class _Hunt:
-    """Leavings of one ended session."""
+class Birth(NamedTuple):
+    """What a child that was just forked is to become."""
 
-    def __init__(self, session: str, group: int, known: tuple[Known, ...]) -> None:
-        self.session = session
-        self.group = group
-        self.known = {one.pid: one.started_s for one in known}
-        self.until = time.monotonic() + SWEEP_LIMIT_S
-        self.empty = 0
-        self.killed: set[int] = set()
+    descriptors: tuple[int, int, int]
+    spec: int
+    parent: int
+    image: Image | None
+    """In which it goes on; None if it executes a program."""
 
 
 class Warden:
@@ -64,75 +61,101 @@ class Warden:
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._pid = os.getpid()
+        self._image = Image()
         self._pids: dict[str, int] = {}
         self._sessions: dict[int, str] = {}
         self._groups: dict[str, int] = {}
-        self._hunts: dict[str, _Hunt] = {}
-        self._boot_s = _boot_time()
+        self._strays = Strays()
 
-    def run(self) -> None:
-        """Serve until the host is gone, then leave nothing behind."""
+    def run(self) -> Birth | None:
+        """Serve until the host is gone, then leave nothing behind.
+
+        In each child that is forked meanwhile it returns at once, with what the child is to become: the
+        child's own code is to run on a stack that holds nothing of the warden.
+        """
+        try:
+            return self._serve()
+        except (OSError, EOFError, SystemExit):
+            return (
+                None  # any error of the socket is its end: ECONNRESET when the host died with unread reports
+            )
+        finally:
+            if os.getpid() == self._pid:
+                self._kill_all()
+
+    def _serve(self) -> Birth | None:
         wake_read, wake_write = os.pipe()
         os.set_blocking(wake_read, False)
         os.set_blocking(wake_write, False)
+        confine.reset_signals()
+        for number in confine.IGNORED:
+            signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda _n, _f: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        ended = False
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._on_end)
+        for number in ENDING:
+            signal.signal(number, _on_end)
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         poll.register(wake_read, select.POLLIN)
-        try:
-            while not ended:
-                for fd, _ in poll.poll(SWEEP_PASS_S * 1_000 if self._hunts else None):
-                    if fd == wake_read:
-                        _drain(wake_read)
-                        self._reap()
-                    else:
-                        ended = not self._receive()
-                self._hunt()
-        except (OSError, EOFError, SystemExit):
-            pass  # any error of the socket is its end: ECONNRESET when the host died with unread reports
-        finally:
-            self._kill_all()
+        while True:
+            for fd, _ in poll.poll(SWEEP_PASS_S * 1_000 if self._strays.hunted else None):
+                if fd == wake_read:
+                    _drain(wake_read)
+                    self._reap()
+                elif (birth := self._receive()) is not None:
+                    return birth
+            if self._strays.hunted:
+                for swept in self._strays.pass_over(pid for pid in _children() if pid not in self._sessions):
+                    self._send(swept)
+                self._reap()
 
-    def _on_end(self, _number: int, _frame: object) -> None:
-        raise SystemExit
-
-    def _receive(self) -> bool:
-        data, fds, _, _ = _receive_with_descriptors(self._socket)
+    def _receive(self) -> Birth | None:
+        """Do one thing that the host asks for. Raises EOFError at its end."""
+        data, fds = _receive_with_descriptors(self._socket)
         if not data:
-            return False
-        try:
-            message: ToWarden = _decode(data)
-            match message:
-                case Spawn(session):
-                    self._spawn(session, fds)
-                case Signal(session, number, group):
-                    self._signal(session, number, group)
-                case Sweep(session, known):
-                    self._hunts[session] = _Hunt(session, self._groups.pop(session, 0), known)
-        finally:
+            raise EOFError
+        message: ToWarden = _decode(data)
+        birth = None
+        match message:
+            case Spawn(session, fork):
+                birth = self._spawn(session, fork, fds)
+            case Signal(session, number, group):
+                self._signal(session, number, group)
+            case Sweep(session, known):
+                self._strays.hunt(session, self._groups.pop(session, 0), known)
+        if birth is None:
             for fd in fds:
                 os.close(fd)
-        return True
+        return birth
 
     def _send(self, message: object) -> None:
         self._socket.send(_encode(message))
 
-    def _spawn(self, session: str, fds: list[int]) -> None:
+    def _spawn(self, session: str, fork: bool, fds: list[int]) -> Birth | None:
+        if fork and not self._image.tried:
+            self._image.load()
+            if self._image.fault:
+                self._send(NotLoaded(self._image.fault))
+        # Until the child has its own dispositions, a signal would meet the warden's handlers in it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, confine.HANDLED)
+        pid = -1
         try:
             stdin, stdout, stderr, spec = fds
             pid = os.fork()
+            if pid == 0:
+                image = self._image if fork and not self._image.fault else None
+                return Birth((stdin, stdout, stderr), spec, self._pid, image)
         except (OSError, ValueError) as exc:
             self._send(SpawnFailed(session, str(exc)))
-            return
-        if pid == 0:
-            confine.become(spec, (stdin, stdout, stderr))
+            return None
+        finally:
+            if pid != 0:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, confine.HANDLED)
         self._pids[session] = pid
         self._sessions[pid] = session
         self._send(Started(session, pid))
+        return None
 
     def _signal(self, session: str, number: int, group: bool) -> None:
         pid = self._pids.get(session)
@@ -170,41 +193,10 @@ class Warden:
                 code = os.waitstatus_to_exitcode(status)
                 self._send(Exited(session, code, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime))
 
-    def _hunt(self) -> None:
-        if not self._hunts:
-            return
-        strays = [pid for pid in _children() if pid not in self._sessions]
-        for hunt in [*self._hunts.values()]:
-            found = [pid for pid in strays if self._belongs(pid, hunt)]
-            for pid in found:
-                # What it leaves comes to us next, and is known by then.
-                for child in _children_of(pid):
-                    hunt.known.setdefault(child, 0.0)
-                hunt.killed.add(pid)
-                os.kill(pid, signal.SIGKILL)
-            hunt.empty = 0 if found else hunt.empty + 1
-            if hunt.empty >= EMPTY_PASSES or time.monotonic() > hunt.until:
-                del self._hunts[hunt.session]
-                self._send(Swept(hunt.session, len(hunt.killed), tuple(found)))
-        self._reap()
-
-    def _belongs(self, pid: int, hunt: _Hunt) -> bool:
-        started_s = hunt.known.get(pid)
-        if started_s is not None and (started_s == 0.0 or abs(self._started(pid) - started_s) < 1.0):
-            return True
-        fields = _stat(pid)
-        if len(fields) > 3 and hunt.group and int(fields[3]) == hunt.group:
-            return True
-        return _mark(pid) == hunt.session
-
-    def _started(self, pid: int) -> float:
-        fields = _stat(pid)
-        return self._boot_s + int(fields[19]) / os.sysconf("SC_CLK_TCK") if len(fields) > 19 else 0.0
-
     def _kill_all(self) -> None:
         """Kill every descendant; each pass inherits the next layer, until none is left."""
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
         while True:
             for pid in self._sessions:
@@ -225,13 +217,17 @@ class Warden:
                 time.sleep(0.001)
 
 
-def _receive_with_descriptors(sock: socket.socket) -> tuple[bytes, list[int], int, object]:
+def _on_end(_number: int, _frame: object) -> None:
+    raise SystemExit
+
+
+def _receive_with_descriptors(sock: socket.socket) -> tuple[bytes, list[int]]:
     fds = array.array("i")
-    data, ancillary, flags, address = sock.recvmsg(MESSAGE_BYTES, socket.CMSG_LEN(4 * fds.itemsize))
+    data, ancillary, _, _ = sock.recvmsg(MESSAGE_BYTES, socket.CMSG_LEN(4 * fds.itemsize))
     for level, kind, payload in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             fds.frombytes(payload[: len(payload) - len(payload) % fds.itemsize])
-    return data, list(fds), flags, address
+    return data, list(fds)
 
 
 def _drain(fd: int) -> None:
@@ -250,68 +246,21 @@ def _kill_group(pid: int) -> None:
 
 
 def _children() -> list[int]:
-    return [*_children_of(os.getpid())]
+    return [*children_of(os.getpid())]
 
 
-def _children_of(pid: int) -> Iterator[int]:
-    if not _LISTS_CHILDREN:
-        yield from _children_by_scan(pid)
-        return
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - pathlib costs imports here
-            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:  # noqa: PTH123
-                yield from map(int, file.read().split())
-    except OSError:
-        return
-
-
-def _children_by_scan(pid: int) -> Iterator[int]:
-    """Look at every process: for kernels that were built without lists of children."""
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if name.isdecimal():
-            fields = _stat(int(name))
-            if len(fields) > 1 and int(fields[1]) == pid:
-                yield int(name)
-
-
-def _stat(pid: int) -> list[bytes]:
-    """Return the fields of /proc/PID/stat from the third one (the state) on; empty if it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
-            return file.read().rpartition(b")")[2].split()
-    except OSError:
-        return []
-
-
-def _mark(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123
-            environment = file.read()
-    except OSError:
-        return ""
-    prefix = SESSION_MARK.encode() + b"="
-    for entry in environment.split(b"\0"):
-        if entry.startswith(prefix):
-            return entry[len(prefix) :].decode(errors="replace")
-    return ""
-
-
-def _boot_time() -> float:
-    with open("/proc/stat", "rb") as file:  # noqa: PTH123
-        for line in file:
-            if line.startswith(b"btime"):
-                return float(line.split()[1])
-    return 0.0
-
-
-def main(arguments: list[str]) -> int:
-    """Run on the socket that the first argument numbers."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    sock = socket.socket(fileno=int(arguments[0]))
-    sock.set_inheritable(False)
-    Warden(sock).run()
-    return 0
+def main(arguments: list[str]) -> Birth | None:
+    """Run on the socket that the first argument numbers; in a child, return what it is to become."""
+    confine.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    with socket.socket(fileno=int(arguments[0])) as sock:
+        sock.set_inheritable(False)
+        return Warden(sock).run()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    birth = main(sys.argv[1:])
+    if birth is not None:
+        image = birth.image
+        confine.become(birth.spec, birth.descriptors, birth.parent, image and image.fit, msgspec.json.decode)
+        assert image is not None
+        image.live()

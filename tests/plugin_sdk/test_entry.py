@@ -27,7 +27,7 @@ Write = Callable[[str, str], Path]
 def write(tmp_path: Path) -> Iterator[Write]:
     """Write modules into a folder that is on the path; what was imported is forgotten afterwards."""
     path, modules = list(sys.path), set(sys.modules)
-    put_on_path(tmp_path)
+    put_on_path(str(tmp_path))
 
     def write_one(name: str, text: str) -> Path:
         file = tmp_path / name
@@ -150,5 +150,5 @@ def test_the_folder_comes_behind_the_standard_library_and_before_packages(
 
 def test_without_packages_the_folder_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", ["/a", "/b"])
-    put_on_path(Path("/plugin"))
+    put_on_path("/plugin")
     assert sys.path == ["/a", "/b", "/plugin"]

@@ -25,6 +25,7 @@ category = "Productivity"
 tags = ["mail", "weekly"]
 permissions = ["sessions:read", "storage"]
 critical = true
+preload = false
 entry_point = "main:Reports"
 
 [dependencies.plugins]
@@ -67,6 +68,7 @@ def test_every_key_reaches_the_manifest(read_toml: Callable[[str], Manifest]):
         environment={"REPORT_ZONE": "UTC"},
         config_schema={"type": "object"},
         critical=True,
+        preload=False,
     )
 
 
@@ -93,6 +95,18 @@ def test_a_variable_that_is_the_hosts_or_no_name_is_a_fault(
     toml_faults: Callable[[str], dict[str, Fault]], name: str
 ):
     assert len(toml_faults(f'[env]\n"{name}" = "x"')) == 1
+
+
+def test_a_plugin_is_preloaded_unless_it_says_no(
+    read_toml: Callable[[str], Manifest], toml_faults: Callable[[str], dict[str, Fault]]
+):
+    assert read_toml(FULL.replace("preload = false", "")).preload
+    assert set(toml_faults("preload = 0")) == {"preload"}
+
+
+def test_a_plugin_may_choose_its_event_loop(read_toml: Callable[[str], Manifest]):
+    manifest = read_toml(FULL.replace('REPORT_ZONE = "UTC"', 'PLUGHOST_LOOP = "asyncio"'))
+    assert manifest.environment == {"PLUGHOST_LOOP": "asyncio"}
 
 
 def test_a_variables_value_must_be_text(toml_faults: Callable[[str], dict[str, Fault]]):

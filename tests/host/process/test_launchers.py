@@ -263,21 +263,6 @@ os.read(0, 1)
 
 
 @pytest.mark.parametrize("warden", ["auto", "off"])
-async def test_a_plugins_environment_holds_no_secret_of_the_host(
-    plugins: Path, write_plugin: Write, monkeypatch: pytest.MonkeyPatch, warden: Any
-) -> None:
-    monkeypatch.setenv("DATABASE_PASSWORD", "host-only-secret")
-    write_plugin("one", "class One(Plugin): ...\n", '[env]\nOWN = "mine"\n')
-    async with PluginHost(plugins=[plugins], warden=warden, autoload=True) as host:
-        pid = host.plugin("one").pid
-        if LINUX:
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-            assert b"OWN=mine" in environment
-            assert b"PLUGHOST_PLUGIN_ID=one" in environment
-            assert b"host-only-secret" not in environment
-
-
-@pytest.mark.parametrize("warden", ["auto", "off"])
 @pytest.mark.parametrize(("trouble", "named"), [("absent", "No such file"), ("mode", "Permission denied")])
 async def test_a_plugin_whose_program_cannot_be_started_is_refused_with_the_reason(
     plugins: Path, warden: Any, trouble: str, named: str

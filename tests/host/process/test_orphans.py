@@ -20,6 +20,7 @@ from host import PluginHost, PluginView
 from host.process.identity import start_ticks
 from host.state.ledger import LedgerRow
 from host.timing import Timing
+from tests.host.process.modes import EXECUTED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a warden")
 
@@ -142,7 +143,7 @@ async def test_a_killed_host_leaves_none_of_its_plugins_or_their_descendants(
     plugins: Path, write_plugin: Write, tmp_path: Path
 ) -> None:
     for number in range(PLUGINS):
-        write_plugin(f"p{number}", STUBBORN)
+        write_plugin(f"p{number}", STUBBORN, EXECUTED if number % 2 else "")
     async with host_program(tmp_path / "data", "auto", plugins) as host:
         with closing(Watch(living(descendants(host.pid)))) as watch:
             assert len(watch.pids) == 1 + 4 * PLUGINS, "the warden, and of each plugin three more"
@@ -183,7 +184,7 @@ async def test_a_warden_that_dies_takes_its_plugins_along_and_a_new_one_brings_t
     number: signal.Signals,
 ) -> None:
     for index in range(6):
-        write_plugin(f"p{index}", STUBBORN)
+        write_plugin(f"p{index}", STUBBORN, EXECUTED if index % 2 else "")
     timing = Timing(watch_every_s=0.3)
     async with PluginHost(plugins=[plugins], autoload=True, timing=timing) as host:
         await all_seen_by_a_sweep(host)

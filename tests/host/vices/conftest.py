@@ -11,7 +11,7 @@ import re
 import select
 import sys
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,7 @@ import pytest
 from host import PluginHost, PluginView, Timing
 from host.errors import PlughostError
 from host.facade import Change
+from host.process.program import Program
 from protocol.launch import SESSION_MARK
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +36,12 @@ KILLED_S = 5.0
 GROWTH_BYTES = 200 * 1024 * 1024
 """By how much the host may grow, whatever a plugin sends."""
 
-Launcher = Literal["auto", "off"]
+Launcher = Literal["fork", "exec", "no-warden"]
+"""Forked from the warden; executed by it; started by the host itself."""
+
+EXECUTED_TOO = {"test_deaths", "test_prints", "test_starts"}
+"""Where the warden's two ways are both tested: how a process begins and ends, and where its output goes. In
+between it is the same program in both, so for all other vices the forked one stands for both."""
 Vices = Callable[..., AbstractAsyncContextManager["Vice"]]
 
 
@@ -174,8 +180,21 @@ class Vice:
         assert after.descriptors <= self._before.descriptors
 
 
-@pytest.fixture(params=["auto", "off"], ids=["warden", "no-warden"])
-def launcher(request: pytest.FixtureRequest) -> Launcher:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "launcher" in metafunc.fixturenames:
+        executed_too = metafunc.definition.path.stem in EXECUTED_TOO
+        ways = ("fork", "exec", "no-warden") if executed_too else ("fork", "no-warden")
+        metafunc.parametrize("launcher", ways, indirect=True)
+
+
+@pytest.fixture
+def launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Launcher:
+    if request.param == "exec":
+
+        def never(_program: Program, _warden: Mapping[str, str]) -> bool:
+            return False
+
+        monkeypatch.setattr(Program, "may_fork_from", never)
     return request.param
 
 
@@ -194,13 +213,17 @@ def vices(
     @asynccontextmanager
     async def open_vice(name: str, *, timing: Timing | None = None) -> AsyncGenerator[Vice]:
         folders = (ROOT / "tests" / "plugins" / name, ROOT / "examples" / "plugins" / "hello")
-        host = PluginHost(folders, warden=launcher, timing=timing)
+        warden = "off" if launcher == "no-warden" else "auto"
+        host = PluginHost(folders, warden=warden, timing=timing)
         log = Journal()
         vice = Vice(name, host, launcher, log, f"TMPDIR={tmp_path}".encode())
         logging.getLogger().addHandler(log)
         try:
             async with host:
                 await host.load("hello")
+                session = host.plugin("hello").session
+                assert session is not None
+                vice.sessions.add(session)
                 await vice.greet()
                 yield vice
                 await vice.greet()
