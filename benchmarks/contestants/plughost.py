@@ -13,7 +13,6 @@ from benchmarks.peer_end import PeerEnd
 from benchmarks.plugin_folders import plugin_folders
 from benchmarks.subject import Subject
 from host import PluginHost
-from host.manifest.toml_form import TomlForm
 from protocol.jsonrpc import encode
 
 _NOTIFY_TIMEOUT_S = 10.0
@@ -148,4 +147,4 @@ class PlughostExec(Plughost):
     name = "plughost-exec"
     about = "the same as `plughost`, each plugin in an interpreter of its own (`preload = false`)"
     calls = False
-    manifest_line = "preload = false" if "preload" in TomlForm.model_fields else ""
+    manifest_line = "preload = false"
