@@ -61,3 +61,10 @@ class Outcome:
         if reason := self.left_out.get(contestant):
             return f"{contestant} was left out: {reason}"
         return f"{contestant} was not measured"
+
+
+def shown(figure: float) -> str:
+    """Return a figure with about three digits."""
+    if figure >= 100:
+        return f"{figure:,.0f}"
+    return f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}"

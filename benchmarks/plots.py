@@ -9,7 +9,7 @@ from html import escape
 
 from benchmarks.contestant import Contestant
 from benchmarks.contestants import Plughost
-from benchmarks.outcome import Outcome
+from benchmarks.outcome import Outcome, shown
 from benchmarks.rows import Group, Row
 
 _WIDTH = 760
@@ -32,10 +32,10 @@ def to_svg(outcome: Outcome, group: Group) -> str:
     panels: list[str] = []
     top = 8.0
     for row in outcome.rows(group):
-        shown = [one for one in outcome.contestants if outcome.samples(one.name, row)]
-        if shown:
-            panels += _panel(outcome, row, shown, top)
-            top += _HEAD + _LINE * len(shown) + _FOOT
+        measured = [one for one in outcome.contestants if outcome.samples(one.name, row)]
+        if measured:
+            panels += _panel(outcome, row, measured, top)
+            top += _HEAD + _LINE * len(measured) + _FOOT
     height = math.ceil(top)
     return "\n".join(
         [
@@ -50,10 +50,10 @@ def to_svg(outcome: Outcome, group: Group) -> str:
     )
 
 
-def _panel(outcome: Outcome, row: Row, shown: list[type[Contestant]], top: float) -> list[str]:
-    figures = [sample for one in shown for sample in outcome.samples(one.name, row).values()]
+def _panel(outcome: Outcome, row: Row, measured: list[type[Contestant]], top: float) -> list[str]:
+    figures = [sample for one in measured for sample in outcome.samples(one.name, row).values()]
     scale = _Scale(min(figures), max(figures))
-    bottom = top + _HEAD + _LINE * len(shown)
+    bottom = top + _HEAD + _LINE * len(measured)
     parts = [
         f'<text class="title" x="8" y="{top + 16:g}">{escape(row.title)}, {escape(row.unit)}</text>',
         f'<text class="tick" x="8" y="{top + 31:g}">{row.better} is better</text>',
@@ -62,9 +62,9 @@ def _panel(outcome: Outcome, row: Row, shown: list[type[Contestant]], top: float
         x = scale.x(tick)
         parts += [
             f'<line x1="{x:.1f}" y1="{top + _HEAD - 6:g}" x2="{x:.1f}" y2="{bottom:g}" stroke="#e5e7eb"/>',
-            f'<text class="tick" x="{x:.1f}" y="{bottom + 12:g}" text-anchor="middle">{tick:,g}</text>',
+            f'<text class="tick" x="{x:.1f}" y="{bottom + 12:g}" text-anchor="middle">{tick:,.10g}</text>',
         ]
-    for place, one in enumerate(shown):
+    for place, one in enumerate(measured):
         samples = outcome.samples(one.name, row).values()
         median = outcome.median(one.name, row)
         assert median is not None
@@ -75,7 +75,7 @@ def _panel(outcome: Outcome, row: Row, shown: list[type[Contestant]], top: float
             f'<line x1="{scale.x(min(samples)):.1f}" y1="{y:g}" x2="{scale.x(max(samples)):.1f}" y2="{y:g}" '
             f'stroke="{colour}" stroke-width="2"/>',
             f'<circle cx="{scale.x(median):.1f}" cy="{y:g}" r="4" fill="{colour}"/>',
-            f'<text x="{_WIDTH - 8}" y="{y + 4:g}" text-anchor="end">{median:,.4g}</text>',
+            f'<text x="{_WIDTH - 8}" y="{y + 4:g}" text-anchor="end">{shown(median)}</text>',
         ]
     return parts
 

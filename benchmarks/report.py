@@ -9,7 +9,7 @@ import msgspec
 
 from benchmarks.bars import Verdict
 from benchmarks.contestants import Plughost
-from benchmarks.outcome import Outcome
+from benchmarks.outcome import Outcome, shown
 from benchmarks.own import Effort
 from benchmarks.plots import to_svg
 from benchmarks.rows import GROUPS, Group, Row
@@ -202,13 +202,6 @@ def _cell(outcome: Outcome, name: str, row: Row) -> str:
     if len(samples) == 1:
         return shown(median)
     return f"{shown(median)} ({shown(min(samples.values()))} … {shown(max(samples.values()))})"
-
-
-def shown(figure: float) -> str:
-    """Return a figure with about three digits."""
-    if figure >= 100:
-        return f"{figure:,.0f}"
-    return f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}"
 
 
 def _times(value: float | None) -> str:
