@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         SettingsError,
         StateError,
         StreamOverrun,
+        TooFewDescriptors,
         UnsupportedPlatform,
         WrongShape,
     )
@@ -99,6 +100,7 @@ __all__ = [
     "StateError",
     "StreamOverrun",
     "Timing",
+    "TooFewDescriptors",
     "UnsupportedPlatform",
     "Verdict",
     "WrongShape",

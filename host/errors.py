@@ -9,6 +9,7 @@
         ManifestError               invalid_manifest
         PluginNotFound              plugin_not_found
         DuplicateApi                duplicate_api
+        TooFewDescriptors           too_few_descriptors
         StateError
             NotActive               not_active
             Disabled                disabled
@@ -182,6 +183,25 @@ class DuplicateApi(PlughostError):
     """An API method is registered twice, or under a name that is not free."""
 
     code = "duplicate_api"
+
+
+class TooFewDescriptors(PlughostError):
+    """The system does not let this process open as many descriptors as the plugins need."""
+
+    code = "too_few_descriptors"
+
+    def __init__(self, plugins: int, needed: int, free: int, limit: int) -> None:
+        what = "one more plugin needs" if plugins == 1 else f"{plugins} more plugins need"
+        at_least = limit + needed - free
+        super().__init__(
+            f"{what} {needed} descriptors, and this process may open {free}: its limit is {limit}",
+            remedy=f"raise the limit to {at_least} or more (`ulimit -n {at_least}`, or LimitNOFILE= of its "
+            "service), or load fewer plugins",
+            plugins=plugins,
+            needed=needed,
+            free=free,
+            limit=limit,
+        )
 
 
 class StateError(PlughostError):

@@ -234,7 +234,11 @@ class PluginHost:
         await self._supervisor(plugin).reset()
 
     async def load_all(self) -> dict[PluginId, PlughostError]:
-        """Load all that is enabled and not stopped on purpose, critical ones first; return what failed."""
+        """Load all that is enabled and not stopped on purpose, critical ones first; return what failed.
+
+        Raises:
+            TooFewDescriptors: Not all would fit; none is loaded.
+        """
         return await self._parts.running().roster.load_all()
 
     async def rescan(self) -> None:

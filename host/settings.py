@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -20,6 +20,7 @@ import msgspec
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from host.errors import Fault, SettingsError
+from host.masking import masked
 from host.paths import default_config_folder, written_path
 from protocol.manifest import ID_PATTERN, Act, Limits
 from protocol.sizes import CORES_ALLOWED, SIZE_ALLOWED, format_size, parse_cores, parse_size
@@ -32,10 +33,8 @@ PLUGIN_VARIABLES: Final = re.compile(
     PREFIX + r"(SESSION|WATCH_PARENT|(PLUGIN|PROTOCOL)_\w+|(DATA|CACHE|PACKAGE)_DIR)"
 )
 """What plugins find in their environment; a host that a plugin starts inherits them and passes over them."""
-
 _MAX_COUNT: Final = 1_048_576  # Linux's own ceiling for descriptors of a process, fs.nr_open
 _FOUND_CHARS: Final = 80
-_SECRET = re.compile(r"key|token|password|secret", re.IGNORECASE)
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
@@ -61,8 +60,7 @@ class Settings:
     autoload: bool = True
     warden: WardenMode = "auto"
     polling: bool = True
-    """Wait awake, for 0.1 ms at most, for the answer to a call that is alone; for the command line, whose
-    event loop serves nobody else."""
+    """See `PluginHost`; on, because the event loop of the command line serves nobody else."""
     limits: Limits = field(default_factory=Limits)
     """For plugins that say nothing."""
     log: LogSettings = LogSettings()
@@ -97,7 +95,7 @@ def effective(settings: Settings) -> list[tuple[str, str, str]]:
     """Return each setting as name, shown value and origin; values that look like secrets are masked."""
     rows = [(name, _shown(key, attrgetter(key.attribute)(settings))) for name, key in _KEYS.items()]
     for plugin_id, table in settings.config.items():
-        rows += [(f"config.{plugin_id}.{key}", repr(_masked(key, value))) for key, value in table.items()]
+        rows += [(f"config.{plugin_id}.{key}", repr(masked(key, value))) for key, value in table.items()]
     return [(name, shown, settings.origins.get(name, "default")) for name, shown in rows]
 
 
@@ -280,18 +278,8 @@ def _near(name: str, known: list[str]) -> str:
 
 
 def _found(name: str, value: object) -> str:
-    text = repr(_masked(name.rpartition(".")[2], value))
+    text = repr(masked(name.rpartition(".")[2], value))
     return text if len(text) <= _FOUND_CHARS else text[: _FOUND_CHARS - 1] + "…"
-
-
-def _masked(key: str, value: object) -> object:
-    if _SECRET.search(key):
-        return "•••"
-    if isinstance(value, Mapping):
-        return {k: _masked(str(k), v) for k, v in cast("Mapping[Any, object]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_masked("", item) for item in cast("Iterable[object]", value)]
-    return value
 
 
 def _shown(key: _Key, value: object) -> str:

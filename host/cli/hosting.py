@@ -3,6 +3,7 @@
 The first Ctrl-C or SIGTERM stops everything in order; each further one hastens it.
 """
 
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +16,7 @@ from host.cli.exit_codes import ExitCode
 from host.logs import configure
 from host.paths import default_data_folder
 from host.plugin_host import PluginHost
+from host.process.descriptors import raise_limit
 from host.settings import LogSettings, Settings, load_settings
 
 
@@ -53,6 +55,9 @@ def run_host(
 
     `terminated` is the exit code after SIGTERM: OK only for a command that nothing but a signal ends.
     """
+    raise_limit()
+    # What was imported stays: without it every full collection would look at all of it again.
+    gc.freeze()
     return anyio.run(_run, host, body, terminated)
 
 

@@ -1,4 +1,6 @@
-"""The life of plugins: one run (session), many runs (supervisor), all of them (roster), and the rules."""
+"""The life of plugins: one run (session), what keeps one running (runner), what is asked of it
+(supervisor), all of them (roster), and the rules.
+"""
 
 from host.supervision.environment import Environment
 from host.supervision.obituary import Ended

@@ -24,10 +24,12 @@ from host.errors import (
     PlughostError,
     PluginNotFound,
     Quarantined,
+    TooFewDescriptors,
 )
 from host.facade import PluginView
 from host.ids import PluginId
 from host.manifest import discover
+from host.process.descriptors import PER_PLUGIN, RESERVE, free, limit
 from host.supervision.environment import Environment
 from host.supervision.near_names import NearNames
 from host.supervision.restart import RestartPolicy
@@ -35,6 +37,7 @@ from host.supervision.session import Session
 from host.supervision.states import State, is_live
 from host.supervision.supervisor import Supervisor
 from host.supervision.view import broken_view
+from host.watchdog import KEPT_PER_PLUGIN
 from protocol.manifest import Limits
 
 logger = logging.getLogger(__name__)
@@ -125,10 +128,16 @@ class Roster:
 
     async def load(self, plugin: str) -> None:
         """Load a plugin, and before it those that it depends on; see `PluginHost.load`."""
+        if not self.get(plugin).running:
+            _check_descriptors(1)
         await self._load(plugin, (), set(), wake=True)
 
     async def load_all(self) -> dict[PluginId, PlughostError]:
-        """Load all that is enabled and not stopped on purpose, critical ones first; return what failed."""
+        """Load all that is enabled and not stopped on purpose, critical ones first; return what failed.
+
+        Raises:
+            TooFewDescriptors: Not all would fit; none is loaded.
+        """
         failed: dict[PluginId, PlughostError] = {}
         loaded: set[str] = set()
 
@@ -142,6 +151,7 @@ class Roster:
                     logger.error("%s", exc)
 
         wanted = [supervisor for supervisor in self._supervisors.values() if supervisor.autoloads]
+        _check_descriptors(sum(not supervisor.running for supervisor in wanted))
         for critical in (True, False):
             async with anyio.create_task_group() as tasks:
                 of_these = [one for one in wanted if one.package.manifest.critical is critical]
@@ -213,6 +223,14 @@ class Roster:
         if not (wake or other.autoloads or other.running):
             message = f"plugin {plugin!r} needs plugin {needed!r}, which was stopped or disabled on purpose"
             raise LoadRefused(message, remedy=f"load {needed}", plugin=plugin)
+
+
+def _check_descriptors(plugins: int) -> None:
+    """Refuse to load so many more plugins than this process may open descriptors for."""
+    needed = plugins * (PER_PLUGIN + KEPT_PER_PLUGIN) + RESERVE
+    bound, left = limit(), free()
+    if plugins and bound is not None and left is not None and needed > left:
+        raise TooFewDescriptors(plugins, needed, left, bound)
 
 
 async def _stop(supervisor: Supervisor, turns: anyio.CapacityLimiter) -> None:

@@ -23,7 +23,7 @@ class Spawner:
     ) -> None:
         """`config` lies over the package's own defaults."""
         self._package = package
-        self._config = {**package.config_defaults, **config}
+        self._config = config
         self._grants = grants
         self._env = environment
 
@@ -39,7 +39,8 @@ class Spawner:
         process = await self._env.launcher.spawn(session_id, program)
         # No await from here to the session's own scope, or a cancellation would leak the process.
         self._env.journal.opened(session_id, PluginId(manifest.id), process.pid)
-        return Session(manifest, session_id, process, self._config, self._grants, self._env.shared)
+        config = {**self._package.config_defaults, **self._config}
+        return Session(manifest, session_id, process, config, self._grants, self._env.shared)
 
     def buried(self, session: Session) -> None:
         """Strike a session's process out: it is gone, with all its descendants."""

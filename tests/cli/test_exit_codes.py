@@ -1,12 +1,8 @@
-import inspect
-
 import pytest
 
-from host import errors
 from host.cli.exit_codes import ExitCode, exit_code
-from host.errors import Fault, ManifestError, MethodNotFound, PlughostError, PluginNotFound
-
-CLASSES = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, PlughostError)]
+from host.errors import PlughostError
+from tests.every_error import CLASSES, an_error
 
 EXPECTED = {
     "plughost_error": 1,
@@ -20,6 +16,7 @@ EXPECTED = {
     "invalid_params": 2,
     "wrong_shape": 2,
     "duplicate_api": 2,
+    "too_few_descriptors": 1,
     "unsupported_platform": 2,
     "invalid_manifest": 3,
     "invalid_settings": 3,
@@ -45,18 +42,8 @@ FAMILIES = {"StateError": 7, "CallError": 1}
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_error_has_its_exit_code(cls: type[PlughostError]):
     expected = FAMILIES.get(cls.__name__, EXPECTED[cls.code])
-    assert exit_code(_an(cls)) == expected
+    assert exit_code(an_error(cls)) == expected
 
 
 def test_no_error_is_a_success():
-    assert ExitCode.OK not in {exit_code(_an(cls)) for cls in CLASSES}
-
-
-def _an(cls: type[PlughostError]) -> PlughostError:
-    if issubclass(cls, ManifestError):
-        return cls("folder", [Fault("plugin.toml", "id", "nothing", "an id")])
-    if issubclass(cls, PluginNotFound):
-        return cls("hello")
-    if issubclass(cls, MethodNotFound):
-        return cls("plugin 'hello'", "greet")
-    return cls("something happened")
+    assert ExitCode.OK not in {exit_code(an_error(cls)) for cls in CLASSES}

@@ -1,6 +1,5 @@
 """docs/errors.md and the tree in host/errors.py against the classes that exist."""
 
-import inspect
 import re
 from pathlib import Path
 
@@ -8,12 +7,14 @@ import pytest
 
 from host import errors
 from host.cli.exit_codes import exit_code
-from host.errors import Fault, ManifestError, MethodNotFound, PlughostError, PluginNotFound
+from host.errors import (
+    PlughostError,
+)
 from host.rpc import from_wire
 from protocol.errors import INTERNAL_ERROR, NAMES, RpcError
+from tests.every_error import CLASSES, an_error
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
-CLASSES = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, PlughostError)]
 WITH_CODE = [cls for cls in CLASSES if "code" in vars(cls)]
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^#|\Z)", DOCUMENT, re.MULTILINE | re.DOTALL))
 
@@ -32,7 +33,7 @@ def test_a_section_names_class_exit_code_and_wire_code_as_they_are(cls: type[Plu
     assert found is not None, head
     name, code, wire_name, wire_code = found.groups()
     assert name == cls.__name__
-    assert int(code) == exit_code(_an(cls))
+    assert int(code) == exit_code(an_error(cls))
     if wire_name is None:
         assert cls.wire_code == INTERNAL_ERROR
     else:
@@ -70,13 +71,3 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes():
     assert drawn[0] == ("PlughostError", "Exception", "")
     assert root[:2] == ("PlughostError", "Exception")
     assert sorted(drawn[1:]) == sorted(others)
-
-
-def _an(cls: type[PlughostError]) -> PlughostError:
-    if issubclass(cls, ManifestError):
-        return cls("folder", [Fault("plugin.toml", "id", "nothing", "an id")])
-    if issubclass(cls, PluginNotFound):
-        return cls("hello")
-    if issubclass(cls, MethodNotFound):
-        return cls("plugin 'hello'", "greet")
-    return cls("something happened")

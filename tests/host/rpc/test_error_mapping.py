@@ -6,34 +6,13 @@ from typing import Any
 import pytest
 
 from host import errors
-from host.errors import CallError, MethodNotFound, PlughostError, PluginError, PluginIncident, PluginNotFound
+from host.errors import CallError, MethodNotFound, PlughostError, PluginError, PluginIncident
 from host.rpc.error_mapping import MAX_MESSAGE_CHARS, from_wire, to_wire
 from protocol import errors as wire
 from protocol.errors import RpcError
+from tests.every_error import CLASSES, an_error
 
 ODD_DATA: list[Any] = [None, 7, "text", [], {"remedy": 7}, {"near": 7}, {"near": [None, {}]}]
-
-
-def error_classes() -> list[type[PlughostError]]:
-    found: list[type[PlughostError]] = []
-    queue: list[type[PlughostError]] = [PlughostError]
-    while queue:
-        one = queue.pop()
-        found.append(one)
-        queue.extend(one.__subclasses__())
-    return sorted((one for one in found if one.__module__ == errors.__name__), key=lambda one: one.__name__)
-
-
-def build(cls: type[PlughostError]) -> PlughostError:
-    match cls:
-        case errors.ManifestError:
-            return errors.ManifestError("folder", [errors.Fault("plugin.toml", "id", "7", "a text")])
-        case errors.PluginNotFound:
-            return PluginNotFound("one", ["two"])
-        case errors.MethodNotFound:
-            return MethodNotFound("plugin 'one'", "method", ["other"])
-        case _:
-            return cls("what happened")
 
 
 @pytest.mark.parametrize("code", sorted(wire.NAMES))
@@ -64,9 +43,9 @@ def test_a_code_of_the_authors_own_crosses_intact(code: int) -> None:
     assert (answer.code, answer.message, answer.data) == (code, "mine", {"a": 1})
 
 
-@pytest.mark.parametrize("cls", error_classes(), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_error_of_the_host_has_a_code_on_the_wire_and_says_what_to_do(cls: type[PlughostError]) -> None:
-    error = build(cls)
+    error = an_error(cls)
     answer = to_wire(error, "namespace.method")
     assert answer.code in wire.NAMES
     assert answer.message == error.message
@@ -75,14 +54,14 @@ def test_every_error_of_the_host_has_a_code_on_the_wire_and_says_what_to_do(cls:
         assert answer.data["remedy"] == error.remedy
 
 
-@pytest.mark.parametrize("cls", error_classes(), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_an_error_about_a_call_has_a_code_of_its_own(cls: type[PlughostError]) -> None:
     if issubclass(cls, CallError) and cls not in (CallError, PluginIncident):
         assert wire.NAMES[cls.wire_code] == cls.code
 
 
 def test_codes_of_errors_are_unique() -> None:
-    codes = [cls.code for cls in error_classes() if "code" in vars(cls)]
+    codes = [cls.code for cls in CLASSES if "code" in vars(cls)]
     assert len(codes) == len(set(codes))
 
 

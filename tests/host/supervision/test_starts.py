@@ -6,7 +6,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from host import LoadRefused, PluginHost
+from host import LoadFailed, LoadRefused, PluginHost
+from host.process.launcher import SpawnError
+from host.supervision.session import Session
+from host.supervision.spawner import Spawner
 from tests.host.supervision.gate import HELD_IN_LOAD, PLAIN, Gate
 
 Write = Callable[..., Path]
@@ -55,5 +58,50 @@ async def test_a_start_that_cannot_succeed_is_not_tried_again(
         assert [change.new async for change in changes] == ["loading", "error"]
 
         write_plugin("one", PLAIN)
+        await host.load("one")
+        assert host.plugin("one").state == "active"
+
+
+async def test_a_process_that_cannot_be_had_is_asked_for_again(
+    plugins: Path, write_plugin: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_plugin("one", PLAIN)
+
+    async def refuse(_: Spawner) -> Session:
+        raise SpawnError("no descriptors for its pipes")
+
+    async with PluginHost(plugins=[plugins]) as host:
+        with monkeypatch.context() as patch:
+            patch.setattr(Spawner, "spawn", refuse)
+            with pytest.raises(LoadFailed, match="could not be started: no descriptors") as caught:
+                await host.load("one")
+        assert "tries again in" in caught.value.remedy
+        assert host.plugin("one").state == "backoff"
+        await host.load("one")
+        assert host.plugin("one").state == "active"
+
+
+async def test_what_nobody_expected_becomes_the_error_of_one_plugin(
+    plugins: Path, write_plugin: Write, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_plugin("one", PLAIN)
+    write_plugin("other", PLAIN)
+
+    async def fail(_: Spawner) -> Session:
+        raise ZeroDivisionError("nobody expected this")
+
+    async with PluginHost(plugins=[plugins]) as host:
+        await host.load("other")
+        with monkeypatch.context() as patch:
+            patch.setattr(Spawner, "spawn", fail)
+            with pytest.raises(LoadRefused, match="failed unexpectedly") as caught:
+                await host.load("one")
+        assert "look the incident up" in caught.value.remedy
+        view = host.plugin("one")
+        assert view.state == "error"
+        assert view.reason.rpartition(" ")[2] in {
+            getattr(record, "fields", {}).get("incident") for record in caplog.records
+        }
+        assert host.plugin("other").state == "active"
         await host.load("one")
         assert host.plugin("one").state == "active"

@@ -1,0 +1,28 @@
+"""One error of every class in the host's tree, for tests that hold for all of them."""
+
+import inspect
+
+from host import errors
+from host.errors import (
+    Fault,
+    ManifestError,
+    MethodNotFound,
+    PlughostError,
+    PluginNotFound,
+    TooFewDescriptors,
+)
+
+CLASSES = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, PlughostError)]
+
+
+def an_error(cls: type[PlughostError]) -> PlughostError:
+    """Return an error of this class."""
+    if issubclass(cls, ManifestError):
+        return cls("folder", [Fault("plugin.toml", "id", "7", "a text")])
+    if issubclass(cls, PluginNotFound):
+        return cls("one", ["two"])
+    if issubclass(cls, MethodNotFound):
+        return cls("plugin 'one'", "method", ["other"])
+    if issubclass(cls, TooFewDescriptors):
+        return cls(4, 80, 30, 256)
+    return cls("what happened")
