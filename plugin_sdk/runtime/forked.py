@@ -4,9 +4,10 @@ A fresh interpreter would have set up streams, arguments, environment and `__mai
 process to its end; here both is done by hand, so that a plugin can't tell the difference from
 `python -I -m plugin_sdk.runtime.run FOLDER ENTRY...`. What exec mode needs as well is in `confine`.
 
-Three differences stay. The seed of `hash` is the warden's, the same for all its plugins. At the end the
-process leaves without tearing the interpreter down: files left open are flushed, but no `__del__` runs. And
-more modules are loaded than the plugin asked for, all of them the standard library's or the SDK's own.
+Three differences stay. The seed of `hash` and the addresses of the image are the warden's, the same for all
+its plugins. At the end the process leaves without tearing the interpreter down: files left open are flushed,
+but no `__del__` runs. And more modules are loaded than the plugin asked for, all of them the standard
+library's or the SDK's own.
 
 Loading this module loads everything that a Python plugin needs; the warden does it before it forks.
 """

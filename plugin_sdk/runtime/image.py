@@ -52,6 +52,12 @@ class Image:
             rehearsal.rehearse()
             gc.collect()
         gc.freeze()
+        threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 - pathlib costs imports here
+        if threads > 1:
+            raise RuntimeError(
+                f"{threads} threads run in the warden, and a forked process would have one of them: "
+                "something in this interpreter's site-packages starts them"
+            )
 
     def fit(self, spec: dict[str, Any]) -> None:
         """In a child: see `forked.fit`."""

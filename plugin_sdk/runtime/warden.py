@@ -250,7 +250,10 @@ def _children() -> list[int]:
 
 
 def main(arguments: list[str]) -> Birth | None:
-    """Run on the socket that the first argument numbers; in a child, return what it is to become."""
+    """Run on the socket that the first argument numbers; in a child, return what it is to become.
+
+    What follows that argument is room for the children's names.
+    """
     confine.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     with socket.socket(fileno=int(arguments[0])) as sock:
         sock.set_inheritable(False)

@@ -48,14 +48,27 @@ runpy.run_module("plugin_sdk.runtime.warden", run_name="__main__", alter_sys=Tru
     return str(script)
 
 
-async def test_what_cannot_be_loaded_beforehand_is_told_and_plugins_are_executed(
+@pytest.mark.parametrize(
+    ("does", "reason"),
+    [
+        ('sys.modules["difflib"] = None', "difflib"),
+        (
+            "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+            "2 threads run in the warden",
+        ),
+    ],
+    ids=["a module that is broken", "a thread that somebody started"],
+)
+async def test_what_plugins_can_not_be_forked_from_is_told_and_they_are_executed(
     plugins: Path,
     write_plugin: Write,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    does: str,
+    reason: str,
 ) -> None:
-    broken = interpreter_whose_warden('sys.modules["difflib"] = None', tmp_path)
+    broken = interpreter_whose_warden(does, tmp_path)
     monkeypatch.setattr(sys, "executable", broken)
     for name in ("one", "two"):
         write_plugin(name, HELLO)
@@ -65,7 +78,7 @@ async def test_what_cannot_be_loaded_beforehand_is_told_and_plugins_are_executed
             assert b"plugin_sdk.runtime.run" in Path(f"/proc/{host.plugin(name).pid}/cmdline").read_bytes()
     (record,) = (one for one in caplog.records if "can't be forked" in one.message)
     assert record.levelname == "WARNING"
-    assert "difflib" in record.message
+    assert reason in record.message
 
 
 async def test_a_warden_that_cannot_start_is_told_with_what_to_do(
