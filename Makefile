@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test setup format lint types contracts unit schema docs bench lock soak test-all repeat clean
+.PHONY: demo test setup format lint types contracts unit schema docs bench bench-quick lock soak test-all repeat clean
 
 demo: setup
 	$(BIN)/plughost demo
@@ -42,6 +42,10 @@ schema: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
+# One line for each bar, in under two minutes.
+bench-quick: setup
+	$(BIN)/python -m benchmarks --quick
+
 lock: setup
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev -o requirements/dev.lock pyproject.toml
@@ -61,4 +65,4 @@ repeat: setup
 	@set -e; for i in $$(seq 100); do echo "run $$i"; $(BIN)/pytest -q -x $(ONLY); done
 
 clean:
-	rm -rf .venv* dist build .coverage* .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv* dist build benchmarks/build .coverage* .pytest_cache .ruff_cache .hypothesis

@@ -1,60 +1,90 @@
-"""The command: `python -m benchmarks [--quick] [--check]`."""
+"""The command: `python -m benchmarks` measures everything, with `--quick` what the bars need."""
 
 import argparse
-import asyncio
-import faulthandler
+import signal
 import sys
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.bars import judge
-from benchmarks.contestants import CONTESTANTS
-from benchmarks.rounds import measure
-from benchmarks.rows import Effort
+from benchmarks.bars import judge, needed
+from benchmarks.contestants import CONTESTANTS, Plughost
+from benchmarks.own import Effort
+from benchmarks.rounds import Rounds, usual
+from benchmarks.rows import MEASUREMENTS
 
 _RESULTS = Path(__file__).parent / "results"
-_LIMIT_S = 170.0
-_QUICK_LIMIT_S = 60.0
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, print, write; 1 if `--check` is given and a bar is missed."""
+    """Measure and print; 1 if a contestant of ours was lost, or `--check` is given and a bar is missed."""
     options = _parser().parse_args(arguments)
-    rounds: int = options.rounds or (3 if options.quick else 7)
-    effort = Effort(sample_s=options.sample_s or (0.2 if options.quick else 0.7))
-    left: list[str] = options.without
-    contestants = [one for one in CONTESTANTS if one.name not in left]
-    # The hard bound, also for a call that blocks: this process ends, so its children read the end of their
-    # stdin and leave.
-    faulthandler.dump_traceback_later(_QUICK_LIMIT_S if options.quick else _LIMIT_S, exit=True)
-    outcome = asyncio.run(measure(contestants, rounds, effort, lambda text: print(text, file=sys.stderr)))
-    faulthandler.cancel_dump_traceback_later()
-    verdicts = judge(outcome)
-    table = report.to_markdown(outcome, verdicts, rounds)
-    report.write(options.out, report.to_json(outcome, verdicts, rounds, effort), table)
-    print(table)
+    # Asked to end, it ends its processes like at any other end.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    quick: bool = options.quick
+    rounds: int = options.rounds or 9
+    effort = Effort(
+        sample_s=options.sample_s or 0.2,
+        rest_s=options.rest_s or (5.0 if quick else 10.0),
+    )
+    limit_s: float = options.limit_s or (100.0 if quick else 480.0)
+    among: list[str] = getattr(options, "with")
+    without: list[str] = options.without
+    only: list[str] = options.only
+    contestants = [one for one in CONTESTANTS if one.name not in without and (not among or one.name in among)]
+    measurements = [one for one in MEASUREMENTS if not only or one.name in only]
+    with Rounds(contestants, measurements, effort, _tell) as run:
+        run.run(rounds, limit_s, needed if quick else usual)
+    verdicts = judge(run.outcome)
+    if not quick:
+        out: Path = options.out
+        report.write(out, run.outcome, verdicts, effort)
+        print(report.to_markdown(run.outcome, verdicts))
     print("\n".join(report.bar_lines(verdicts)))
-    return 1 if options.check and not all(verdict.ok for verdict in verdicts) else 0
+    lost = any(one.name in run.lost for one in CONTESTANTS if issubclass(one, Plughost))
+    short = options.check and any(verdict.state == "short" for verdict in verdicts)
+    return 1 if lost or short else 0
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure Plughost and its peers."
     )
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: a rough look")
+    parser.add_argument("--quick", action="store_true", help="only what the bars need; writes nothing")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds (7; quick: 3)")
-    parser.add_argument("--sample-s", type=float, metavar="S", help="seconds a sample (0.7; quick: 0.2)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds (9)")
+    parser.add_argument("--sample-s", type=float, metavar="S", help="seconds a sample (0.2)")
+    parser.add_argument("--rest-s", type=float, metavar="S", help="seconds at rest (10; quick: 5)")
+    parser.add_argument("--limit-s", type=float, metavar="S", help="no sample after this (480; quick: 100)")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        choices=[one.name for one in MEASUREMENTS],
+        metavar="ROW",
+        help="measure nothing else: " + " ".join(one.name for one in MEASUREMENTS),
+    )
+    names = [one.name for one in CONTESTANTS]
+    parser.add_argument(
+        "--with",
+        nargs="+",
+        default=[],
+        choices=names,
+        metavar="NAME",
+        help="measure nobody else: " + " ".join(names),
+    )
     parser.add_argument(
         "--without",
-        action="append",
+        nargs="+",
         default=[],
-        choices=[one.name for one in CONTESTANTS],
-        help="leave a contestant out; may be given several times",
+        choices=names,
+        metavar="NAME",
+        help="leave these out",
     )
-    parser.add_argument(
-        "--out", type=Path, default=_RESULTS, metavar="FOLDER", help="where latest.json and latest.md go"
-    )
+    parser.add_argument("--out", type=Path, default=_RESULTS, metavar="FOLDER", help="where results go")
     return parser
 
 

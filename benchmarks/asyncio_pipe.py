@@ -1,4 +1,4 @@
-"""Frames over two descriptors on an asyncio loop, bare: either side of the asyncio floor.
+"""Frames over two descriptors on an asyncio loop, bare: either side of the floors on an event loop.
 
 A lone frame is written at once, others in sixteens, which is what pipes like best: the floor is a hard one.
 It bounds, checks and times nothing.

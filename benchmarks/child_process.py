@@ -1,10 +1,15 @@
-"""A floor's child: one module of `benchmarks.children` as a process with two pipes."""
+"""A contestant's child: one module of `benchmarks.children` as a process with two pipes."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "benchmarks" / "build"
+"""What is built for the benchmarks; not kept in the repository."""
 
 _LEAVE_S = 2.0
 
@@ -12,10 +17,14 @@ _LEAVE_S = 2.0
 class ChildProcess:
     """Leaves when its stdin is closed; killed if it does not."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(
+        self, module: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Start it; `environment` comes on top of this process's own."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"benchmarks.children.{module}"],
+            [sys.executable, "-m", f"benchmarks.children.{module}", *arguments],
             cwd=ROOT,
+            env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,

@@ -1,14 +1,19 @@
-"""Contestant: one way to call a child process, behind the interface that all rows measure through.
+"""Contestant: one way to call a child process, as the rounds know it: a name, and a program that measures.
 
-A contestant is entered, started, called, stopped, perhaps started again, and left. What it can't do raises
-`Absent`, and its row prints that. New abilities are methods here that raise `Absent` unless overridden.
+The program is the contestant's driver. Each line on its stdin asks for one measurement, `NAME SECONDS COUNT`;
+each is answered by one line of JSON on its stdout, one of
+
+    {"figures": [...], "pids": [...]}    the measurement's figures; the processes that a start left running
+    {"absent": "why"}                    it can't do what was asked
+    {"failed": "why"}                    it should have
+
+The first line comes unasked, once its standing child is ready. At the end of stdin it ends its children and
+leaves. Most contestants are driven by `benchmarks.driver`; those of another language measure themselves.
 """
 
-import asyncio
-import time
+import sys
 from abc import ABC, abstractmethod
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 
 class Absent(Exception):
@@ -16,53 +21,24 @@ class Absent(Exception):
 
 
 class Contestant(ABC):
-    """One host with one child. Leaving it ends the child, whatever happened."""
+    """What the rounds know of it; never an instance."""
 
     name: ClassVar[str]
     about: ClassVar[str]
     """One line for the report."""
+    calls: ClassVar[bool] = True
+    """Whether its standing child is measured; not, where that is another contestant's."""
+    starts: ClassVar[bool] = True
+    """Whether starts and their memory are measured; not, where they are another contestant's."""
+    most_children: ClassVar[int] = 100
+    """How many it is asked to start at once; more would take the run's time, or the machine's memory."""
 
     @classmethod
+    @abstractmethod
     def unavailable(cls) -> str:
-        """Say why it can't be measured here; an empty text if it can."""
-        return ""
+        """Say why it can't be measured here; an empty text if it can. Builds what has to be built for it."""
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    @abstractmethod
-    async def start(self) -> None:
-        """Start the child, so that `call` may follow."""
-
-    @abstractmethod
-    async def stop(self) -> None:
-        """End the child; nothing happens if there is none. `start` may follow."""
-
-    @property
-    @abstractmethod
-    def pid(self) -> int:
-        """The child's process."""
-
-    @abstractmethod
-    async def call(self, value: Any) -> Any:
-        """Have the child echo a JSON value."""
-
-    async def keep_busy(self, value: Any, in_flight: int, until_s: float) -> int:
-        """Keep `in_flight` calls under way until `until_s` on `time.perf_counter`; return their number."""
-        calls = 0
-
-        async def one_after_the_other() -> None:
-            nonlocal calls
-            while time.perf_counter() < until_s:
-                await self.call(value)
-                calls += 1
-
-        async with asyncio.TaskGroup() as callers:
-            for _ in range(in_flight):
-                callers.create_task(one_after_the_other())
-        return calls
+    @classmethod
+    def command(cls) -> list[str]:
+        """Return the driver, to be run in the project's folder."""
+        return [sys.executable, "-m", "benchmarks.driver", cls.name]

@@ -1,4 +1,4 @@
-"""The frame of both floors: one JSON object per line, an id and the value to echo. Nothing else is in it."""
+"""The frame of all floors: one JSON object per line, an id and the value to echo. Nothing else is in it."""
 
 import msgspec
 
@@ -11,6 +11,7 @@ class Frame(msgspec.Struct, gc=False):
     """A request, and also its answer."""
 
     id: int
+    """Above 0 it is echoed. 0 is a notification. Below it asks for a stream of `value` items of this id."""
     value: object
 
 

@@ -1,4 +1,4 @@
-"""The report: a run as a Markdown table and as JSON."""
+"""The report: a run as Markdown tables, as JSON, and the bars as lines. Plots are `benchmarks.plots`'s."""
 
 import os
 import platform
@@ -7,23 +7,34 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.bars import Verdict, ratio
+from benchmarks.bars import Verdict
 from benchmarks.contestants import Plughost
-from benchmarks.rounds import Outcome
-from benchmarks.rows import MEASUREMENTS, Effort, Row
+from benchmarks.outcome import Outcome, shown
+from benchmarks.own import Effort
+from benchmarks.plots import to_svg
+from benchmarks.rows import GROUPS, Group, Row
 
-FORMAT = 1
+FORMAT = 2
 """Version of the JSON's shape."""
 
-ROWS: tuple[Row, ...] = tuple(row for measurement in MEASUREMENTS for row in measurement.rows)
+
+def write(folder: Path, outcome: Outcome, verdicts: list[Verdict], effort: Effort) -> None:
+    """Write tables, figures and plots as the folder's latest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "latest.json").write_bytes(to_json(outcome, verdicts, effort))
+    (folder / "latest.md").write_text(to_markdown(outcome, verdicts), encoding="utf-8")
+    for group in filter(outcome.rows, GROUPS):
+        if _of_all(group):
+            (folder / f"{group.name}.svg").write_text(to_svg(outcome, group), encoding="utf-8")
 
 
-def to_json(outcome: Outcome, verdicts: list[Verdict], rounds: int, effort: Effort) -> bytes:
+def to_json(outcome: Outcome, verdicts: list[Verdict], effort: Effort) -> bytes:
     """Return everything that was measured, samples included."""
     document = {
         "format": FORMAT,
         "machine": _machine(),
-        "rounds": rounds,
+        "load": outcome.load,
+        "rounds": outcome.rounds,
         "effort": effort,
         "contestants": {
             one.name: {"about": one.about, "left_out": outcome.left_out.get(one.name)}
@@ -32,20 +43,26 @@ def to_json(outcome: Outcome, verdicts: list[Verdict], rounds: int, effort: Effo
         "rows": [
             {
                 "name": row.name,
+                "group": group.name,
                 "title": row.title,
                 "unit": row.unit,
                 "better": row.better,
                 "figures": {one.name: _figures(outcome, one.name, row) for one in outcome.contestants},
             }
-            for row in ROWS
+            for group in GROUPS
+            for row in outcome.rows(group)
         ],
         "bars": [
             {
                 "name": verdict.bar.name,
-                "ratio": verdict.ratio,
-                "bar": verdict.bar.limit,
-                "better": verdict.bar.row.better,
-                "ok": verdict.ok,
+                "figure": verdict.figure,
+                "unit": verdict.bar.unit,
+                "bar": verdict.bar.bar,
+                "stretch": verdict.bar.stretch,
+                "better": verdict.bar.cell[1].better,
+                "state": verdict.state,
+                "stretch_state": verdict.stretch_state,
+                "why_absent": verdict.why_absent,
             }
             for verdict in verdicts
         ],
@@ -53,45 +70,90 @@ def to_json(outcome: Outcome, verdicts: list[Verdict], rounds: int, effort: Effo
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def to_markdown(outcome: Outcome, verdicts: list[Verdict], rounds: int) -> str:
-    """Return the figures, the ratios and the bars as three tables."""
+def to_markdown(outcome: Outcome, verdicts: list[Verdict]) -> str:
+    """Return a table for each group, all ratios, and the bars."""
     machine = _machine()
-    names = [one.name for one in outcome.contestants]
-    others = [name for name in names if name != Plughost.name]
     lines = [
         "# Benchmarks, latest run",
         "",
-        f"{machine['system']}, {machine['cores']} cores, Python {machine['python']}. Median of {rounds} "
-        "interleaved rounds, with (least … most). Absolute figures vary with the machine and with what else "
-        "it does; the ratios below them were taken within rounds.",
-        "",
-        *_table(
-            ["", *names], [[_label(row), *(_cell(outcome, name, row) for name in names)] for row in ROWS]
-        ),
-        "",
-        *_table(
-            ["plughost as a multiple of", *others],
-            [[row.title, *(_times(ratio(outcome, row, name)) for name in others)] for row in ROWS],
-        ),
-        "",
-        *_table(["bar", "ratio", "asked", ""], [[*_bar(verdict)] for verdict in verdicts]),
-        "",
-        *(f"- `{one.name}`: {one.about}" for one in outcome.contestants),
-        *(f"- `{name}` was left out: {reason}" for name, reason in outcome.left_out.items()),
+        f"{machine['system']}, {machine['cores']} cores, Python {machine['python']}, load before the run "
+        f"{outcome.load:.1f}. Median of up to "
+        f"{outcome.rounds} interleaved rounds, with (least … most). Absolute figures vary with the machine "
+        "and with what else it does; ratios were taken within rounds.",
     ]
+    for group in filter(outcome.rows, GROUPS):
+        lines += ["", f"## {group.title}", ""]
+        lines += _of_contestants(outcome, group) if _of_all(group) else _of_plughost(outcome, group)
+    lines += ["", "## Ratios", "", *_ratios(outcome), "", "## Bars", ""]
+    lines += _table(["bar", "figure", "asked", "", "stretch", ""], [_bar(verdict) for verdict in verdicts])
+    lines += ["", "## Contestants", ""]
+    lines += [f"- `{one.name}`: {one.about}" for one in outcome.contestants]
+    lines += [f"- `{name}` was left out: {reason}" for name, reason in outcome.left_out.items()]
     return "\n".join(lines) + "\n"
 
 
 def bar_lines(verdicts: list[Verdict]) -> list[str]:
-    """Return one line for each bar: name, figure, bar, and `ok`, `short` or `absent`."""
-    return ["  ".join(_bar(verdict)) for verdict in verdicts]
+    """Return a line for each bar: name, figure, bar, `ok`, `short` or `absent`, and the stretch."""
+    lines: list[str] = []
+    width = max(len(verdict.bar.name) for verdict in verdicts)
+    for verdict in verdicts:
+        name, figure, bar, state, stretch, stretch_state = _bar(verdict)
+        line = f"{name:{width}}  {figure:>22}  {bar or 'no bar':>25}  {state:6}"
+        if stretch:
+            line += f"  stretch {stretch} {stretch_state}"
+        if verdict.why_absent:
+            line += f"  ({verdict.why_absent})"
+        lines.append(line.rstrip())
+    return lines
 
 
-def write(folder: Path, as_json: bytes, as_markdown: str) -> None:
-    """Write both forms as the folder's latest."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "latest.json").write_bytes(as_json)
-    (folder / "latest.md").write_text(as_markdown, encoding="utf-8")
+def _of_all(group: Group) -> bool:
+    return any(measurement.own is None for measurement in group.measurements)
+
+
+def _of_contestants(outcome: Outcome, group: Group) -> list[str]:
+    rows = outcome.rows(group)
+    shown = [one for one in outcome.contestants if any(outcome.samples(one.name, row) for row in rows)]
+    return [
+        *_table(
+            ["", *(_label(row) for row in rows)],
+            [[f"`{one.name}`", *(_cell(outcome, one.name, row) for row in rows)] for one in shown],
+        ),
+        "",
+        f"![{group.title}]({group.name}.svg)",
+    ]
+
+
+def _ratios(outcome: Outcome) -> list[str]:
+    rows = [row for group in GROUPS if _of_all(group) for row in outcome.rows(group)]
+    others = [
+        one
+        for one in outcome.contestants
+        if one is not Plughost and any(outcome.samples(one.name, row) for row in rows)
+    ]
+    return _table(
+        ["`plughost` as a multiple of", *(f"`{one.name}`" for one in others)],
+        [
+            [row.title, *(_times(outcome.ratio((Plughost.name, row), (one.name, row))) for one in others)]
+            for row in rows
+        ],
+    )
+
+
+def _of_plughost(outcome: Outcome, group: Group) -> list[str]:
+    name = Plughost.name
+    return _table(
+        ["", f"`{name}`"],
+        [
+            [
+                _label(row),
+                _cell(outcome, name, row)
+                if outcome.samples(name, row)
+                else f"absent: {outcome.why_absent(name, row)}",
+            ]
+            for row in outcome.rows(group)
+        ],
+    )
 
 
 def _machine() -> dict[str, Any]:
@@ -102,12 +164,16 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _figures(outcome: Outcome, name: str, row: Row) -> dict[str, Any] | None:
-    figures = outcome.figures(name, row)
-    if figures is None:
-        return None
-    samples = figures.samples
-    return {"median": figures.median, "min": min(samples), "max": max(samples), "samples": samples}
+def _figures(outcome: Outcome, name: str, row: Row) -> dict[str, Any]:
+    samples = outcome.samples(name, row)
+    if not samples:
+        return {"absent": outcome.why_absent(name, row)}
+    return {
+        "median": outcome.median(name, row),
+        "min": min(samples.values()),
+        "max": max(samples.values()),
+        "samples": {str(number): sample for number, sample in samples.items()},
+    }
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
@@ -129,23 +195,24 @@ def _label(row: Row) -> str:
 
 
 def _cell(outcome: Outcome, name: str, row: Row) -> str:
-    figures = outcome.figures(name, row)
-    if figures is None:
+    samples = outcome.samples(name, row)
+    median = outcome.median(name, row)
+    if median is None:
         return "absent"
-    median, least, most = (_shown(f) for f in (figures.median, min(figures.samples), max(figures.samples)))
-    return f"{median} ({least} … {most})"
-
-
-def _shown(figure: float) -> str:
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}"
+    if len(samples) == 1:
+        return shown(median)
+    return f"{shown(median)} ({shown(min(samples.values()))} … {shown(max(samples.values()))})"
 
 
 def _times(value: float | None) -> str:
-    return "absent" if value is None else f"{value:.3g} x"
+    return "" if value is None else f"{value:.3g} x"
 
 
-def _bar(verdict: Verdict) -> tuple[str, str, str, str]:
+def _bar(verdict: Verdict) -> list[str]:
     bar = verdict.bar
-    asked = f"{'at most' if bar.row.better == 'lower' else 'at least'} {bar.limit:g} x"
-    state = "absent" if verdict.ratio is None else "ok" if verdict.ok else "short"
-    return bar.name, _times(verdict.ratio), asked, state
+    least = "at most" if bar.cell[1].better == "lower" else "at least"
+    figure = "absent" if verdict.figure is None else f"{shown(verdict.figure)} {bar.unit}"
+    asked = "" if bar.bar is None else f"{least} {bar.bar:,g} {bar.unit}"
+    state = verdict.state if bar.bar is not None else ""
+    stretch = "" if bar.stretch is None else f"{least} {bar.stretch:,g}"
+    return [bar.name, figure, asked, state, stretch, "" if bar.stretch is None else verdict.stretch_state]

@@ -1,140 +1,161 @@
-"""Rows: what is measured of each contestant, and how one sample of it is taken.
+"""Rows: what is measured, in groups; each measurement fills one or more rows at once.
 
-A measurement takes one contestant and yields one figure for each of its rows. To add one, write its function
-and name it in `MEASUREMENTS`; a contestant that can't do it raises `Absent`.
+Most are asked of every contestant's driver (`ask`); what only a host of ours can show is taken by a function
+(`own`). To add one, name it here; if it is asked, add its function to `benchmarks.samples` too.
 """
 
-import gc
-import statistics
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import psutil
-
-from benchmarks.contestant import Absent, Contestant
-
-SMALL: dict[str, Any] = {"id": 7, "name": "echo", "tags": ["a", "b"], "share": 0.5}
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much work one sample is."""
-
-    sample_s: float
-    """Time for which one contestant is called for one sample."""
-    in_flight: int = 64
-    payload_bytes: int = 1_000_000
+from benchmarks import own
+from benchmarks.own import Effort
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table."""
+    """One figure of the tables."""
 
     name: str
     title: str
     unit: str
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher"] = "lower"
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One way to take a sample."""
 
+    name: str
     rows: tuple[Row, ...]
-    take: Callable[[Contestant, Effort], Awaitable[tuple[float, ...]]]
-    fresh: bool = False
-    """Whether it is handed a contestant that is not entered yet, and not the one that runs all along."""
+    ask: str = ""
+    """The word that a driver is asked with."""
+    count: int = 0
+    own: Callable[[Effort], list[float]] | None = None
+    weighs: bool = False
+    """Whether the last row is the PSS of one of the processes that a start left running."""
+    pinned: bool = False
+    """Whether host and child share one CPU meanwhile."""
+    of: frozenset[str] | None = None
+    """The contestants that are asked; None for all."""
+    most_samples: int = 100
+    """For what takes long: how many rounds take it."""
 
 
-SEQUENTIAL_P50 = Row("sequential_p50", "sequential call, p50", "µs", "lower")
-SEQUENTIAL_P99 = Row("sequential_p99", "sequential call, p99", "µs", "lower")
-PIPELINED = Row("pipelined", "64 in flight", "calls/s", "higher")
-FIRST_START = Row("first_start", "host and child, from nothing to first answer", "ms", "lower")
-COLD_START = Row("cold_start", "child of a running host, start to first answer", "ms", "lower")
-IDLE_PSS = Row("idle_pss", "PSS of the idle child", "MiB", "lower")
-PAYLOAD = Row("payload", "1 MB echo, each way", "MB/s", "higher")
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Measurements whose rows stand in one table."""
+
+    name: str
+    title: str
+    measurements: tuple[Measurement, ...]
 
 
-async def sequential(contestant: Contestant, effort: Effort) -> tuple[float, ...]:
-    """Call, wait, call: p50 and p99 in microseconds."""
-    clock = time.perf_counter_ns
-    taken: list[int] = []
-    await _warm_up(contestant, effort)
-    until = clock() + int(effort.sample_s * 1e9)
-    before = clock()
-    while before < until:
-        await contestant.call(SMALL)
-        after = clock()
-        taken.append(after - before)
-        before = clock()
-    taken.sort()
-    return statistics.median(taken) / 1e3, taken[int(len(taken) * 0.99)] / 1e3
+SEQUENTIAL_P50 = Row("sequential_p50", "sequential p50", "µs")
+SEQUENTIAL_P99 = Row("sequential_p99", "sequential p99", "µs")
+PINNED_P50 = Row("pinned_p50", "sequential p50, one CPU", "µs")
+CALL_BACK_P50 = Row("call_back_p50", "plugin to host, p50", "µs")
+PIPELINED_1, PIPELINED_8, PIPELINED_64, PIPELINED_512 = (
+    Row(f"pipelined_{count}", f"{count} in flight", "calls/s", "higher") for count in (1, 8, 64, 512)
+)
+STREAM = Row("stream", "stream to the host", "items/s", "higher")
+NOTIFY = Row("notify", "notifications to the plugin", "/s", "higher")
+PAYLOAD_1K, PAYLOAD_64K, PAYLOAD_1M, PAYLOAD_16M = (
+    Row(f"payload_{name.lower()}", f"{title} echo, each way", "MB/s", "higher")
+    for name, title in (("1K", "1 KB"), ("64K", "64 KB"), ("1M", "1 MB"), ("16M", "16 MB"))
+)
+START_1, START_20, START_100 = (
+    Row(f"start_{count}", f"{count} started, all answered", "ms") for count in (1, 20, 100)
+)
+PSS_1 = Row("pss_1", "PSS of one plugin, 1 started", "MiB")
+PSS_100 = Row("pss_100", "PSS of one plugin, 100 started", "MiB")
+EVENTS_1, EVENTS_10, EVENTS_100 = (
+    Row(f"events_{count}", f"event to {count} subscribers", "deliveries/s", "higher")
+    for count in (1, 10, 100)
+)
+EMIT_100 = Row("emit_100", "emitter blocked, 100 subscribers", "ms")
+STORAGE_P50 = Row("storage_p50", "storage.get by a plugin, p50", "µs")
+HOST_RSS = Row("host_rss", "RSS of a host without plugins", "MiB")
+HOST_WAKES = Row("host_wakes", "its voluntary context switches", "/s")
+IDLE_20_CPU = Row("idle_20_cpu", "CPU of a host with 20 idle plugins", "% of a core")
+IDLE_20_SWITCHES = Row("idle_20_switches", "its voluntary context switches, 20 idle plugins", "/s")
+IDLE_1000_CPU = Row("idle_1000_cpu", "CPU of a host with 1,000 idle plugins", "% of a core")
+IDLE_1000_PSS = Row("idle_1000_pss", "PSS of host, warden and 1,000 idle plugins", "GiB")
+SWEEP_MS = {
+    count: Row(f"sweep_{count}_ms", f"a sweep of the watchdog, {count} idle processes", "ms CPU")
+    for count in (10, 100, 500)
+}
+SWEEP_PCT = {
+    count: Row(f"sweep_{count}_pct", f"the same, a sweep a second, {count} idle processes", "% of a core")
+    for count in (10, 100, 500)
+}
+VERSION = Row("version", "plughost --version", "ms")
+PS = Row("ps", "plughost ps", "ms")
+IMPORT_SDK = Row("import_sdk", "import plugin_sdk as a multiple of import asyncio", "x")
+IMPORT_HOST = Row("import_host", "import host", "ms CPU")
+MONITOR_CPU = Row("monitor_cpu", "monitor, 200 plugins and 10,000 log lines/s", "% of a core")
+MONITOR_KEY = Row("monitor_key", "the same, key p95", "ms")
 
-
-async def pipelined(contestant: Contestant, effort: Effort) -> tuple[float, ...]:
-    """Keep many calls under way: calls per second."""
-    await contestant.keep_busy(SMALL, effort.in_flight, time.perf_counter() + effort.sample_s / 10)
-    gc.collect()
-    began = time.perf_counter()
-    calls = await contestant.keep_busy(SMALL, effort.in_flight, began + effort.sample_s)
-    return (calls / (time.perf_counter() - began),)
-
-
-async def payload(contestant: Contestant, effort: Effort) -> tuple[float, ...]:
-    """Echo one big text after the other: megabytes per second, counted one way."""
-    text = "x" * effort.payload_bytes
-    await contestant.call(text)
-    gc.collect()
-    calls = 0
-    began = time.perf_counter()
-    while time.perf_counter() < began + effort.sample_s:
-        if len(await contestant.call(text)) != len(text):
-            raise RuntimeError(f"{contestant.name} answered with another text")
-        calls += 1
-    return (calls * effort.payload_bytes / (time.perf_counter() - began) / 1e6,)
-
-
-async def starts(contestant: Contestant, _effort: Effort) -> tuple[float, ...]:
-    """Start twice, the second time in a host that is up; then weigh the child."""
-    gc.collect()
-    began = time.perf_counter()
-    async with contestant:
-        await contestant.start()
-        await _check_echo(contestant)
-        first_s = time.perf_counter() - began
-        await contestant.stop()
-        began = time.perf_counter()
-        await contestant.start()
-        await _check_echo(contestant)
-        again_s = time.perf_counter() - began
-        return first_s * 1e3, again_s * 1e3, _pss_mib(contestant.pid)
-
-
-MEASUREMENTS: tuple[Measurement, ...] = (
-    Measurement((SEQUENTIAL_P50, SEQUENTIAL_P99), sequential),
-    Measurement((PIPELINED,), pipelined),
-    Measurement((PAYLOAD,), payload),
-    Measurement((FIRST_START, COLD_START, IDLE_PSS), starts, fresh=True),
+_ON_ONE_LOOP = frozenset(
+    {"plughost", "plughost-uvloop", "plughost-polling", "floor-blocking", "floor-asyncio", "floor-uvloop"}
 )
 
+GROUPS: tuple[Group, ...] = (
+    Group(
+        "calls",
+        "Calls",
+        (
+            Measurement("sequential", (SEQUENTIAL_P50, SEQUENTIAL_P99), "sequential"),
+            Measurement("sequential-pinned", (PINNED_P50,), "sequential", pinned=True, of=_ON_ONE_LOOP),
+            Measurement("pipelined-1", (PIPELINED_1,), "pipelined", 1, most_samples=3),
+            Measurement("pipelined-8", (PIPELINED_8,), "pipelined", 8, most_samples=3),
+            Measurement("pipelined-64", (PIPELINED_64,), "pipelined", 64),
+            Measurement("pipelined-512", (PIPELINED_512,), "pipelined", 512, most_samples=3),
+            Measurement("call-back", (CALL_BACK_P50,), "call_back"),
+        ),
+    ),
+    Group(
+        "payload",
+        "Payload, streams, notifications",
+        (
+            Measurement("payload-1k", (PAYLOAD_1K,), "payload", 1_000, most_samples=3),
+            Measurement("payload-64k", (PAYLOAD_64K,), "payload", 64_000, most_samples=3),
+            Measurement("payload-1m", (PAYLOAD_1M,), "payload", 1_000_000),
+            # The bound of a frame is 16 MiB, its envelope included.
+            Measurement("payload-16m", (PAYLOAD_16M,), "payload", 16_000_000, most_samples=3),
+            Measurement("stream", (STREAM,), "stream", most_samples=3),
+            Measurement("notify", (NOTIFY,), "notify", most_samples=3),
+        ),
+    ),
+    Group(
+        "starts",
+        "Starts and memory",
+        (
+            Measurement("start-1", (START_1, PSS_1), "start", 1, weighs=True, most_samples=5),
+            Measurement("start-20", (START_20,), "start", 20, most_samples=2),
+            Measurement("start-100", (START_100, PSS_100), "start", 100, weighs=True, most_samples=2),
+        ),
+    ),
+    Group(
+        "host",
+        "The host itself",
+        (
+            Measurement("host-alone", (HOST_RSS, HOST_WAKES), own=own.host_alone, most_samples=2),
+            Measurement("idle-20", (IDLE_20_CPU, IDLE_20_SWITCHES), own=own.idle_20, most_samples=2),
+            Measurement("idle-1000", (IDLE_1000_CPU, IDLE_1000_PSS), own=own.idle_1000, most_samples=1),
+            Measurement("sweep-10", (SWEEP_MS[10], SWEEP_PCT[10]), own=own.sweep_10, most_samples=3),
+            Measurement("sweep-100", (SWEEP_MS[100], SWEEP_PCT[100]), own=own.sweep_100, most_samples=3),
+            Measurement("sweep-500", (SWEEP_MS[500], SWEEP_PCT[500]), own=own.sweep_500, most_samples=2),
+            Measurement("version", (VERSION,), own=own.version, most_samples=5),
+            Measurement("imports", (IMPORT_SDK, IMPORT_HOST), own=own.imports, most_samples=5),
+            Measurement("ps", (PS,), own=own.no_ps),
+            Measurement("events-1", (EVENTS_1,), own=own.no_events),
+            Measurement("events-10", (EVENTS_10,), own=own.no_events),
+            Measurement("events-100", (EVENTS_100, EMIT_100), own=own.no_events),
+            Measurement("storage", (STORAGE_P50,), own=own.no_storage),
+            Measurement("monitor", (MONITOR_CPU, MONITOR_KEY), own=own.no_monitor),
+        ),
+    ),
+)
 
-async def _warm_up(contestant: Contestant, effort: Effort) -> None:
-    until = time.perf_counter() + effort.sample_s / 10
-    while time.perf_counter() < until:
-        await contestant.call(SMALL)
-    gc.collect()
-
-
-async def _check_echo(contestant: Contestant) -> None:
-    if await contestant.call(SMALL) != SMALL:
-        raise RuntimeError(f"{contestant.name} answered with another value")
-
-
-def _pss_mib(pid: int) -> float:
-    memory: Any = psutil.Process(pid).memory_full_info()
-    pss_bytes: int | None = getattr(memory, "pss", None)
-    if pss_bytes is None:
-        raise Absent("this operating system does not tell proportional memory")
-    return pss_bytes / 2**20
+MEASUREMENTS: tuple[Measurement, ...] = tuple(m for group in GROUPS for m in group.measurements)

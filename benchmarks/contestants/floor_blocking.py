@@ -1,24 +1,30 @@
 """The blocking floor: what two pipes and the codec cost, one thread on each side and nothing else."""
 
+import asyncio
 import os
 import time
 from typing import Any
 
 from benchmarks.child_process import ChildProcess
-from benchmarks.contestant import Contestant
 from benchmarks.echo_frame import READ_BYTES, WRITE_EVERY, Frame, Lines, decode_lines, encode
+from benchmarks.subject import Subject
 
 
-class FloorBlocking(Contestant):
+class FloorBlocking(Subject):
     """Blocking reads and writes."""
 
     name = "floor-blocking"
     about = "bare echo: blocking pipes, msgspec, one thread on each side"
 
-    def __init__(self) -> None:
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        super().__init__(tasks)
         self._child: ChildProcess | None = None
         self._lines = Lines()
         self._next_id = 1
+
+    @classmethod
+    def unavailable(cls) -> str:
+        return ""
 
     async def start(self) -> None:
         self._child = ChildProcess("blocking_echo")
@@ -35,6 +41,17 @@ class FloorBlocking(Contestant):
     async def call(self, value: Any) -> Any:
         self._ask(value, 1)
         return self._answers()[0].value
+
+    async def take_stream(self, items: int) -> None:
+        self._write([Frame(-1, items)])
+        while items:
+            items -= len(self._answers())
+
+    async def notify(self, count: int) -> None:
+        batch = [Frame(0, self.small)] * WRITE_EVERY
+        for _ in range(count // WRITE_EVERY):
+            self._write(batch)
+        await self.call(None)
 
     async def keep_busy(self, value: Any, in_flight: int, until_s: float) -> int:
         batch = min(WRITE_EVERY, in_flight)
@@ -59,11 +76,12 @@ class FloorBlocking(Contestant):
         return self._child
 
     def _ask(self, value: Any, calls: int) -> None:
-        frames: list[bytes] = []
-        for _ in range(calls):
-            frames.append(encode(Frame(self._next_id, value)) + b"\n")
-            self._next_id += 1
-        rest = memoryview(b"".join(frames))
+        first = self._next_id
+        self._next_id += calls
+        self._write([Frame(number, value) for number in range(first, self._next_id)])
+
+    def _write(self, frames: list[Frame]) -> None:
+        rest = memoryview(b"".join([encode(frame) + b"\n" for frame in frames]))
         while rest:
             rest = rest[os.write(self._running.stdin_fd, rest) :]
 
