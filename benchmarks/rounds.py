@@ -64,6 +64,7 @@ class Rounds:
         """Measure; no sample is begun after `limit_s`."""
         until_s = time.monotonic() + limit_s
         self.outcome.load = os.getloadavg()[0]
+        self._report(f"load before the run: {self.outcome.load:.1f}")
         contestants, measurements = self.outcome.contestants, self.outcome.measurements
         for contestant in contestants:
             if any(wanted(contestant, one) for one in measurements) and (reason := contestant.unavailable()):
