@@ -1,7 +1,6 @@
 """The plugin that is measured: `async def` methods that do nothing."""
 
 from collections.abc import AsyncIterator
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -26,4 +25,4 @@ class Echo(Plugin):
         while (before := perf_counter()) < until:
             await self.host.bench.echo(value=value)
             taken.append(perf_counter() - before)
-        return median(taken) * 1e6
+        return sorted(taken)[len(taken) // 2] * 1e6
