@@ -11,7 +11,11 @@ from typing import NamedTuple
 _WIDTH = 760
 _PANEL = 190
 _LEFT, _RIGHT, _HEAD, _FOOT = 70, 20, 28, 34
-_STYLE = "text{font:12px sans-serif;fill:#374151}.title{font-weight:bold;fill:#111827}.tick{font-size:10px;fill:#6b7280}"
+_STYLE = (
+    "text{font:12px sans-serif;fill:#374151}"
+    ".title{font-weight:bold;fill:#111827}"
+    ".tick{font-size:10px;fill:#6b7280}"
+)
 
 
 class Series(NamedTuple):
@@ -39,35 +43,34 @@ def line_plot(title: str, unit: str, counts: list[float], series: list[Series]) 
 
 def _panel(one: Series, unit: str, counts: list[float], top: float) -> list[str]:
     figures = [max(figure, 1e-6) for figure in one.figures]
-    across, up = _Axis(counts, _LEFT, _WIDTH - _RIGHT), _Axis(figures, top + _PANEL - _FOOT, top + _HEAD)
-    points = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in zip(counts, figures, strict=True))
+    right, bottom = _WIDTH - _RIGHT, top + _PANEL - _FOOT
+    across, up = _Axis(counts, _LEFT, right), _Axis(figures, bottom, top + _HEAD)
     parts = [f'<text class="title" x="8" y="{top + 18:g}">{escape(one.title)}</text>']
     for tick in up.ticks():
-        parts.append(
-            f'<line x1="{_LEFT}" y1="{up(tick):.1f}" x2="{_WIDTH - _RIGHT}" y2="{up(tick):.1f}" stroke="#e5e7eb"/>'
-        )
-        parts.append(
-            f'<text class="tick" x="{_LEFT - 6}" y="{up(tick) + 3:.1f}" text-anchor="end">{tick:,.6g}</text>'
-        )
-    parts += [
-        f'<text class="tick" x="{across(count):.1f}" y="{top + _PANEL - 18:g}" text-anchor="middle">{count:,.0f}</text>'
-        for count in counts
-    ]
-    parts.append(
-        f'<text class="tick" x="{_WIDTH - _RIGHT}" y="{top + _PANEL - 6:g}" text-anchor="end">{escape(unit)}</text>'
-    )
+        y = up(tick)
+        parts += [
+            f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#e5e7eb"/>',
+            _tick(_LEFT - 6, y + 3, f"{tick:,.6g}", "end"),
+        ]
+    parts += [_tick(across(count), bottom + 16, f"{count:,.0f}", "middle") for count in counts]
+    parts.append(_tick(right, bottom + 28, escape(unit), "end"))
     # Where a figure that grows as the count does would lie, from the last point back.
     linear = [(count, figures[-1] * count / counts[-1]) for count in counts]
-    linear = [(x, y) for x, y in linear if y >= up.least]
-    parts.append(
-        f'<polyline points="{" ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in linear)}" fill="none" stroke="#9ca3af" stroke-dasharray="4 4"/>'
-    )
-    parts.append(f'<polyline points="{points}" fill="none" stroke="#0b6e4f" stroke-width="2"/>')
+    straight = [(across(x), up(y)) for x, y in linear if y >= up.least]
+    taken = [(across(x), up(y)) for x, y in zip(counts, figures, strict=True)]
     parts += [
-        f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3" fill="#0b6e4f"/>'
-        for x, y in zip(counts, figures, strict=True)
+        f'<polyline points="{_points(straight)}" fill="none" stroke="#9ca3af" stroke-dasharray="4 4"/>',
+        f'<polyline points="{_points(taken)}" fill="none" stroke="#0b6e4f" stroke-width="2"/>',
     ]
-    return parts
+    return parts + [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#0b6e4f"/>' for x, y in taken]
+
+
+def _tick(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text class="tick" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>'
+
+
+def _points(places: list[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
 
 
 class _Axis:

@@ -5,7 +5,7 @@ later than that of the one before it, costs a comparison. `protocol.outgoing` sa
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import inf
 
 from protocol.waiter import DeadlinePassed, Waiter
@@ -14,21 +14,26 @@ from protocol.waiter import DeadlinePassed, Waiter
 class Deadlines:
     """Looks at the waiters when the earliest deadline that was armed for has come."""
 
-    __slots__ = ("_fail", "_loop", "_pending", "_timer", "armed_for")
+    __slots__ = ("_fail", "_loop", "_timer", "_waiters", "armed_for")
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        pending: Mapping[object, Waiter],
+        waiters: Callable[[], list[Waiter]],
         fail: Callable[[Waiter, DeadlinePassed], None],
     ) -> None:
-        """`fail(waiter, error)` gives a waiter up, and takes it out of `pending`."""
+        """`waiters()` are those that wait; `fail(waiter, error)` gives one of them up."""
         self._loop = loop
-        self._pending = pending
+        self._waiters = waiters
         self._fail = fail
         self._timer: asyncio.TimerHandle | None = None
         self.armed_for = inf
         """When the timer fires, on the loop's clock."""
+
+    def watch(self, waiter: Waiter) -> None:
+        """Have its deadline kept."""
+        if waiter.deadline < self.armed_for:
+            self.arm(waiter.deadline)
 
     def arm(self, when: float) -> None:
         """Fire at `when`, which is earlier than `armed_for`."""
@@ -47,9 +52,9 @@ class Deadlines:
         self._timer = None
         self.armed_for = inf
         now = self._loop.time()
-        for waiter in [*self._pending.values()]:
+        for waiter in self._waiters():
             if waiter.expired(now):
                 self._fail(waiter, waiter.deadline_passed())
-        earliest = min((waiter.deadline for waiter in self._pending.values()), default=inf)
+        earliest = min((waiter.deadline for waiter in self._waiters()), default=inf)
         if earliest < inf:
             self.arm(earliest)

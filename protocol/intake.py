@@ -114,7 +114,7 @@ class Intake:
         held = buffer.held_bytes
         read_bytes = BIG_READ_BYTES if held else READ_BYTES
         if held >= BIG_READ_BYTES:
-            self._pipe.expect_much()
+            self._pipe.moves_much()
         if held and self._may_hold is not None and not self._may_hold(held):
             buffer.discard()
         messages: list[jsonrpc.Message] = []

@@ -20,7 +20,7 @@ from protocol.pipe import Pipe
 from protocol.polling import Method, Methods, Polling
 from protocol.stream_reader import StreamReader
 from protocol.tombstones import Tombstones
-from protocol.waiter import DeadlinePassed, Waiter
+from protocol.waiter import Waiter
 
 MAX_BUFFERED_BYTES = 32 * 1024 * 1024
 """Bytes queued for a side that does not read, past which callers wait under their deadline."""
@@ -46,7 +46,7 @@ class Outgoing:
         max_buffered_bytes: int = MAX_BUFFERED_BYTES,
         max_frame_bytes: int = MAX_FRAME_BYTES,
     ) -> None:
-        """`poll(seconds)` takes what comes meanwhile, without sleeping, and tells whether something did."""
+        """`poll(seconds)` takes what comes meanwhile, awake, and tells whether to go on."""
         self.loop = loop
         self._time = loop.time
         self._poll = poll
@@ -55,12 +55,12 @@ class Outgoing:
         self._on_fault = on_fault
         self._max_buffered = max_buffered_bytes
         self._max_frame = max_frame_bytes
-        self._places = Admission(loop, max_in_flight, max_waiting)
+        self._places = Admission(max_in_flight, max_waiting)
         self._pending: dict[object, Waiter] = {}
         self._tombstones = Tombstones()
         self._methods = Methods()
         self._next_id = 1
-        self._deadlines = Deadlines(loop, self._pending, self._fail)
+        self._deadlines = Deadlines(loop, self.waiters, self._fail)
         self._closed: Callable[[], Exception] | None = None
         self.sends_meta = False
         """Whether the other side announced `capabilities.meta`."""
@@ -87,6 +87,10 @@ class Outgoing:
         """Return the methods under way, oldest first."""
         return [waiter.method for waiter in self._pending.values()]
 
+    def waiters(self) -> list[Waiter]:
+        """Return who waits, for an answer or for a place."""
+        return [*self._pending.values(), *self._places.queue]
+
     async def request(
         self,
         method: str,
@@ -101,22 +105,14 @@ class Outgoing:
         """Ask and wait for the answer, which stays raw.
 
         `timeout_s` bounds it all; `idle_s` bounds the time between signs of progress. `meta` is further
-        `_meta` members as JSON text, each with a leading comma. Only pings are not `bounded`.
+        `_meta` members as JSON text, each with a leading comma. Pings and the like are not `bounded`.
 
         Raises:
-            RpcError: The answer is an error; or, from this side, `deadline_exceeded`, `overloaded` or
-                `frame_too_large`.
+            RpcError: The answer is one; or, from here, `deadline_exceeded`, `overloaded`, `frame_too_large`.
         """
-        waiter = self.begin(
+        return await self.begin(
             method, params, timeout_s, idle_s=idle_s, meta=meta, on_progress=on_progress, bounded=bounded
         )
-        if waiter is None:
-            started = self._time()
-            hard = started + timeout_s
-            deadline = hard if idle_s is None else min(started + idle_s, hard)
-            waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
-            await self._begin_later(waiter, params, meta)
-        return await waiter
 
     def begin(
         self,
@@ -128,23 +124,27 @@ class Outgoing:
         meta: bytes = b"",
         on_progress: Callable[[Progress], None] | None = None,
         bounded: bool = True,
-    ) -> Waiter | None:
-        """Ask now and return who waits, to be awaited at once; None if there is no place or no room for it.
+    ) -> Waiter:
+        """Ask, now or as soon as there are a place and room, and return who waits; it is awaited at once.
 
-        See `request`, which waits for these too.
+        See `request`.
         """
-        places = self._places
-        if (bounded and (places.queue or not places.free)) or self._pipe.buffered > self._max_buffered:
-            return None
+        if self._closed is not None:
+            raise self._closed()
         started = self._time()
         hard = started + timeout_s
         deadline = hard if idle_s is None else min(started + idle_s, hard)
         waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
-        known = self._send(waiter, params, meta, started)
-        if bounded:
+        places = self._places
+        if not bounded:
+            self._send(waiter, params, meta, started)
+        elif places.free and not places.queue and self._pipe.buffered <= self._max_buffered:
+            known = self._send(waiter, params, meta, started)
             places.free -= 1
-        if self.polling.allows(known) and not self.many:
-            self.polling.wait(known, self._poll, waiter.done)
+            if self.polling.allows(known) and not self.many:
+                self.polling.wait(known, self._poll, waiter.done)
+        else:
+            self._put_off(waiter, params, meta)
         return waiter
 
     async def open_stream(
@@ -155,11 +155,16 @@ class Outgoing:
         Raises:
             RpcError: `overloaded`, `frame_too_large`, or `deadline_exceeded` before it could be opened.
         """
-        started = self._time()
-        hard = started + timeout_s
-        waiter = Waiter(self, method, started, hard, min(started + idle_s, hard), idle_s)
-        await self._begin_later(waiter, params, b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta))
-        reader = waiter.stream = StreamReader(self, waiter.id, waiter)
+        meta = b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta)
+        waiter = self.begin(method, params, timeout_s, idle_s=idle_s, meta=meta)
+        if not waiter.id:
+            waiter.sent = self.loop.create_future()
+            try:
+                await waiter.sent
+            except BaseException:
+                self.abandon(waiter)
+                raise
+        reader = waiter.stream = StreamReader(waiter)
         return reader
 
     def settle(self, message: jsonrpc.Message) -> None:
@@ -171,14 +176,12 @@ class Outgoing:
             if fault is not None:
                 self._on_fault(*fault)
         else:
-            # `_leave`, spelled out: this is on the way of every answer.
             self.polling.in_flight -= 1
             if waiter.bounded:
                 places = self._places
+                places.free += 1
                 if places.queue:
-                    places.leave()
-                else:
-                    places.free += 1
+                    self._pump()
             waiter.settle(message, self.at_once)
 
     def progress(self, progress: Progress) -> None:
@@ -206,33 +209,30 @@ class Outgoing:
             return
         waiter.touch(self.loop.time())
 
-    def acknowledge(self, request_id: int, items: int) -> None:
+    def acknowledge(self, waiter: Waiter, items: int) -> None:
         """Send `$/credit`."""
-        waiter = self._pending.get(request_id)
-        if waiter is not None:
+        if waiter.id in self._pending:
             waiter.touch(self.loop.time())  # a producer without credit was not idle, it was held up
-            self._pipe.write(jsonrpc.build_notification(CREDIT, b'{"id":%d,"n":%d}' % (request_id, items)))
+            self._pipe.write(jsonrpc.build_notification(CREDIT, b'{"id":%d,"n":%d}' % (waiter.id, items)))
 
     def close(self, error: Callable[[], Exception]) -> None:
         """Fail all waiters, each with an error of its own, and every later request."""
         self._closed = error
         self._deadlines.close()
-        pending = [*self._pending.values()]
-        self._pending.clear()
-        self._places.close(error)
-        for waiter in pending:
-            self._leave(waiter)
+        for waiter in self.waiters():
             waiter.fail(error())
+        self.polling.in_flight -= len(self._pending)
+        self._places.free += sum(waiter.bounded for waiter in self._pending.values())
+        self._pending.clear()
+        self._places.queue.clear()
 
     def stretch(self, seconds: float) -> None:
         """Put every deadline off: the host kept the plugin from running for that long."""
-        for waiter in self._pending.values():
+        for waiter in self.waiters():
             waiter.hard += seconds
             waiter.deadline += seconds
 
     def _send(self, waiter: Waiter, params: bytes, meta: bytes, now: float) -> Method:
-        if self._closed is not None:
-            raise self._closed()
         request_id = waiter.id = self._next_id
         method = waiter.method
         known = self._methods[method]
@@ -258,42 +258,42 @@ class Outgoing:
             self._deadlines.arm(waiter.deadline)
         return known
 
-    async def _begin_later(self, waiter: Waiter, params: bytes, meta: bytes) -> None:
-        """Ask once there are a place and room."""
-        if self._closed is not None:
-            raise self._closed()
-        try:
-            if waiter.bounded:
-                await self._places.enter(waiter.hard)
+    def _put_off(self, waiter: Waiter, params: bytes, meta: bytes) -> None:
+        """Ask later, in turn."""
+        self._places.enqueue(waiter)
+        waiter.unsent = params, meta
+        self._deadlines.watch(waiter)
+        self._pipe.on_room = self._pump
+
+    def _pump(self) -> None:
+        """Ask what was put off, as far as places and room allow."""
+        places = self._places
+        while places.queue and places.free and self._pipe.buffered <= self._max_buffered:
+            waiter = places.queue.popleft()
+            (params, meta), waiter.unsent = waiter.unsent, (b"", b"")
             try:
-                if self._pipe.buffered > self._max_buffered:
-                    async with asyncio.timeout_at(waiter.hard):
-                        await self._pipe.drained()
                 self._send(waiter, params, meta, self._time())
-            except BaseException:
-                if waiter.bounded:
-                    self._places.leave()
-                raise
-        except TimeoutError:
-            raise DeadlinePassed(waiter.method, waiter.hard - waiter.started) from None
-
-    def _leave(self, waiter: Waiter) -> None:
-        self.polling.in_flight -= 1
-        if waiter.bounded:
-            places = self._places
-            if places.queue:
-                places.leave()
+            except RpcError as exc:
+                waiter.fail(exc)
             else:
-                places.free += 1
+                places.free -= 1
+                if waiter.sent is not None and not waiter.sent.done():
+                    waiter.sent.set_result(None)
+        if not places.queue:
+            self._pipe.on_room = None
 
-    def abandon(self, request_id: int) -> None:
+    def abandon(self, waiter: Waiter) -> None:
         """Forget a request that is not answered yet, and cancel it."""
-        waiter = self._pending.pop(request_id, None)
-        if waiter is not None:
-            self._leave(waiter)
-            self._tombstones.add(request_id)
-            self._pipe.write(jsonrpc.build_notification(CANCEL, b'{"id":%d}' % request_id))
+        if not waiter.id:
+            self._places.forget(waiter)
+        elif self._pending.pop(waiter.id, None) is not None:
+            self.polling.in_flight -= 1
+            self._tombstones.add(waiter.id)
+            self._pipe.write(jsonrpc.build_notification(CANCEL, b'{"id":%d}' % waiter.id))
+            if waiter.bounded:
+                self._places.free += 1
+                self._pump()
 
     def _fail(self, waiter: Waiter, error: RpcError) -> None:
-        self.abandon(waiter.id)
+        self.abandon(waiter)
         waiter.fail(error)

@@ -48,6 +48,7 @@ class Pipe:
         "broken",
         "buffered",
         "low_water_bytes",
+        "on_room",
         "read_bytes",
     )
 
@@ -74,17 +75,18 @@ class Pipe:
         self._on_end = on_end
         self._queue: list[bytes | memoryview] = []
         self._flush_scheduled = False
-        self._writing = False
-        self._reading = False
+        self._writing = self._reading = False
         self._paused: set[str] = set()
         self._ended = False
         self._drain_waiters: list[asyncio.Future[None]] = []
         self.low_water_bytes = low_water_bytes
+        self.on_room: Callable[[], None] | None = None
+        """Called whenever at most `low_water_bytes` are left of what was queued."""
         self.read_bytes = READ_BYTES
         self.buffered = 0
         """Bytes that were written here and not yet taken by the kernel."""
         self.broken = False
-        """Whether the other side stopped reading for good; writes are dropped from then on."""
+        """Whether the other side reads no more; writes are dropped from then on."""
         os.set_blocking(read_fd, False)
         os.set_blocking(write_fd, False)
 
@@ -142,22 +144,17 @@ class Pipe:
             self._drain_waiters.append(waiter)
             await waiter
 
-    def expect_much(self) -> None:
-        """Hear that a big frame is on its way in."""
-        self._moves_much(self._read_fd)
-
     def read_rest(self) -> None:
         """Hand on what the kernel still holds, without waiting for the writers to end."""
-        taken = 0
-        while self._reading and taken < REST_BYTES:
+        left = REST_BYTES
+        while self._reading and left > 0:
             try:
                 data = os.read(self._read_fd, BIG_READ_BYTES)
             except OSError:
-                return
-            if not data:
-                return
-            taken += len(data)
-            self._on_data(data)
+                data = b""
+            left = left - len(data) if data else 0
+            if data:
+                self._on_data(data)
 
     def poll(self, budget_s: float) -> bytes:
         """Return what can be read within `budget_s`, awake all the while; empty if nothing comes.
@@ -228,8 +225,8 @@ class Pipe:
         self._report_end(exc)
 
     def _report_end(self, exc: OSError | None) -> None:
-        if not self._ended:
-            self._ended = True
+        ended, self._ended = self._ended, True
+        if not ended:
             self._on_end(exc)
 
     def _keep_rest(self, data: bytes, sent: int) -> None:
@@ -238,12 +235,13 @@ class Pipe:
         self.buffered += len(data) - sent
         self._writing = True
         if self.buffered >= BIG_READ_BYTES:
-            self._moves_much(self._write_fd)
+            self.moves_much(self._write_fd)
         self._loop.add_writer(self._write_fd, self._flush)
 
-    def _moves_much(self, fd: int) -> None:
-        grow = self._grow.pop(fd, None)
-        if grow is not None:
+    def moves_much(self, fd: int | None = None) -> None:
+        """Hear that a big frame moves over a descriptor; without one, on its way in."""
+        fd = self._read_fd if fd is None else fd
+        if grow := self._grow.pop(fd, None):
             grow(fd)
 
     def _scheduled_flush(self) -> None:
@@ -254,7 +252,7 @@ class Pipe:
     def _flush(self) -> None:
         queue = self._queue
         alone = len(queue) == 1 or len(queue[0]) >= BIG_READ_BYTES
-        # Joining would copy the rest of a big frame at every partial write behind which more was queued.
+        # Neither joined nor sliced: at every partial write either would copy the rest of a big frame.
         data = queue[0] if alone else b"".join(queue)
         try:
             sent = os.write(self._write_fd, data)
@@ -271,16 +269,18 @@ class Pipe:
                 self._loop.remove_writer(self._write_fd)
         else:
             behind = queue[1:] if alone else []
-            # A view, because slicing would copy the rest of a big frame at every partial write.
             self._queue = [memoryview(data)[sent:], *behind] if sent < len(data) else behind
             if not self._writing:
                 self._writing = True
                 self._loop.add_writer(self._write_fd, self._flush)
         self.buffered -= sent
         if self.buffered >= BIG_READ_BYTES:
-            self._moves_much(self._write_fd)
-        if self._drain_waiters and self.buffered <= self.low_water_bytes:
-            self._wake()
+            self.moves_much(self._write_fd)
+        if self.buffered <= self.low_water_bytes:
+            if self._drain_waiters:
+                self._wake()
+            if self.on_room is not None:
+                self.on_room()
 
     def _break(self) -> None:
         if self.broken:

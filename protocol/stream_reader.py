@@ -16,41 +16,35 @@ from protocol.errors import RpcError
 from protocol.messages.meta import StreamItem
 
 
-class Owner(Protocol):
-    """What a reader asks of the side that opened it."""
-
-    def acknowledge(self, request_id: int, items: int) -> None:
-        """Send `$/credit`."""
-        ...
-
-    def abandon(self, request_id: int) -> None:
-        """Forget the stream, and cancel it if it still runs."""
-        ...
-
-
-class Final(Protocol):
-    """The answer that ends a stream, once it is there."""
+class Call(Protocol):
+    """What a reader asks of the request that opened the stream."""
 
     def done(self) -> bool:
-        """Whether it is there."""
+        """Whether its answer, which ends the stream, is there."""
         ...
 
     def result(self) -> jsonrpc.Message:
-        """Return it, or raise what came instead of it."""
+        """Return the answer, or raise what came instead of it."""
         ...
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         """Return the loop that it belongs to."""
         ...
 
+    def acknowledge(self, items: int) -> None:
+        """Send `$/credit`."""
+        ...
+
+    def abandon(self) -> None:
+        """Forget it, and cancel it if it still runs."""
+        ...
+
 
 class StreamReader:
     """Items of one stream, in order; grants credit as they are taken."""
 
-    def __init__(self, outgoing: Owner, request_id: int, final: Final) -> None:
-        self._outgoing = outgoing
-        self._id = request_id
-        self._final = final
+    def __init__(self, call: Call) -> None:
+        self._call = call
         self._items: deque[tuple[msgspec.Raw, int]] = deque()
         self._window = ConsumerWindow()
         self._seq = 0
@@ -72,17 +66,17 @@ class StreamReader:
             if self._items:
                 item, size = self._items.popleft()
                 if owed := self._window.consumed(size):
-                    self._outgoing.acknowledge(self._id, owed)
+                    self._call.acknowledge(owed)
                 return item
-            if self._final.done():
-                message = self._final.result()
+            if self._call.done():
+                message = self._call.result()
                 self.close()
                 if message.error is not msgspec.UNSET:
                     raise answered_error(message)
                 return None
             if not self._open:
                 return None
-            self._waker = self._final.get_loop().create_future()
+            self._waker = self._call.get_loop().create_future()
             await self._waker
 
     def close(self) -> None:
@@ -90,7 +84,7 @@ class StreamReader:
         if self._open:
             self._open = False
             self._items.clear()
-            self._outgoing.abandon(self._id)
+            self._call.abandon()
             self.wake()
 
     def take(self, item: StreamItem) -> bool:

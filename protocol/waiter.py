@@ -42,8 +42,12 @@ class Owner(Protocol):
         """The rules of polling, which may owe the loop a rest."""
         ...
 
-    def abandon(self, request_id: int) -> None:
+    def abandon(self, waiter: "Waiter") -> None:
         """Forget the request, and cancel it."""
+        ...
+
+    def acknowledge(self, waiter: "Waiter", items: int) -> None:
+        """Send `$/credit`."""
         ...
 
 
@@ -63,6 +67,10 @@ class Waiter(msgspec.Struct, eq=False):
     id: int = 0
     """0 before it is written."""
     stream: StreamReader | None = None
+    unsent: tuple[bytes, bytes] = (b"", b"")
+    """Parameters and meta, while it waits for a place."""
+    sent: asyncio.Future[None] | None = None
+    """Tells whoever waits for it to be sent, or that it never will be."""
     _outcome: Message | BaseException | None = None
     _wake: _Wake | None = None
     _context: Context | None = None
@@ -78,12 +86,22 @@ class Waiter(msgspec.Struct, eq=False):
             elif self.owner.polling.owes_rest:
                 yield from self.owner.polling.rest().__await__()
         except BaseException:
-            self.owner.abandon(self.id)
+            self.owner.abandon(self)
             raise
         message = self.result()
         if type(message.result) is msgspec.Raw:
             return message.result
         raise answered_error(message)
+
+    # What the reader of its stream asks.
+
+    def acknowledge(self, items: int) -> None:
+        """Let the producer send so many items more."""
+        self.owner.acknowledge(self, items)
+
+    def abandon(self) -> None:
+        """Give the request up; nothing happens if it is answered."""
+        self.owner.abandon(self)
 
     # What the one who settles it asks.
 
@@ -107,6 +125,8 @@ class Waiter(msgspec.Struct, eq=False):
         if self._outcome is not None:
             return
         self._outcome = error
+        if self.sent is not None and not self.sent.done():
+            self.sent.set_exception(error)
         if self._wake is not None:
             self.owner.loop.call_soon(self._wake, self, context=self._context)
             self._wake = None

@@ -67,12 +67,7 @@ class Calls:
         started = perf_counter()
         failed = True
         try:
-            outgoing = session.peer.outgoing
-            # The waiter itself, where there is one at once: `request` is one more coroutine on every call.
-            raw = await (
-                outgoing.begin(method, params, budget_s)
-                or outgoing.request(method, params, timeout_s=budget_s)
-            )
+            raw = await session.peer.outgoing.begin(method, params, budget_s)
             failed = False
         except RpcError as exc:
             raise from_wire(exc, plugin, method) from None

@@ -39,6 +39,7 @@ class Driven:
         self.far.setblocking(False)
         self.faults: list[str] = []
         self.tasks: list[asyncio.Task[Any]] = []
+        self.on_note: Callable[[], object] = lambda: None
         self._text = b""
         self.peer = self.loop.run_until_complete(self._open(near.detach()))
         self._run = self.start(self.peer.run())
@@ -55,7 +56,8 @@ class Driven:
     async def _handle(self, inbound: Inbound) -> Any:
         raise RpcError(errors.METHOD_NOT_FOUND, inbound.method)
 
-    def on_notification(self, method: str, params: msgspec.Raw) -> None: ...
+    def on_notification(self, method: str, params: msgspec.Raw) -> None:
+        self.on_note()
 
     def on_fault(self, kind: str, detail: str, head: bytes) -> None:
         self.faults.append(kind)
@@ -95,7 +97,12 @@ class Driven:
         return [json.loads(line) for line in whole]
 
     def send(self, **message: Any) -> None:
-        self.far.sendall(json.dumps({"jsonrpc": "2.0"} | message).encode() + b"\n")
+        self.send_together(message)
+
+    def send_together(self, *messages: dict[str, Any]) -> None:
+        """Send messages that are read in one go."""
+        lines = [json.dumps({"jsonrpc": "2.0"} | message).encode() + b"\n" for message in messages]
+        self.far.sendall(b"".join(lines))
         self.turn()
 
     def close(self) -> None:
