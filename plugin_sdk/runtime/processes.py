@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 _LISTS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # noqa: PTH110
 _WINDOW_BYTES = 256 * 1024
+_START_CODE, _ENV_END = 23, 48
+_NOT_ALLOWED = b"1"
+"""The kernel's start of the code of a process that may not be looked at."""
 
 
 def children_of(pid: int) -> Iterator[int]:
@@ -57,6 +60,14 @@ def carries(pid: int, entry: bytes) -> bool:
         return False
     finally:
         os.close(file)
+
+
+def is_between_programs(pid: int) -> bool:
+    """Tell whether it just executes a program, or ends: its environment can't be seen at this moment."""
+    fields = stat_of(pid)
+    if len(fields) <= _ENV_END or fields[0] == b"Z":
+        return False
+    return fields[_ENV_END] == b"0" and fields[_START_CODE] != _NOT_ALLOWED
 
 
 def boot_time_s() -> float:

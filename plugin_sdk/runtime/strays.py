@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Iterable
 
-from plugin_sdk.runtime.processes import boot_time_s, carries, children_of, stat_of
+from plugin_sdk.runtime.processes import boot_time_s, carries, children_of, is_between_programs, stat_of
 from protocol.launch import SESSION_MARK, Known, Swept
 
 SWEEP_LIMIT_S = 2.0
@@ -52,6 +52,7 @@ class Strays:
         """Kill those of the warden's children that belong to a hunted session; return who is done with."""
         done: list[Swept] = []
         orphans = [*orphans]
+        unclear = any(map(is_between_programs, orphans))
         for hunt in [*self._hunts.values()]:
             found = [pid for pid in orphans if self._belongs(pid, hunt)]
             for pid in found:
@@ -60,7 +61,7 @@ class Strays:
                     hunt.known.setdefault(child, 0.0)
                 hunt.killed.add(pid)
                 os.kill(pid, signal.SIGKILL)
-            hunt.empty = 0 if found else hunt.empty + 1
+            hunt.empty = 0 if found or unclear else hunt.empty + 1
             if hunt.empty >= EMPTY_PASSES or time.monotonic() > hunt.until:
                 del self._hunts[hunt.session]
                 done.append(Swept(hunt.session, len(hunt.killed), tuple(found)))

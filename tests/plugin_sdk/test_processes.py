@@ -61,6 +61,32 @@ def test_who_is_not_there_has_no_mark_no_children_and_no_figures() -> None:
     assert processes.stat_of(ABSENT_PID) == []
 
 
+def test_who_is_between_two_programs_is_told_from_who_has_no_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with process([]) as pid:
+        assert not processes.is_between_programs(pid)
+        fields = processes.stat_of(pid)
+    assert not processes.is_between_programs(ABSENT_PID)
+    ended = subprocess.Popen(["/bin/true"])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    assert not processes.is_between_programs(ended.pid)
+    ended.wait()
+
+    def pretend(start_code: bytes) -> None:
+        shown = [*fields[:23], start_code, *fields[24:45], b"0", b"0", b"0", b"0", *fields[49:]]
+
+        def stat_of(_pid: int) -> list[bytes]:
+            return shown
+
+        monkeypatch.setattr(processes, "stat_of", stat_of)
+
+    pretend(b"0")
+    assert processes.is_between_programs(1)
+    pretend(b"1")
+    assert not processes.is_between_programs(1), "it is another user's"
+
+
 def test_children_are_found_with_and_without_the_kernels_list(monkeypatch: pytest.MonkeyPatch) -> None:
     with process([ENTRY]) as pid:
         assert pid in processes.children_of(os.getpid())

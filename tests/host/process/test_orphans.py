@@ -18,6 +18,7 @@ import pytest
 
 from host import PluginHost, PluginView
 from host.process.identity import start_ticks
+from host.process.marked import find_marked
 from host.state.ledger import LedgerRow
 from host.timing import Timing
 from tests.host.process.modes import EXECUTED
@@ -53,11 +54,16 @@ def child(kind: str) -> None:
 class Stubborn(Plugin):
     async def on_load(self) -> None:
         for kind in ("plain", "unmarked", "escaped"):
+            read, held = os.pipe()
             pid = os.fork()
             if pid == 0:
                 child(kind)
+            os.close(held)
             if kind == "escaped":
                 os.waitpid(pid, 0)
+            if kind == "unmarked":
+                os.read(read, 1)  # it ends when another program runs there
+            os.close(read)
 """
 
 OUTLIVES_ITS_HOST = """
@@ -221,13 +227,6 @@ def write_outliving(plugins: Path) -> None:
     )
 
 
-def environment(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return b""
-
-
 def rows(data: Path) -> dict[Path, LedgerRow]:
     return {file: msgspec.json.decode(file.read_bytes(), type=LedgerRow) for file in (data / "run").iterdir()}
 
@@ -256,8 +255,7 @@ async def test_without_a_warden_what_a_killed_plugin_left_is_ended_by_the_next_h
         write_plugin(f"p{number}", STUBBORN)
     data = tmp_path / "data"
     async with host_program(data, "off", plugins) as host:
-        sessions = [row.session.encode() for row in rows(data).values()]
-        marked = [pid for pid in psutil.pids() if any(session in environment(pid) for session in sessions)]
+        marked = [one.pid for one in find_marked([row.session for row in rows(data).values()])]
         unmarked = [pid for pid in living(descendants(host.pid)) if pid not in marked]
         assert (len(marked), len(unmarked)) == (3 * 3, 3)
         watch = Watch(marked)

@@ -20,19 +20,25 @@ pytestmark = only_linux
 HOLDER = """
 import os, subprocess, sys
 
+# In a session of its own it carries the whole environment on; it says when it runs, and has it for sure.
+STRAY = ["sh", "-c", "echo; sleep 120; true"]
+
 class Holder(Plugin):
     @method
     async def leave_a_stray(self) -> int:
-        # It carries the whole environment on, in a session of its own.
-        child = subprocess.Popen(["sleep", "120"], start_new_session=True)
+        child = subprocess.Popen(STRAY, start_new_session=True, stdout=subprocess.PIPE)
+        child.stdout.read(1)
         return child.pid
 
     @method
     async def fork_a_stray(self) -> int:
+        told, tell = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.setsid()
-            os.execvp("sleep", ["sleep", "120"])
+            os.dup2(tell, 1)
+            os.execvp(STRAY[0], STRAY)
+        os.read(told, 1)
         return pid
 
     @method
