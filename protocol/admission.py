@@ -11,6 +11,9 @@ from protocol.waiter import Waiter
 MAX_IN_FLIGHT = 64
 """Requests that may be unanswered at once, per direction. Source: behaviour in numbers, *Wire*."""
 
+MAX_BUFFERED_BYTES = 32 * 1024 * 1024
+"""Bytes queued for a side that does not read, past which callers wait under their deadline."""
+
 MAX_WAITING = 1_000
 """Requests that may wait for one of these places; one more is `overloaded`."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from protocol import jsonrpc
-from protocol.admission import MAX_IN_FLIGHT, MAX_WAITING
+from protocol.admission import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, MAX_WAITING
 from protocol.credit import ProducerWindow
 from protocol.errors import (
     CANCELLED,
@@ -28,7 +28,6 @@ from protocol.errors import (
 from protocol.first_step import FirstStep
 from protocol.framing import MAX_FRAME_BYTES
 from protocol.inbound import Inbound
-from protocol.outgoing import MAX_BUFFERED_BYTES
 from protocol.pipe import Pipe
 
 STREAM = jsonrpc.method_name("$/stream")

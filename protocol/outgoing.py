@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from protocol import jsonrpc
-from protocol.admission import MAX_IN_FLIGHT, MAX_WAITING, Admission
+from protocol.admission import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, MAX_WAITING, Admission
 from protocol.credit import STREAM_CREDIT
 from protocol.deadlines import Deadlines
 from protocol.errors import FRAME_TOO_LARGE, STREAM_OVERRUN, RpcError
@@ -21,9 +21,6 @@ from protocol.polling import Method, Methods, Polling
 from protocol.stream_reader import StreamReader
 from protocol.tombstones import Tombstones
 from protocol.waiter import Waiter
-
-MAX_BUFFERED_BYTES = 32 * 1024 * 1024
-"""Bytes queued for a side that does not read, past which callers wait under their deadline."""
 
 CANCEL = jsonrpc.method_name("$/cancel")
 CREDIT = jsonrpc.method_name("$/credit")
@@ -124,6 +121,7 @@ class Outgoing:
         meta: bytes = b"",
         on_progress: Callable[[Progress], None] | None = None,
         bounded: bool = True,
+        streams: bool = False,
     ) -> Waiter:
         """Ask, now or as soon as there are a place and room, and return who waits; it is awaited at once.
 
@@ -135,13 +133,17 @@ class Outgoing:
         hard = started + timeout_s
         deadline = hard if idle_s is None else min(started + idle_s, hard)
         waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
+        if streams:
+            waiter.stream = StreamReader(
+                waiter
+            )  # before it is sent: items may come before anybody runs again
         places = self._places
         if not bounded:
             self._send(waiter, params, meta, started)
         elif places.free and not places.queue and self._pipe.buffered <= self._max_buffered:
             known = self._send(waiter, params, meta, started)
             places.free -= 1
-            if self.polling.allows(known) and not self.many:
+            if not streams and self.polling.allows(known) and not self.many:
                 self.polling.wait(known, self._poll, waiter.done)
         else:
             self._put_off(waiter, params, meta)
@@ -156,7 +158,8 @@ class Outgoing:
             RpcError: `overloaded`, `frame_too_large`, or `deadline_exceeded` before it could be opened.
         """
         meta = b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta)
-        waiter = self.begin(method, params, timeout_s, idle_s=idle_s, meta=meta)
+        waiter = self.begin(method, params, timeout_s, idle_s=idle_s, meta=meta, streams=True)
+        assert waiter.stream is not None
         if not waiter.id:
             waiter.sent = self.loop.create_future()
             try:
@@ -164,8 +167,7 @@ class Outgoing:
             except BaseException:
                 self.abandon(waiter)
                 raise
-        reader = waiter.stream = StreamReader(waiter)
-        return reader
+        return waiter.stream
 
     def settle(self, message: jsonrpc.Message) -> None:
         """Take an answer."""

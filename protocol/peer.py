@@ -11,11 +11,11 @@ from collections.abc import Callable
 from contextvars import copy_context
 
 from protocol import jsonrpc
-from protocol.admission import MAX_IN_FLIGHT
+from protocol.admission import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT
 from protocol.framing import MAX_FRAME_BYTES
 from protocol.incoming import Handle, Incoming, ToError
 from protocol.intake import Intake, Owner
-from protocol.outgoing import MAX_BUFFERED_BYTES, Outgoing
+from protocol.outgoing import Outgoing
 from protocol.pipe import Pipe
 from protocol.polling import CALLS_PER_REST, Lingering, Polling
 

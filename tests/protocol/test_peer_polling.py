@@ -13,7 +13,7 @@ import pytest
 
 from protocol import errors, polling
 from protocol.polling import CALLS_PER_REST, Lingering, Method, Polling
-from tests.protocol.two_peers import TIMEOUT_S, Gate, Side, beside_raw, echo, gone, refused, until
+from tests.protocol.two_peers import TIMEOUT_S, Gate, Side, beside_raw, echo, gone, read_all, refused, until
 
 
 class Spy(Polling):
@@ -147,6 +147,25 @@ async def test_a_request_that_comes_before_the_answer_is_served() -> None:
     async with beside_thread(nested) as side:
         side.handlers["back"] = echo
         assert await side.call("m", {"p": 1}) == {"p": 1}
+
+
+async def test_a_stream_is_not_polled_for_and_loses_no_item() -> None:
+    def produce(message: dict[str, Any]) -> list[dict[str, Any]]:
+        if message["method"] != "items":
+            return []
+        items = [{"id": message["id"], "seq": n, "item": n} for n in range(3)]
+        return [
+            *({"method": "$/stream", "params": one} for one in items),
+            {"id": message["id"], "result": None},
+        ]
+
+    async with beside_thread(produce) as side:
+        turned: list[int] = []
+        asyncio.get_running_loop().call_soon(turned.append, 1)
+        reader = await side.open("items")
+        assert await read_all(reader) == [0, 1, 2]
+        assert turned
+        assert not side.faults
 
 
 async def test_an_end_while_it_polls_fails_the_call() -> None:

@@ -174,3 +174,18 @@ async def test_a_stream_out_of_order_or_credit_is_cut_off_as_a_fault(seqs: list[
         assert (await refused(reader.next())).code == errors.STREAM_OVERRUN
         reader.close()
         assert side.peer.outgoing._places.free == 64
+
+
+async def test_items_that_come_before_a_stream_that_waited_is_looked_at_are_not_lost() -> None:
+    async with beside_raw(max_in_flight=1) as (side, raw):
+        async with asyncio.TaskGroup() as tasks:
+            call = tasks.create_task(side.call("first"))
+            first = await raw.line()
+            opening = tasks.create_task(side.open("items"))
+            await until(lambda: side.peer.outgoing._places.queue)
+            # The stream is sent where the first answer is taken; its id is the next one.
+            item = {"method": "$/stream", "params": {"id": first["id"] + 1, "seq": 0, "item": 5}}
+            await raw.send({"id": first["id"], "result": 1}, item, {"id": first["id"] + 1, "result": None})
+            assert await call == 1
+            assert await read_all(await opening) == [5]
+        assert not side.faults
