@@ -123,10 +123,7 @@ class Outgoing:
         bounded: bool = True,
         streams: bool = False,
     ) -> Waiter:
-        """Ask, now or as soon as there are a place and room, and return who waits; it is awaited at once.
-
-        See `request`.
-        """
+        """Ask, now or as soon as there are a place and room; return what is to be awaited. See `request`."""
         if self._closed is not None:
             raise self._closed()
         started = self._time()

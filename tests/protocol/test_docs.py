@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from protocol import jsonrpc
-from protocol.admission import MAX_IN_FLIGHT, MAX_WAITING
+from protocol.admission import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT, MAX_WAITING
 from protocol.credit import ACKNOWLEDGE_BYTES, MAX_UNACKNOWLEDGED_BYTES, STREAM_CREDIT
 from protocol.errors import NAMES
 from protocol.framing import HEAD_BYTES, MAX_FRAME_BYTES
@@ -15,7 +15,6 @@ from protocol.jsonrpc import MAX_ID_CHARS
 from protocol.messages.meta import Meta, MetaOnly
 from protocol.messages.plugin import InitializeParams, InitializeResult
 from protocol.methods import METHODS, RESERVED_NAMESPACES, Direction
-from protocol.outgoing import MAX_BUFFERED_BYTES
 from protocol.sizes import format_size
 from protocol.version import PROTOCOL_VERSIONS
 
