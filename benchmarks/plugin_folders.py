@@ -1,4 +1,4 @@
-"""Copies of the measured plugin, as many as a host is to run, in a temporary folder."""
+"""Copies of the measured plugins, as many as a host is to run, in a temporary folder."""
 
 import shutil
 from collections.abc import Generator
@@ -6,19 +6,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_TEMPLATE = Path(__file__).parent / "plugins" / "echo"
+_PLUGINS = Path(__file__).parent / "plugins"
 
 
 @contextmanager
-def plugin_folders(count: int, manifest_line: str = "") -> Generator[tuple[Path, list[str]]]:
-    """Yield a folder of `count` plugins, and their ids. `manifest_line` is the first of each manifest."""
+def plugin_folders(
+    count: int, manifest_line: str = "", *, busy: int = 0
+) -> Generator[tuple[Path, list[str]]]:
+    """Yield a folder of `count` plugins, and their ids; the first `busy` of them can do more than to echo.
+
+    `manifest_line` is the first of each manifest.
+    """
     with TemporaryDirectory(prefix="plughost-bench-") as folder:
         ids = [f"echo-{number:04}" for number in range(count)]
-        manifest = (_TEMPLATE / "plugin.toml").read_text(encoding="utf-8")
-        for plugin in ids:
+        for number, plugin in enumerate(ids):
+            kind = "busy" if number < busy else "echo"
             place = Path(folder, plugin)
             place.mkdir()
-            shutil.copyfile(_TEMPLATE / "main.py", place / "main.py")
-            text = manifest.replace('id = "echo"', f'id = "{plugin}"')
+            shutil.copyfile(_PLUGINS / kind / "main.py", place / "main.py")
+            manifest = (_PLUGINS / kind / "plugin.toml").read_text(encoding="utf-8")
+            text = manifest.replace(f'id = "{kind}"', f'id = "{plugin}"')
             (place / "plugin.toml").write_text(f"{manifest_line}\n{text}".lstrip(), encoding="utf-8")
         yield Path(folder), ids

@@ -140,7 +140,7 @@ class Outgoing:
         elif places.free and not places.queue and self._pipe.buffered <= self._max_buffered:
             known = self._send(waiter, params, meta, started)
             places.free -= 1
-            if not streams and self.polling.allows(known) and not self.many:
+            if self.polling.enabled and not (streams or self.many) and self.polling.allows(known):
                 self.polling.wait(known, self._poll, waiter.done)
         else:
             self._put_off(waiter, params, meta)

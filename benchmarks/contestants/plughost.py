@@ -30,7 +30,7 @@ class Plughost(Subject):
         super().__init__(tasks)
         self._stack = ExitStack()
         folder, (self._plugin, *self._others) = self._stack.enter_context(
-            plugin_folders(1 + self.most_children, self.manifest_line)
+            plugin_folders(1 + self.most_children, self.manifest_line, busy=1)
         )
         self._host = PluginHost(plugins=[folder], **self.host_options)
         self._sink: ChildProcess | None = None

@@ -63,7 +63,10 @@ class Calls:
         provided = session.provided
         if provided is None or provided.get(method) is not False:
             _check_shape(session, plugin, method, stream=False)
-        budget_s = _budget(timeout_s, self._timing.call_s)
+        if timeout_s is None and budget_until.get() is None:
+            budget_s = self._timing.call_s
+        else:
+            budget_s = _budget(timeout_s, self._timing.call_s)
         started = perf_counter()
         failed = True
         try:
@@ -120,14 +123,12 @@ class Calls:
 
 
 def _budget(timeout_s: float | None, default_s: float) -> float:
-    until = budget_until.get()
     if timeout_s is None:
-        if until is None:
-            return default_s
         timeout_s = default_s
     elif not 0.0 <= timeout_s <= MAX_TIMEOUT_S:
         what = "not a number" if math.isnan(timeout_s) else f"{timeout_s}"
         raise InvalidParams(f"timeout_s is {what}; allowed: 0 to {MAX_TIMEOUT_S:.0f} seconds")
+    until = budget_until.get()
     return timeout_s if until is None else max(0.0, min(timeout_s, until - time.monotonic()))
 
 

@@ -23,7 +23,7 @@ from host.process.ladder import Rung
 from host.process.launcher import PluginProcess
 from host.rpc import CallMeter, FaultMeter, FloodBudget, to_wire
 from host.supervision.ending import Ending
-from host.supervision.handshake import Provided, StartFailure, initialize, load
+from host.supervision.handshake import StartFailure, initialize, load
 from host.supervision.liveness import Liveness, OnUnresponsive
 from host.supervision.obituary import Ended, Obituary
 from host.supervision.output import PluginLog, Stderr
@@ -89,7 +89,8 @@ class Session:
         )
         self._obituary = Obituary(self.plugin, process, outgoing, self._stderr, self._vitals, ending, now)
         self._tasks: anyio.abc.TaskGroup | None = None
-        self._provided = Provided(None, None)
+        self.provided: Mapping[str, bool] | None = None
+        """Methods, and whether each is a stream; None if the plugin did not say."""
         self._meter = CallMeter()
         self.record = self._meter.record
 
@@ -113,13 +114,6 @@ class Session:
     def observe(self, sample: Sample, breaches: list[Breach]) -> None:
         """Take a sample."""
         self._vitals.observe(sample, breaches)
-
-    # What the routing asks.
-
-    @property
-    def provided(self) -> Mapping[str, bool] | None:
-        """Methods, and whether each is a stream; None if the plugin did not say."""
-        return self._provided.methods
 
     # What the runner does.
 
@@ -222,7 +216,7 @@ class Session:
         manifest, shared = self._manifest, self._shared
         spent_s = self._obituary.uptime_s()
         try:
-            self._provided = await initialize(
+            about = await initialize(
                 self.peer,
                 manifest.id,
                 manifest.version,
@@ -232,6 +226,7 @@ class Session:
                 # Waiting awake is counted as use: a plugin that may not have a core is not to spend it so.
                 shared.polling.enabled and self._manifest.limits.cpu_cores >= 1.0,
             )
+            self.provided = about.methods
             self._process.close_spec()
             shared.monitor.watch(self)
             await load(self.peer, self._config, self.grants.texts(), shared.timing, self._progress)
@@ -257,7 +252,7 @@ class Session:
             self._ending.begin,
         )
         with suppress(PluginDied):  # it ended while a ping was under way
-            await liveness.run(self._provided.stack_dump_signal, on_unresponsive)
+            await liveness.run(about.stack_dump_signal, on_unresponsive)
 
     def _progress(self, progress: Progress) -> None:
         self._logger.info("loading: %s", progress.message[:200])
