@@ -77,6 +77,8 @@ class Assembly:
         self._timing = timing
         self._clock = clock
         self._environment: Environment | None = None
+        self.runs = False
+        """Whether what works only while the host runs does; `running` says it with an error."""
         self._attach_services()
 
     def running(self) -> Self:
@@ -106,6 +108,7 @@ class Assembly:
                 launcher: Launcher = WardenLauncher(_warden_lost) if self._use_warden else DirectLauncher()
                 try:
                     self._environment = self._build(folder, launcher, tasks)
+                    self.runs = True
                     await self.roster.discover(self._environment)
                     ready()
                     await close_asked.wait()
@@ -152,6 +155,7 @@ class Assembly:
         await self.roster.stop_all()
         await launcher.aclose()
         self._environment = None
+        self.runs = False
 
     def _attach_services(self) -> None:
         gateway = self.gateway

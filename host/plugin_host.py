@@ -168,7 +168,10 @@ class PluginHost:
             PluginNotFound, NotActive, Disabled, Quarantined: The plugin can't be called.
             CallError: The call brought no result; see `host.errors` for each kind.
         """
-        return self._parts.running().calls.call(plugin, method, params, timeout_s=timeout_s)
+        parts = self._parts
+        if not parts.runs:
+            parts.running()
+        return parts.calls.call(plugin, method, params, timeout_s=timeout_s)
 
     def stream(
         self,

@@ -6,6 +6,7 @@ Owns every waiter from before its line is written until it is settled. The peer 
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 
 import msgspec
 
@@ -45,7 +46,8 @@ class Outgoing:
     ) -> None:
         """`poll(seconds)` takes what comes meanwhile, awake, and tells whether to go on."""
         self.loop = loop
-        self._time = loop.time
+        # What asyncio's own loops do, without a step in between; others may keep another time.
+        self._time = monotonic if type(loop).time is asyncio.BaseEventLoop.time else loop.time
         self._poll = poll
         self.polling = polling
         self._pipe = pipe
@@ -140,8 +142,8 @@ class Outgoing:
         elif places.free and not places.queue and self._pipe.buffered <= self._max_buffered:
             known = self._send(waiter, params, meta, started)
             places.free -= 1
-            if self.polling.enabled and not (streams or self.many) and self.polling.allows(known):
-                self.polling.wait(known, self._poll, waiter.done)
+            if self.polling.enabled and not streams:
+                self.polling.wait(known, self._poll, waiter.done, alone=not self.many)
         else:
             self._put_off(waiter, params, meta)
         return waiter

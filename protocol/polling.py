@@ -123,16 +123,24 @@ class Polling:
             return False
         return not self._off_until or self._now() >= self._off_until
 
-    def wait(self, method: Method, poll: Callable[[float], bool], answered: Callable[[], bool]) -> None:
-        """Poll for an answer; it may well not come, and then is waited for as usual.
+    def wait(
+        self, method: Method, poll: Callable[[float], bool], answered: Callable[[], bool], *, alone: bool
+    ) -> None:
+        """Poll for an answer, if that is allowed; it may well not come, and then is waited for as usual.
 
-        `poll(seconds)` takes what comes within that time, and tells whether to go on.
+        `poll(seconds)` takes what comes within that time, and tells whether to go on. `alone` says that
+        nothing else is at work on the wire.
         """
+        if not alone or not self.allows(method):
+            self.slept()
+            return
         began_s = self._now()
         left_s = BUDGET_S
         while left_s > 0.0 and poll(left_s) and not answered():
             left_s = BUDGET_S - self._now() + began_s
         self.waited(method, self._now() - began_s, answered())
+        if not answered():
+            self.slept()
 
     def waited(self, method: Method, took_s: float, answered: bool) -> None:
         """Take note of what polling brought."""

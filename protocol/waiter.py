@@ -79,8 +79,6 @@ class Waiter(msgspec.Struct, eq=False):
     def __await__(self) -> Generator[Any, Any, msgspec.Raw]:
         try:
             if self._outcome is None:
-                if self.owner.polling.enabled:
-                    self.owner.polling.slept()
                 self._asyncio_future_blocking = True
                 yield self
             elif self.owner.polling.owes_rest:

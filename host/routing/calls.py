@@ -24,6 +24,8 @@ from protocol.errors import RpcError
 MAX_TIMEOUT_S = 24 * 3600.0
 """Longest deadline that a caller may set."""
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 budget_until: ContextVar[float | None] = ContextVar("plughost_budget_until", default=None)
 """When the budget of the call that is served ends, on `time.monotonic`'s scale; nested calls inherit it."""
 
@@ -76,7 +78,12 @@ class Calls:
             raise from_wire(exc, plugin, method) from None
         finally:
             session.record(perf_counter() - started, failed)
-        return _decoded(plugin, method, raw) if decode else raw
+        if not decode:
+            return raw
+        try:
+            return jsonrpc.decode_any(raw)
+        except _UNREADABLE as exc:
+            raise _unreadable(plugin, method, exc) from None
 
     async def stream(
         self,
@@ -152,7 +159,7 @@ def _encoded(plugin: str, method: str, params: Mapping[str, Any] | None) -> byte
         text = jsonrpc.encode(params)
     except (TypeError, ValueError, OverflowError, RecursionError) as exc:
         raise InvalidParams(f"the parameters of {plugin}.{method} can't be expressed in JSON: {exc}") from exc
-    if text[:1] != b"{":
+    if type(params) is not dict and text[:1] != b"{":
         raise InvalidParams(f"the parameters of {plugin}.{method} must be a mapping of names to values")
     if "_meta" in params:
         raise InvalidParams(
@@ -164,5 +171,9 @@ def _encoded(plugin: str, method: str, params: Mapping[str, Any] | None) -> byte
 def _decoded(plugin: str, method: str, raw: msgspec.Raw) -> Any:
     try:
         return jsonrpc.decode_any(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise InvalidResult(f"the result of {plugin}.{method} can't be read: {exc}") from None
+    except _UNREADABLE as exc:
+        raise _unreadable(plugin, method, exc) from None
+
+
+def _unreadable(plugin: str, method: str, exc: Exception) -> InvalidResult:
+    return InvalidResult(f"the result of {plugin}.{method} can't be read: {exc}")
