@@ -17,22 +17,28 @@ from protocol.messages.meta import Meta
 class Context:
     """The call that is being served. Its methods may be used from any thread."""
 
-    __slots__ = ("_inbound", "_loop", "_thread", "deadline", "traceparent")
+    __slots__ = ("_inbound", "_loop", "_meta", "_received_s", "_thread")
 
     def __init__(
         self, inbound: Inbound, meta: Meta | None, loop: asyncio.AbstractEventLoop, thread: int
     ) -> None:
         self._inbound = inbound
+        self._meta = meta
         self._loop = loop
         self._thread = thread
-        self.deadline: float | None = None
+        self._received_s = time.monotonic()
+
+    @property
+    def deadline(self) -> float | None:
         """When the caller stops waiting, on `time.monotonic`'s scale; None if it did not say."""
-        self.traceparent: str | None = None
+        if self._meta is None or self._meta.deadline_ms is None:
+            return None
+        return self._received_s + self._meta.deadline_ms / 1_000
+
+    @property
+    def traceparent(self) -> str | None:
         """W3C trace context of the caller, if there is one."""
-        if meta is not None:
-            self.traceparent = meta.traceparent
-            if meta.deadline_ms is not None:
-                self.deadline = time.monotonic() + meta.deadline_ms / 1_000
+        return None if self._meta is None else self._meta.traceparent
 
     @property
     def method(self) -> str:
@@ -56,7 +62,8 @@ class Context:
 
     def remaining_s(self) -> float | None:
         """Seconds that are left of the budget, never below 0; None if there is no deadline."""
-        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+        deadline = self.deadline
+        return None if deadline is None else max(0.0, deadline - time.monotonic())
 
     def progress(self, message: str = "", done: float | None = None) -> None:
         """Tell the caller that work goes on. `done` is the share that is done, 0 to 1."""

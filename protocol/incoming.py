@@ -60,6 +60,7 @@ class Incoming:
         to_error: ToError,
         on_fault: Callable[[str, str], None],
         *,
+        timed: bool = False,
         unbounded: frozenset[str] = frozenset(),
         max_in_flight: int = MAX_IN_FLIGHT,
         max_waiting: int = MAX_WAITING,
@@ -71,6 +72,7 @@ class Incoming:
         self._handle = handle
         self._to_error = to_error
         self._on_fault = on_fault
+        self._timed = timed
         self._unbounded = unbounded
         self._max_in_flight = max_in_flight
         self._max_waiting = max_waiting
@@ -86,7 +88,7 @@ class Incoming:
         self.at_once = True
         """Whether handlers run to their first wait while they are taken; not while a task is at work."""
         self.handling_s = 0.0
-        """Time that handlers took up to their first wait, in the midst of reading."""
+        """Time that handlers took up to their first wait, in the midst of reading; where it is `timed`."""
         self.served = 0
         """Requests answered so far."""
 
@@ -189,9 +191,10 @@ class Incoming:
         if first_step is None:
             return
         self._serving += 1
-        began = perf_counter()
+        began = perf_counter() if self._timed else 0.0
         task = first_step.start(self._serve(inbound), at_once)
-        self.handling_s += perf_counter() - began
+        if self._timed:
+            self.handling_s += perf_counter() - began
         if task is not None:
             inbound.task = task
             if inbound.cancelled:

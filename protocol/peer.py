@@ -80,6 +80,7 @@ class Peer:
             handle,
             to_error,
             self._fault,
+            timed=charge is not None,
             unbounded=unbounded,
             max_in_flight=max_in_flight,
             max_buffered_bytes=max_buffered_bytes,
