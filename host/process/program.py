@@ -19,6 +19,15 @@ from protocol.manifest import Limits, Manifest
 INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 """The only variables of the host's environment that a plugin gets."""
 
+ALLOCATOR = {
+    # One arena per thread would fill the address space that the limits leave.
+    "MALLOC_ARENA_MAX": "2",
+    # Memory of frames is kept for the next one, within bounds: page faults are most of what big ones cost.
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(16 * 1024 * 1024),
+}
+"""How glibc's malloc is set up in plugins; other libraries pass over it."""
+
 READ_AT_START = ("LANG", "LC_", "LD_", "MALLOC_", "GLIBC_TUNABLES", "OPENSSL_")
 """Variables, by how their names begin, that only a program which is executed takes notice of: encodings, the
 loader, the allocator, OpenSSL's set-up."""
@@ -126,8 +135,7 @@ def _environment(manifest: Manifest, session: str, extra: Mapping[str, str]) -> 
 
 def _inherited() -> dict[str, str]:
     environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    # One malloc arena per thread would fill the address space that the limits leave.
-    environment["MALLOC_ARENA_MAX"] = "2"
+    environment.update(ALLOCATOR)
     return environment
 
 
