@@ -1,5 +1,6 @@
 """Copies of the measured plugins, as many as a host is to run, in a temporary folder."""
 
+import compileall
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -27,4 +28,6 @@ def plugin_folders(
             manifest = (_PLUGINS / kind / "plugin.toml").read_text(encoding="utf-8")
             text = manifest.replace(f'id = "{kind}"', f'id = "{plugin}"')
             (place / "plugin.toml").write_text(f"{manifest_line}\n{text}".lstrip(), encoding="utf-8")
+        # As an installer does, and as the peers' children are from their first start on.
+        compileall.compile_dir(folder, quiet=2)
         yield Path(folder), ids
