@@ -130,7 +130,7 @@ def read_signature(
     """
     name = getattr(function, "__qualname__", repr(function))
     try:
-        hints = typing.get_type_hints(function, include_extras=True)
+        hints = _hints(function)
     except Exception as exc:  # an annotation is any expression, so reading it can raise anything
         raise SignatureFault(f"{name}: {_unreadable(function)}can't be read: {exc}") from exc
     fields: list[tuple[str, Any, Any]] = []
@@ -169,6 +169,16 @@ def read_signature(
         "stream" if stream else "value",
         inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function),
     )
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotations, evaluated; without asking `typing` where they are plain classes already."""
+    written: dict[str, Any] | None = getattr(function, "__annotations__", None)
+    if written is not None and all(
+        type(one) is type or one is Any or one is None for one in written.values()
+    ):
+        return written
+    return typing.get_type_hints(function, include_extras=True)
 
 
 def _unreadable(function: Callable[..., Any]) -> str:

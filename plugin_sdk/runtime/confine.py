@@ -97,12 +97,11 @@ def _decode(text: bytes) -> Any:
 
 
 def _read_all(fd: int) -> bytes:
-    parts: list[bytes] = []
-    offset = 0
-    while part := os.pread(fd, 65_536, offset):
-        parts.append(part)
-        offset += len(part)
-    return b"".join(parts)
+    size = os.fstat(fd).st_size
+    text = b""
+    while part := os.pread(fd, size - len(text), len(text)):
+        text += part
+    return text
 
 
 def _arrange(spec_fd: int, descriptors: tuple[int, int, int]) -> int:

@@ -7,6 +7,7 @@ one process: `multiprocessing`, for one, keeps a secret of each that it is loade
 
 import gc
 import os
+import sys
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,14 @@ REHEARSALS = 10
 hundred plugins: 0.4 MiB less memory of each one's own."""
 
 
+SIZES = range(48, 513, 16)
+POOL_BYTES = 16 * 1024
+"""How CPython's allocator of small objects sorts them: by size, in pools."""
+
+MOST_PER_SIZE = 8_192
+"""Bound on what is made to fill gaps, where the allocator is another one."""
+
+
 class Image:
     """Empty until `load`; then a child may `fit` itself into it and `live` there."""
 
@@ -26,6 +35,7 @@ class Image:
         self.fault = ""
         """Why it could not be loaded; children execute their programs then."""
         self._placard: Placard | None = None
+        self._filling: list[bytes] = []
         self._forked: ModuleType | None = None
 
     def load(self) -> None:
@@ -51,6 +61,7 @@ class Image:
         for _ in range(REHEARSALS):
             rehearsal.rehearse()
             gc.collect()
+        self._filling = fill_gaps()
         gc.freeze()
         threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 - pathlib costs imports here
         if threads > 1:
@@ -68,6 +79,27 @@ class Image:
         """In a child: see `forked.live`."""
         assert self._forked is not None
         self._forked.live()
+
+
+def fill_gaps() -> list[bytes]:
+    """Fill the gaps between the image's small objects, and return what fills them.
+
+    A child's new objects would go into them, a few on each page, and each such page would be copied; behind
+    a full image they go together on pages of their own.
+    """
+    filling: list[bytes] = []
+    head = sys.getsizeof(b"")
+    for size in SIZES:
+        last, in_a_row = 0, 0
+        # A whole pool of neighbours means that no pool with a gap was left.
+        for _ in range(MOST_PER_SIZE):
+            one = bytes(size - head)
+            filling.append(one)
+            in_a_row = in_a_row + 1 if id(one) - last == size else 0
+            if in_a_row >= POOL_BYTES // size - 2:
+                break
+            last = id(one)
+    return filling
 
 
 def _load_uvloop() -> None:
