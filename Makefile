@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test setup format lint types contracts unit schema docs bench bench-quick lock soak test-all repeat clean
+.PHONY: demo test setup format lint types contracts unit schema docs bench bench-quick scale lock soak test-all repeat clean
 
 demo: setup
 	$(BIN)/plughost demo
@@ -45,6 +45,10 @@ bench: setup
 # One line for each bar, in under two minutes.
 bench-quick: setup
 	$(BIN)/python -m benchmarks --quick
+
+# From one plugin to a thousand, a host each: a table and a plot.
+scale: setup
+	$(BIN)/python -m benchmarks.programs.scale
 
 lock: setup
 	$(BIN)/python -m pip install --quiet uv
