@@ -22,6 +22,7 @@ from host.process.direct_launcher import DirectLauncher
 from host.process.grown_pipes import GrownPipes
 from host.process.journal import Journal
 from host.process.launcher import Launcher
+from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
 from host.routing.gateway import ApiGateway
@@ -141,6 +142,7 @@ class Assembly:
         return Environment(
             shared=shared,
             launcher=launcher,
+            shelf=fill_shelf(folder.path),
             records=Records(folder.path, ephemeral=folder.ephemeral),
             journal=journal,
             tasks=tasks,

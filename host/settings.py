@@ -30,7 +30,7 @@ PREFIX: Final = "PLUGHOST_"
 FILE_VARIABLE: Final = PREFIX + "CONFIG"
 
 PLUGIN_VARIABLES: Final = re.compile(
-    PREFIX + r"(SESSION|WATCH_PARENT|(PLUGIN|PROTOCOL)_\w+|(DATA|CACHE|PACKAGE)_DIR)"
+    PREFIX + r"(SESSION|WATCH_PARENT|LOOP|SDK|(PLUGIN|PROTOCOL)_\w+|(DATA|CACHE|PACKAGE)_DIR)"
 )
 """What plugins find in their environment; a host that a plugin starts inherits them and passes over them."""
 _MAX_COUNT: Final = 1_048_576  # Linux's own ceiling for descriptors of a process, fs.nr_open

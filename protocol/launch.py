@@ -12,6 +12,9 @@ SESSION_MARK = "PLUGHOST_SESSION"
 PLUGIN_MARK = "PLUGHOST_PLUGIN_ID"
 """Environment variable with the plugin's id."""
 
+SHELF = "PLUGHOST_SDK"
+"""Environment variable with the folder that a Python plugin has in place of its host's packages."""
+
 
 MARK_ROOM = "." * 256
 """What a warden carries as its own session's mark: room for what is shown of the plugins forked from it."""

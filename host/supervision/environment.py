@@ -1,6 +1,7 @@
 """Environment: what all supervisors of one host share, handed to them once."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import anyio
@@ -31,6 +32,8 @@ class Environment:
 
     shared: Shared
     launcher: Launcher
+    shelf: Path
+    """Folder with what Python plugins may import of this interpreter."""
     records: Records
     journal: Journal
     tasks: anyio.abc.TaskGroup

@@ -13,6 +13,7 @@ from host.permissions.policy import Grants
 from host.process.program import program_for
 from host.supervision.environment import Environment
 from host.supervision.session import Session
+from protocol.launch import SHELF
 
 
 class Spawner:
@@ -35,7 +36,8 @@ class Spawner:
         """
         session_id = new_session_id()
         manifest = self._package.manifest
-        program = program_for(manifest, self._package.folder, session_id, {})
+        extra = {} if manifest.command else {SHELF: str(self._env.shelf)}
+        program = program_for(manifest, self._package.folder, session_id, extra)
         process = await self._env.launcher.spawn(session_id, program)
         # No await from here to the session's own scope, or a cancellation would leak the process.
         self._env.journal.opened(session_id, PluginId(manifest.id), process.pid)

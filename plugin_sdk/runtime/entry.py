@@ -6,21 +6,48 @@ raises that is not the author's spelling (a network error, say) passes through.
 
 import importlib
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 
 from plugin_sdk.plugin import Plugin
 
+_NO_PACKAGE = (
+    "; plugins have packages of their own: `python -m venv .venv` in its folder, and pip install there"
+)
+
 
 class EntryFault(Exception):
     """The entry point names nothing that can be run; trying again would not help."""
 
 
-def put_on_path(folder: str) -> None:
-    """Put the plugin's folder behind the standard library and before all other packages."""
-    place = next((i for i, entry in enumerate(sys.path) if entry.endswith("-packages")), len(sys.path))
-    sys.path.insert(place, folder)
+def put_on_path(folder: str, shelf: str | None) -> None:
+    """Have imports find the standard library, the SDK, the plugin's own environment, and its folder.
+
+    `shelf` is where a host put the SDK (`PLUGHOST_SDK`). None where there is none, as in a plugin that was
+    started by hand: then the folder comes behind the standard library and before all other packages.
+    """
+    if shelf is None:
+        place = next((i for i, entry in enumerate(sys.path) if entry.endswith("-packages")), len(sys.path))
+        sys.path.insert(place, folder)
+        return
+    library = os.path.dirname(os.__file__)  # noqa: PTH120 - pathlib's way dirties memory that plugins share
+    version = sys.version_info
+    archive = f"python{version.major}{version.minor}.zip"
+    own = f"{folder}/.venv/lib/python{version.major}.{version.minor}/site-packages"
+    sys.path[:] = [
+        *(one for one in sys.path if one in (library, f"{library}/lib-dynload") or one.endswith(archive)),
+        shelf,
+        *([own] if os.path.isdir(own) else ()),  # noqa: PTH112
+        folder,
+    ]
+    # Finders of the host's installation, such as those of editable packages, are not the plugin's.
+    sys.meta_path[:] = [one for one in sys.meta_path if _module_of(one).startswith("_frozen_importlib")]
+
+
+def _module_of(finder: object) -> str:
+    return str(getattr(finder, "__module__", ""))
 
 
 def load_class(entry_points: Sequence[str]) -> type[Plugin]:
@@ -52,7 +79,9 @@ def _load_one(entry: str) -> type[Plugin]:
     try:
         module = importlib.import_module(module_name)
     except (ImportError, SyntaxError) as exc:
-        raise EntryFault(f"entry point {entry!r} can't be imported: {_place(exc)}") from exc
+        missing = isinstance(exc, ModuleNotFoundError) and exc.name != module_name.partition(".")[0]
+        hint = _NO_PACKAGE if missing else ""
+        raise EntryFault(f"entry point {entry!r} can't be imported: {_place(exc)}{hint}") from exc
     if class_name:
         cls = getattr(module, class_name, None)
         if cls is None:

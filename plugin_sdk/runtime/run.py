@@ -21,6 +21,7 @@ from plugin_sdk.runtime import stdio
 from plugin_sdk.runtime.entry import load_class, put_on_path
 from plugin_sdk.runtime.loop import loop_factory
 from plugin_sdk.runtime.session import Session
+from protocol.launch import SHELF
 
 WATCH_PARENT = "PLUGHOST_WATCH_PARENT"
 """Set by a host that starts plugins without a warden: the pid whose end ends the plugin too."""
@@ -53,7 +54,8 @@ def main(arguments: list[str]) -> int:
         print(_HINT.format(detail="usage: python -m plugin_sdk.runtime.run FOLDER ENTRY..."), file=sys.stderr)  # noqa: T201
         return 2
     folder, *entry_points = arguments
-    put_on_path(os.path.abspath(folder))  # noqa: PTH100 - pathlib's way dirties memory that plugins share
+    # pathlib's way dirties memory that plugins share.
+    put_on_path(os.path.abspath(folder), os.environ.get(SHELF))  # noqa: PTH100
     return _run(lambda: load_class(entry_points), f"Folder: {folder}")
 
 

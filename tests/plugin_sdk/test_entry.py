@@ -27,7 +27,7 @@ Write = Callable[[str, str], Path]
 def write(tmp_path: Path) -> Iterator[Write]:
     """Write modules into a folder that is on the path; what was imported is forgotten afterwards."""
     path, modules = list(sys.path), set(sys.modules)
-    put_on_path(str(tmp_path))
+    put_on_path(str(tmp_path), None)
 
     def write_one(name: str, text: str) -> Path:
         file = tmp_path / name
@@ -112,6 +112,14 @@ def test_a_missing_module_is_named(write: Write) -> None:
     )
 
 
+def test_a_package_that_a_module_needs_is_named_and_where_it_belongs(write: Write) -> None:
+    write("needs_entry.py", "import not_installed\n")
+    told = refused("needs_entry:X")
+    assert "No module named 'not_installed'" in told
+    assert "needs_entry.py, line 1" in told
+    assert "python -m venv .venv" in told
+
+
 @pytest.mark.parametrize("entry", ["", ":X", ".py", ".main:X", "a..b:X"])
 def test_an_entry_point_without_a_module_is_refused(entry: str) -> None:
     assert "names no module" in refused(entry)
@@ -150,5 +158,5 @@ def test_the_folder_comes_behind_the_standard_library_and_before_packages(
 
 def test_without_packages_the_folder_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", ["/a", "/b"])
-    put_on_path("/plugin")
+    put_on_path("/plugin", None)
     assert sys.path == ["/a", "/b", "/plugin"]
