@@ -11,7 +11,7 @@ import socket
 import sys
 
 from plugin_sdk.plugin import Plugin
-from plugin_sdk.runtime.entry import load_class
+from plugin_sdk.runtime.entry import load_class, put_on_path
 from plugin_sdk.runtime.forked import STREAMS, open_stream
 from plugin_sdk.runtime.session import Session
 from protocol import jsonrpc
@@ -19,6 +19,7 @@ from protocol.messages.plugin import InitializeParams, LoadParams, Product
 from protocol.version import PROTOCOL_VERSIONS, RELEASE
 
 _PACKAGE, _NAME = "plugin_sdk.runtime", "rehearsed"
+_NOWHERE = "/nowhere"
 _LIMIT_S = 5.0
 """Longest time that a session may take: a thousand times what it does."""
 
@@ -43,6 +44,9 @@ def rehearse() -> None:
         RuntimeError: It went wrong, and so would every plugin's.
         TimeoutError: It did not end.
     """
+    path, finders = sys.path[:], sys.meta_path[:]
+    put_on_path(_NOWHERE, _NOWHERE)
+    sys.path[:], sys.meta_path[:] = path, finders
     for fd, name, mode in STREAMS:
         open_stream(fd, name, mode)
     ours, theirs = socket.socketpair()
