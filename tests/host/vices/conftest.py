@@ -39,9 +39,6 @@ GROWTH_BYTES = 200 * 1024 * 1024
 Launcher = Literal["fork", "exec", "no-warden"]
 """Forked from the warden; executed by it; started by the host itself."""
 
-EXECUTED_TOO = {"test_deaths", "test_prints", "test_starts"}
-"""Where the warden's two ways are both tested: how a process begins and ends, and where its output goes. In
-between it is the same program in both, so for all other vices the forked one stands for both."""
 Vices = Callable[..., AbstractAsyncContextManager["Vice"]]
 
 
@@ -182,9 +179,7 @@ class Vice:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "launcher" in metafunc.fixturenames:
-        executed_too = metafunc.definition.path.stem in EXECUTED_TOO
-        ways = ("fork", "exec", "no-warden") if executed_too else ("fork", "no-warden")
-        metafunc.parametrize("launcher", ways, indirect=True)
+        metafunc.parametrize("launcher", ("fork", "exec", "no-warden"), indirect=True)
 
 
 @pytest.fixture
