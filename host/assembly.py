@@ -15,7 +15,7 @@ import anyio.abc
 
 from host.clock import Clock
 from host.errors import HostClosed
-from host.facade import Caller, Change
+from host.facade import Caller, Change, Opens, Registry
 from host.observe.changes import ChangeFeed
 from host.permissions.policy import Policy
 from host.process.direct_launcher import DirectLauncher
@@ -36,6 +36,7 @@ from host.state.records import Records
 from host.supervision.condition import Condition
 from host.supervision.environment import Environment
 from host.supervision.narrative import log_change
+from host.supervision.registries import Registries
 from host.supervision.roster import Roster
 from host.supervision.shared import Shared
 from host.supervision.states import State
@@ -80,6 +81,10 @@ class Assembly:
         self._environment: Environment | None = None
         self.runs = False
         """Whether what works only while the host runs does; `running` says it with an error."""
+        self._registries: list[Registry] = []
+        """Who takes in what plugins provide, in the order in which they are told."""
+        self._opens: list[Opens] = []
+        """What has files or tasks, in the order in which it is opened."""
         self._attach_services()
 
     def running(self) -> Self:
@@ -107,7 +112,11 @@ class Assembly:
         with open_data_folder(self._data) as folder:
             async with anyio.create_task_group() as tasks:
                 launcher: Launcher = WardenLauncher(_warden_lost) if self._use_warden else DirectLauncher()
+                opened: list[Opens] = []
                 try:
+                    for part in self._opens:
+                        opened.append(part)
+                        await part.open(folder.path, tasks)
                     self._environment = self._build(folder, launcher, tasks)
                     self.runs = True
                     await self.roster.discover(self._environment)
@@ -115,7 +124,7 @@ class Assembly:
                     await close_asked.wait()
                 finally:
                     with anyio.CancelScope(shield=True):
-                        await self._end(launcher)
+                        await self._end(launcher, opened)
                 tasks.cancel_scope.cancel()
 
     def _build(self, folder: DataFolder, launcher: Launcher, tasks: anyio.abc.TaskGroup) -> Environment:
@@ -138,6 +147,7 @@ class Assembly:
             grown_pipes=GrownPipes(),
             live_count=self.roster.live_count,
             polling=self._polling,
+            registries=Registries(self._registries),
         )
         return Environment(
             shared=shared,
@@ -153,9 +163,11 @@ class Assembly:
             changed=self._changed,
         )
 
-    async def _end(self, launcher: Launcher) -> None:
+    async def _end(self, launcher: Launcher, opened: list[Opens]) -> None:
         await self.roster.stop_all()
         await launcher.aclose()
+        for part in reversed(opened):
+            await part.aclose()
         self._environment = None
         self.runs = False
 

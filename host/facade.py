@@ -3,12 +3,16 @@
 Front ends (command line, monitor, web) know this and nothing behind it. `PluginHost` implements it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from anyio.abc import TaskGroup
+
 from host.ids import PluginId, SessionId
-from protocol.manifest import Limits
+from protocol.manifest import Limits, Manifest
+from protocol.messages.provides import Provides
 from protocol.peer import Peer
 
 Wanted = Literal["running", "stopped"]
@@ -115,13 +119,72 @@ class Caller:
     """What is left of the budget of the call, if it has one."""
 
 
-class LiveSession(Protocol):
-    """A running plugin, as the routing sees it."""
+class Joining(Protocol):
+    """One run of a plugin, as those see it who take in what it provides."""
+
+    @property
+    def plugin(self) -> PluginId:
+        """The plugin's id."""
+        ...
+
+    @property
+    def id(self) -> SessionId:
+        """This run's."""
+        ...
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it says about itself."""
+        ...
+
+    @property
+    def provides(self) -> Provides:
+        """What its code declares."""
+        ...
 
     @property
     def peer(self) -> Peer:
         """Its connection."""
         ...
+
+
+class Registry(Protocol):
+    """Takes in one kind of what plugins provide: subscriptions, hooks, commands and so on.
+
+    Called on the event loop, from a session that comes, works and ends.
+    """
+
+    def check(self, session: Joining) -> Iterable[str]:
+        """Return what is wrong with what it provides, a sentence for each; nothing is changed."""
+        ...
+
+    def join(self, session: Joining) -> None:
+        """Take it in. Every registry has checked it in the same turn of the loop."""
+        ...
+
+    def activated(self, session: Joining) -> None:
+        """It is active now: deliveries and schedules may begin."""
+        ...
+
+    def leave(self, session: Joining) -> None:
+        """It ends, whether or not it ever joined or became active."""
+        ...
+
+
+class Opens(Protocol):
+    """What has files or tasks while the host runs."""
+
+    async def open(self, folder: Path, tasks: TaskGroup) -> None:
+        """Begin; before any plugin is discovered. `folder` is the data folder."""
+        ...
+
+    async def aclose(self) -> None:
+        """End; after every plugin has stopped. Called also where `open` failed half-way."""
+        ...
+
+
+class LiveSession(Joining, Protocol):
+    """A running plugin, as the routing sees it."""
 
     @property
     def provided(self) -> Mapping[str, bool] | None:
@@ -142,6 +205,10 @@ class LiveSessions(Protocol):
         Raises:
             PluginNotFound, NotActive, Disabled, Quarantined: There is none, and why.
         """
+        ...
+
+    def is_enabled(self, plugin: str) -> bool:
+        """Return whether a plugin is here and not disabled, whether or not it runs."""
         ...
 
 

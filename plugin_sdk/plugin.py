@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
@@ -15,9 +16,39 @@ import msgspec
 from protocol.signatures import SignatureFault
 
 if TYPE_CHECKING:
+    from plugin_sdk.api.analytics import Analytics
+    from plugin_sdk.api.commands import Commands
+    from plugin_sdk.api.email import Email
+    from plugin_sdk.api.endpoints import Endpoints
+    from plugin_sdk.api.events import Events
     from plugin_sdk.api.host import Host
     from plugin_sdk.api.log import Log
+    from plugin_sdk.api.logger import Logger
+    from plugin_sdk.api.notify import Notify
+    from plugin_sdk.api.paths import Paths
+    from plugin_sdk.api.plugins import Plugins
+    from plugin_sdk.api.schedule import Schedule
+    from plugin_sdk.api.storage import Storage
+    from plugin_sdk.api.ui import Ui
+    from plugin_sdk.api.web import Web
     from plugin_sdk.runtime.session import Session
+
+APIS: dict[str, tuple[str, str]] = {
+    "analytics": ("plugin_sdk.api.analytics", "Analytics"),
+    "api": ("plugin_sdk.api.web", "Web"),
+    "commands": ("plugin_sdk.api.commands", "Commands"),
+    "email": ("plugin_sdk.api.email", "Email"),
+    "endpoints": ("plugin_sdk.api.endpoints", "Endpoints"),
+    "events": ("plugin_sdk.api.events", "Events"),
+    "logger": ("plugin_sdk.api.logger", "Logger"),
+    "notify": ("plugin_sdk.api.notify", "Notify"),
+    "paths": ("plugin_sdk.api.paths", "Paths"),
+    "plugins": ("plugin_sdk.api.plugins", "Plugins"),
+    "schedule": ("plugin_sdk.api.schedule", "Schedule"),
+    "storage": ("plugin_sdk.api.storage", "Storage"),
+    "ui": ("plugin_sdk.api.ui", "Ui"),
+}
+"""What `self.<name>` offers, by module and class; each is made when it is first used."""
 
 _MARK = "__plughost_method__"
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -67,7 +98,43 @@ class Plugin:
     """Configuration, from `plugin.load` on; empty before."""
     host: Host
     """The host's API: `await self.host.<namespace>.<method>(...)`."""
+    analytics: Analytics
+    """Counts of what it is used for."""
+    api: Web
+    """HTTP endpoints of this host, its own and those of others."""
+    commands: Commands
+    """Commands, its own and those of others."""
+    email: Email
+    """Messages by email, sent by the host."""
+    endpoints: Endpoints
+    """HTTP endpoints, registered in code."""
+    events: Events
+    """Events of its own, and others'."""
+    logger: Logger
+    """The log with the methods of the standard library's loggers."""
+    notify: Notify
+    """Notifications to users."""
+    paths: Paths
+    """Its folders."""
+    plugins: Plugins
+    """Calls to other plugins."""
+    schedule: Schedule
+    """Periodic work, registered in code."""
+    storage: Storage
+    """What it keeps over restarts."""
+    ui: Ui
+    """What it adds to user interfaces."""
     _session: Session
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            place = APIS.get(name)
+            if place is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            made = getattr(import_module(place[0]), place[1])(self._session.link)
+            setattr(self, name, made)
+            return made
 
     async def on_load(self) -> None:
         """Start to work. Called once, before any method."""

@@ -17,6 +17,7 @@ from protocol import jsonrpc
 from protocol.errors import RpcError
 from protocol.messages.meta import Progress
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams, Product
+from protocol.messages.provides import Provides
 from protocol.methods import METHODS, RESERVED_NAMESPACES
 from protocol.peer import Peer
 from protocol.version import PROTOCOL_VERSIONS, RELEASE
@@ -44,6 +45,8 @@ class Provided:
     methods: Mapping[str, bool] | None
     """Name to whether it is a stream; None if it did not say."""
     stack_dump_signal: str | None
+    provides: Provides
+    """What else it provides; the registries say whether they take it."""
 
 
 async def initialize(
@@ -72,7 +75,7 @@ async def initialize(
         )
     peer.outgoing.sends_meta = result.capabilities.meta
     signal = result.capabilities.stack_dump_signal
-    return Provided(_methods(result), signal if signal in _SIGNALS else None)
+    return Provided(_methods(result), signal if signal in _SIGNALS else None, result.provides)
 
 
 async def load(

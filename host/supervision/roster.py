@@ -94,6 +94,11 @@ class Roster:
         supervisor = self._supervisors.get(plugin)
         return None if supervisor is None else supervisor.condition.session
 
+    def is_enabled(self, plugin: str) -> bool:
+        """Return whether a plugin is here and not disabled; see `LiveSessions`."""
+        supervisor = self._supervisors.get(plugin)
+        return supervisor is not None and supervisor.enabled
+
     def live_count(self) -> int:
         """Return how many plugins run."""
         return sum(is_live(supervisor.condition.state) for supervisor in self._supervisors.values())

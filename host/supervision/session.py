@@ -35,6 +35,7 @@ from host.watchdog.limits import Breach, Judge
 from host.watchdog.sample import Sample
 from protocol.manifest import Manifest
 from protocol.messages.meta import Progress
+from protocol.messages.provides import Provides
 from protocol.peer import Peer
 from protocol.polling import SERVER_BUDGET_S, Lingering
 
@@ -57,7 +58,7 @@ class Session:
         self.id = session_id
         self.plugin = PluginId(manifest.id)
         self.grants = grants
-        self._manifest = manifest
+        self.manifest = manifest
         self._process = process
         self._config = config
         self._shared = shared
@@ -91,6 +92,8 @@ class Session:
         self._tasks: anyio.abc.TaskGroup | None = None
         self.provided: Mapping[str, bool] | None = None
         """Methods, and whether each is a stream; None if the plugin did not say."""
+        self.provides = Provides()
+        """What else it provides."""
         self._meter = CallMeter()
         self.record = self._meter.record
 
@@ -140,6 +143,7 @@ class Session:
                         survivors = await self._wind_down.sweep(self._vitals.beside_root())
                 tasks.cancel_scope.cancel()
         finally:
+            self._shared.registries.leave(self)
             self._shared.monitor.unwatch(self)
             self._shared.held_frames.release(self)
             self._shared.grown_pipes.release(self)
@@ -213,7 +217,7 @@ class Session:
             self._tasks.start_soon(task)
 
     async def _start_and_beat(self, on_active: Callable[[], None], on_unresponsive: OnUnresponsive) -> None:
-        manifest, shared = self._manifest, self._shared
+        manifest, shared = self.manifest, self._shared
         spent_s = self._obituary.uptime_s()
         try:
             about = await initialize(
@@ -224,10 +228,13 @@ class Session:
                 shared.timing,
                 spent_s,
                 # Waiting awake is counted as use: a plugin that may not have a core is not to spend it so.
-                shared.polling.enabled and self._manifest.limits.cpu_cores >= 1.0,
+                shared.polling.enabled and self.manifest.limits.cpu_cores >= 1.0,
             )
             self.provided = about.methods
+            self.provides = about.provides
             self._process.close_spec()
+            if refusal := shared.registries.join(self):
+                raise StartFailure(Cause.REFUSED, f"what it provides can't be taken: {refusal}")
             shared.monitor.watch(self)
             await load(self.peer, self._config, self.grants.texts(), shared.timing, self._progress)
         except StartFailure as exc:
@@ -239,6 +246,7 @@ class Session:
             return
         self._obituary.became_active()
         on_active()
+        shared.registries.activated(self)
         liveness = Liveness(
             self.plugin,
             self.peer,

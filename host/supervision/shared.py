@@ -7,6 +7,7 @@ from host.clock import Clock
 from host.facade import Gateway
 from host.process.grown_pipes import GrownPipes
 from host.rpc import HeldFrames
+from host.supervision.registries import Registries
 from host.supervision.storm import StormGuard
 from host.timing import Timing
 from host.watchdog.monitor import Monitor
@@ -27,3 +28,4 @@ class Shared:
     live_count: Callable[[], int]
     """How many plugins are pinged at present."""
     polling: Polling
+    registries: Registries

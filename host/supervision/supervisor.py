@@ -68,6 +68,11 @@ class Supervisor:
         return self._standing.enabled and self._standing.wanted != "stopped"
 
     @property
+    def enabled(self) -> bool:
+        """Whether the operator lets it run."""
+        return self._standing.enabled
+
+    @property
     def running(self) -> bool:
         """Whether it runs, is on its way there, or will be tried again."""
         return self._runner is not None or not (self._restarting is None or self._restarting.finished)

@@ -1,4 +1,4 @@
-"""Entry points: from `main:Class` or `main.py` to the class.
+"""Entry points: from `main:Class` or `main.py` to the classes.
 
 Owns the plugin's place on `sys.path` and what is said when its code can't be imported. Whatever the code
 raises that is not the author's spelling (a network error, say) passes through.
@@ -50,8 +50,8 @@ def _module_of(finder: object) -> str:
     return str(getattr(finder, "__module__", ""))
 
 
-def load_class(entry_points: Sequence[str]) -> type[Plugin]:
-    """Import every entry module and return the plugin class; several classes become one that has them all.
+def load_classes(entry_points: Sequence[str]) -> list[type[Plugin]]:
+    """Import every entry module and return the plugin classes, each once, in the order of their entry points.
 
     Raises:
         EntryFault: A module or class is not there, is no plugin, or can't be compiled.
@@ -61,13 +61,7 @@ def load_class(entry_points: Sequence[str]) -> type[Plugin]:
         found = _load_one(entry)
         if found not in classes:
             classes.append(found)
-    if len(classes) == 1:
-        return classes[0]
-    try:
-        return type("Plugin", tuple(classes), {})
-    except TypeError as exc:
-        names = ", ".join(cls.__qualname__ for cls in classes)
-        raise EntryFault(f"the classes {names} can't be one plugin: {exc}") from exc
+    return classes
 
 
 def _load_one(entry: str) -> type[Plugin]:

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from types import MethodType
 from typing import Any, cast
 
 from plugin_sdk.context import Context
-from plugin_sdk.plugin import Plugin, published
+from plugin_sdk.plugin import published
 from plugin_sdk.runtime.pool import Pool
+from plugin_sdk.runtime.source import Source
 from protocol.errors import WRONG_SHAPE, RpcError
 from protocol.incoming import Stream
 from protocol.messages.meta import Meta
@@ -21,14 +22,22 @@ _END = object()
 class Handler:
     """One published method."""
 
-    __slots__ = ("_bound", "_inline", "_lock", "_pool", "attribute", "name", "plain", "signature")
+    __slots__ = ("_bound", "_inline", "_lock", "_pool", "_source", "attribute", "name", "plain", "signature")
 
     def __init__(
-        self, name: str, attribute: str, signature: Signature, inline: bool, serial: bool, pool: Pool
+        self,
+        name: str,
+        source: Source,
+        attribute: str,
+        signature: Signature,
+        inline: bool,
+        serial: bool,
+        pool: Pool,
     ) -> None:
         self.name = name
         self.attribute = attribute
         self.signature = signature
+        self._source = source
         self._inline = inline
         self._lock = asyncio.Lock() if serial else None
         self._pool = pool
@@ -36,9 +45,14 @@ class Handler:
         self.plain: Callable[..., Any] | None = None
         """The bound method itself, where calling it is all there is to do: most methods are like that."""
 
-    def bind(self, plugin: Plugin) -> None:
-        """Attach the instance."""
-        self._bound = getattr(plugin, self.attribute)
+    @property
+    def owner(self) -> str:
+        """Name of the class that publishes it."""
+        return self._source.cls.__name__
+
+    def bind(self) -> None:
+        """Take the method of the instance, which is there by now."""
+        self._bound = self._source.bound(self.attribute)
         signature = self.signature
         if (
             signature.is_async
@@ -97,20 +111,25 @@ class Handler:
         return await self._pool.submit(lambda: function(*args, **kwargs))
 
 
-def read_handlers(cls: type[Plugin], pool: Pool) -> dict[str, Handler]:
-    """Read every published method of a class.
+def read_handlers(sources: Sequence[Source], pool: Pool) -> dict[str, Handler]:
+    """Read every published method of a plugin's classes.
 
     Raises:
         SignatureFault: A method can't be called from JSON, or its name is not free.
     """
     handlers: dict[str, Handler] = {}
-    for name, (attribute, options) in published(cls).items():
-        if "." in name or name.startswith("$"):
-            raise SignatureFault(
-                f"{cls.__name__}.{attribute}: a method's name has no dot and no $, unlike {name!r}"
-            )
-        signature = read_signature(MethodType(getattr(cls, attribute), object()), inject=_is_context)
-        handlers[name] = Handler(name, attribute, signature, options.inline, options.serial, pool)
+    for source in sources:
+        cls = source.cls
+        for name, (attribute, options) in published(cls).items():
+            if "." in name or name.startswith("$"):
+                raise SignatureFault(
+                    f"{cls.__name__}.{attribute}: a method's name has no dot and no $, unlike {name!r}"
+                )
+            if name in handlers:
+                other = handlers[name].owner
+                raise SignatureFault(f"{other} and {cls.__name__} both publish a method {name!r}")
+            signature = read_signature(MethodType(getattr(cls, attribute), object()), inject=_is_context)
+            handlers[name] = Handler(name, source, attribute, signature, options.inline, options.serial, pool)
     return handlers
 
 

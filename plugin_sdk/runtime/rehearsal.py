@@ -11,7 +11,7 @@ import socket
 import sys
 
 from plugin_sdk.plugin import Plugin
-from plugin_sdk.runtime.entry import load_class, put_on_path
+from plugin_sdk.runtime.entry import load_classes, put_on_path
 from plugin_sdk.runtime.forked import STREAMS, open_stream
 from plugin_sdk.runtime.session import Session
 from protocol import jsonrpc
@@ -66,7 +66,7 @@ async def _converse(ours: socket.socket, wire: int) -> bytes:
         if answers.count(b'"id":') == len(_CALLS):
             ours.shutdown(socket.SHUT_WR)
 
-    session = Session(wire, os.dup(wire), _load_class)
+    session = Session(wire, os.dup(wire), _load_classes)
     for number, (name, params) in enumerate(_CALLS):
         ours.sendall(jsonrpc.build_request(number, jsonrpc.method_name(name), jsonrpc.encode(params)))
     loop = asyncio.get_running_loop()
@@ -79,5 +79,5 @@ async def _converse(ours: socket.socket, wire: int) -> bytes:
     return bytes(answers)
 
 
-def _load_class() -> type[Plugin]:
-    return load_class([f"{_PACKAGE}.{_NAME}"])
+def _load_classes() -> list[type[Plugin]]:
+    return load_classes([f"{_PACKAGE}.{_NAME}"])

@@ -13,12 +13,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from plugin_sdk.plugin import Plugin
 from plugin_sdk.runtime import stdio
-from plugin_sdk.runtime.entry import load_class, put_on_path
+from plugin_sdk.runtime.entry import load_classes, put_on_path
 from plugin_sdk.runtime.loop import loop_factory
 from plugin_sdk.runtime.session import Session
 from protocol.launch import SHELF
@@ -45,7 +45,7 @@ and stdout. To try it:
 
 def run_class(cls: type[Plugin]) -> int:
     """Run one class in this process; return its exit code."""
-    return _run(lambda: cls, f"Class: {cls.__module__}.{cls.__qualname__}")
+    return _run(lambda: [cls], f"Class: {cls.__module__}.{cls.__qualname__}")
 
 
 def main(arguments: list[str]) -> int:
@@ -56,10 +56,10 @@ def main(arguments: list[str]) -> int:
     folder, *entry_points = arguments
     # pathlib's way dirties memory that plugins share.
     put_on_path(os.path.abspath(folder), os.environ.get(SHELF))  # noqa: PTH100
-    return _run(lambda: load_class(entry_points), f"Folder: {folder}")
+    return _run(lambda: load_classes(entry_points), f"Folder: {folder}")
 
 
-def _run(load: Callable[[], type[Plugin]], detail: str) -> int:
+def _run(load: Callable[[], Sequence[type[Plugin]]], detail: str) -> int:
     if stdio.at_terminal():
         print(_HINT.format(detail=detail), file=sys.stderr)  # noqa: T201
         return 2
@@ -71,7 +71,7 @@ def _run(load: Callable[[], type[Plugin]], detail: str) -> int:
 
 
 async def _serve(
-    read_fd: int, write_fd: int, load: Callable[[], type[Plugin]], dump_signal: str | None
+    read_fd: int, write_fd: int, load: Callable[[], Sequence[type[Plugin]]], dump_signal: str | None
 ) -> None:
     session = Session(read_fd, write_fd, load, stack_dump_signal=dump_signal)
     parent = os.environ.get(WATCH_PARENT, "")

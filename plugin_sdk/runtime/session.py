@@ -6,23 +6,25 @@ come from: `run` claims them from stdio, tests hand it a socket pair.
 
 import asyncio
 import difflib
-import os
 import sys
 import threading
-import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
 from typing import Any, TypeVar
 
 import msgspec
 
 from plugin_sdk.api.host import Host
-from plugin_sdk.api.log import MAX_MESSAGE_CHARS, Log
+from plugin_sdk.api.log import Log
 from plugin_sdk.context import Context, current
 from plugin_sdk.plugin import Plugin
 from plugin_sdk.runtime.entry import EntryFault
 from plugin_sdk.runtime.handlers import Handler, read_handlers
+from plugin_sdk.runtime.link import Link
+from plugin_sdk.runtime.parts import CONTROLS, NOTIFICATIONS, PARTS, Control, Part, parts_of
 from plugin_sdk.runtime.pool import Pool
-from protocol import errors, jsonrpc
+from plugin_sdk.runtime.source import Source, sources_of
+from protocol import errors
 from protocol.errors import ErrorObject, RpcError
 from protocol.incoming import Inbound
 from protocol.messages.meta import MetaOnly
@@ -34,22 +36,13 @@ from protocol.messages.plugin import (
     Product,
     ProvidedMethod,
 )
+from protocol.messages.provides import NOTHING, Provides
 from protocol.peer import Peer
 from protocol.polling import Lingering, Polling
 from protocol.signatures import SignatureFault
 from protocol.version import PROTOCOL_VERSIONS, RELEASE, negotiate
 
-CALL_TIMEOUT_S = 5.0
-"""Deadline of a call to the host that is made outside of any call. Source: behaviour in numbers, *Life*."""
-
-STREAM_IDLE_S = 30.0
-"""Longest time between two items of a stream that the plugin reads."""
-
-STREAM_TOTAL_S = 600.0
-"""Longest time that a stream is read."""
-
 _T = TypeVar("_T")
-_Control = Callable[[Inbound], Awaitable[Any]]
 
 
 class Session:
@@ -59,20 +52,22 @@ class Session:
         self,
         read_fd: int,
         write_fd: int,
-        load_class: Callable[[], type[Plugin]],
+        load_classes: Callable[[], Sequence[type[Plugin]]],
         *,
         stack_dump_signal: str | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self._load_class = load_class
+        self._load_classes = load_classes
         self._stack_dump_signal = stack_dump_signal
         self._pool = Pool(self._loop)
-        self._class: type[Plugin] | None = None
-        self._plugin: Plugin | None = None
+        self._sources: tuple[Source, ...] = ()
+        self._provides = NOTHING
+        self._parts: dict[str, Part] = {}
+        self._loaded = False
         self._handlers: dict[str, Handler] = {}
         self._active = False
-        self._control: dict[str, _Control] = {
+        self._control: dict[str, Control] = {
             "plugin.initialize": self._initialize,
             "plugin.load": self._load,
             "plugin.unload": self._unload,
@@ -89,10 +84,14 @@ class Session:
             unbounded=frozenset({"plugin.ping"}),
             polling=self._polling,
         )
+        self.link = Link(self._peer, self._pool, self.part)
 
     async def run(self) -> None:
         """Serve until the host closes its end."""
-        await self._peer.run()
+        async with asyncio.TaskGroup() as group:
+            self.link.group = group
+            await self._peer.run()
+            self.link.end_tasks()
 
     def wait(self, awaitable: Awaitable[_T]) -> _T:
         """Wait from another thread; see `Plugin.wait`."""
@@ -104,30 +103,22 @@ class Session:
             context.on_cancel(future.cancel)
         return future.result()
 
-    async def call_host(self, method: str, params: Any, timeout_s: float | None) -> Any:
-        """Call the host; the call that is being served lends its budget and its cancellation."""
-        budget_s, meta = self._budget(timeout_s, CALL_TIMEOUT_S)
-        raw = await self._peer.outgoing.request(method, jsonrpc.encode(params), timeout_s=budget_s, meta=meta)
-        return _decoded(method, raw)
-
-    async def stream_host(
-        self, method: str, params: Any, timeout_s: float | None
-    ) -> AsyncGenerator[Any, None]:
-        """Open a stream of the host."""
-        if isinstance(params, list):
-            raise TypeError(f"{method}: a stream takes its arguments by name")
-        budget_s, meta = self._budget(timeout_s, STREAM_TOTAL_S)
-        reader = await self._peer.outgoing.open_stream(
-            method, jsonrpc.encode(params), timeout_s=budget_s, idle_s=min(STREAM_IDLE_S, budget_s), meta=meta
-        )
-        try:
-            while (item := await reader.next()) is not None:
-                yield _decoded(method, item)
-        finally:
-            reader.close()
+    def part(self, name: str) -> Part:
+        """Return a part of this session, made if it was not needed before."""
+        part = self._parts.get(name)
+        if part is None:
+            row = PARTS[name]
+            part = getattr(import_module(row.module), row.cls)(self.link)
+            self._parts[name] = part
+            if self._loaded:
+                part.bind(self._sources)
+        return part
 
     def on_notification(self, method: str, params: msgspec.Raw) -> None:
-        """Ignore notifications of a newer host."""
+        """Hand a notification to the part that takes it; those of a newer host are ignored."""
+        name = NOTIFICATIONS.get(method)
+        if name is not None and name in self._parts:
+            self._parts[name].notified(method, params)
 
     def on_fault(self, kind: str, detail: str, head: bytes) -> None:
         """Say on stderr what the host did wrong."""
@@ -150,7 +141,7 @@ class Session:
         return handler.call(args, kwargs, meta, context)
 
     async def _handle_other(self, inbound: Inbound, handler: Handler | None) -> Any:
-        control = self._control.get(inbound.method)
+        control = self._control.get(inbound.method) or self._part_control(inbound.method)
         if control is not None:
             meta = _params(inbound, MetaOnly).meta
             current.set(Context(inbound, meta, self._loop, self._thread))
@@ -171,13 +162,15 @@ class Session:
             raise RpcError(
                 errors.VERSION_MISMATCH, f"this SDK speaks protocol versions {spoken}, the host {offered}"
             )
+        self.link.plugin_id = params.plugin_id
         if params.polls:
             self._polling.enabled = True
             self._peer.linger(Lingering())
-        if self._class is None:
-            cls = self._load_class()
-            self._handlers = read_handlers(cls, self._pool)
-            self._class = cls
+        if not self._sources:
+            sources = sources_of(self._load_classes())
+            self._handlers = read_handlers(sources, self._pool)
+            self._provides = self._read_parts(sources)
+            self._sources = sources
         return InitializeResult(
             protocol_version=version,
             sdk=Product("plughost-sdk", RELEASE),
@@ -186,29 +179,41 @@ class Session:
                 ProvidedMethod(name, handler.signature.shape == "stream")
                 for name, handler in self._handlers.items()
             ),
+            provides=self._provides,
         )
 
     async def _load(self, inbound: Inbound) -> dict[str, Any]:
         params = _params(inbound, LoadParams)
-        if self._class is None or self._plugin is not None:
+        if not self._sources or self._loaded:
             raise RpcError(errors.INVALID_REQUEST, "plugin.load comes once, after plugin.initialize")
+        self._loaded = True
         self._peer.outgoing.sends_meta = True
-        plugin = self._plugin = self._class.__new__(self._class)
-        plugin.log = Log(self._send_log)
-        plugin.host = Host(self)
-        plugin.config = params.config
-        plugin._session = self  # pyright: ignore[reportPrivateUsage]
-        plugin.__init__()
+        link = self.link
+        link.config = params.config
+        for source in self._sources:
+            plugin = source.instance = source.cls.__new__(source.cls)
+            plugin.log = Log(link.send_log)
+            plugin.host = Host(link)
+            plugin.config = params.config
+            plugin._session = self  # pyright: ignore[reportPrivateUsage]
+            plugin.__init__()
         for handler in self._handlers.values():
-            handler.bind(plugin)
-        await plugin.on_load()
+            handler.bind()
+        for part in self._parts.values():
+            part.bind(self._sources)
+        for source in self._sources:
+            assert source.instance is not None
+            await source.instance.on_load()
         self._active = True
         return {}
 
     async def _unload(self, inbound: Inbound) -> dict[str, Any]:
         self._active = False
-        if self._plugin is not None:
-            await self._plugin.on_unload()
+        for part in self._parts.values():
+            await part.stop()
+        for source in reversed(self._sources):
+            if source.instance is not None:
+                await source.instance.on_unload()
         return {}
 
     async def _ping(self, inbound: Inbound) -> dict[str, Any]:
@@ -217,27 +222,19 @@ class Session:
     async def _discover(self, inbound: Inbound) -> dict[str, Any]:
         from plugin_sdk.runtime.discovery import describe
 
-        return describe(self._class.__name__ if self._class else "plugin", self._handlers)
+        return describe(self._sources[0].cls.__name__ if self._sources else "plugin", self._handlers)
 
-    def _budget(self, timeout_s: float | None, default_s: float) -> tuple[float, bytes]:
-        context = current.get()
-        # A task inherits the context of the handler that started it, and may outlive the call by far.
-        if context is None or context.finished:
-            return default_s if timeout_s is None else timeout_s, b""
-        left_s = context.remaining_s()
-        if left_s is not None:
-            timeout_s = left_s if timeout_s is None else min(timeout_s, left_s)
-        meta = b',"parent":%b' % jsonrpc.encode(context.request_id)
-        return default_s if timeout_s is None else timeout_s, meta
+    def _read_parts(self, sources: Sequence[Source]) -> Provides:
+        """Make the parts that the classes need, and return what they provide."""
+        names = {name for source in sources for name in parts_of(source.cls)}
+        fields: dict[str, Any] = {}
+        for name in sorted(names):
+            fields |= self.part(name).read(sources)
+        return Provides(**fields) if fields else NOTHING
 
-    def _send_log(self, line: bytes) -> bool:
-        if threading.get_ident() == self._thread:
-            return self._peer.notify("log.write", line)
-        try:
-            self._loop.call_soon_threadsafe(self._peer.notify, "log.write", line)
-        except RuntimeError:
-            return False  # the loop is closed: the process is leaving
-        return True
+    def _part_control(self, method: str) -> Control | None:
+        name = CONTROLS.get(method)
+        return None if name is None else self.part(name).controls[method]
 
     def _to_error(self, exc: BaseException, method: str) -> ErrorObject:
         match exc:
@@ -246,34 +243,7 @@ class Session:
             case EntryFault() | SignatureFault():
                 return ErrorObject(errors.LOAD_FAULT, str(exc))
             case _:
-                return self._incident(exc, method)
-
-    def _incident(self, exc: BaseException, method: str) -> ErrorObject:
-        """Log what nobody expected; only an id of it goes on the wire."""
-        incident = os.urandom(6).hex()
-        text = "".join(traceback.format_exception(type(exc), exc, _own_frames(exc)))
-        log = jsonrpc.encode(
-            {
-                "level": "error",
-                "message": f"{method} raised {type(exc).__name__}",
-                "data": {"incident": incident},
-                "exception": jsonrpc.printable(text[-MAX_MESSAGE_CHARS:]),
-            }
-        )
-        self._peer.notify("log.write", log)
-        message = f"{method} failed unexpectedly; incident {incident}"
-        return ErrorObject(errors.INTERNAL_ERROR, message, {"incident": incident})
-
-
-def _own_frames(exc: BaseException) -> Any:
-    """Return the traceback from the first frame that is the author's."""
-    frames = exc.__traceback__
-    while frames is not None:
-        module: str = frames.tb_frame.f_globals.get("__name__", "")
-        if not module.startswith(("plugin_sdk.runtime", "protocol.", "contextvars")):
-            return frames
-        frames = frames.tb_next
-    return exc.__traceback__
+                return self.link.incident(exc, method)
 
 
 def _params(inbound: Inbound, shape: type[_T]) -> _T:
@@ -285,13 +255,6 @@ def _params(inbound: Inbound, shape: type[_T]) -> _T:
 
 def _host_gone() -> RpcError:
     return RpcError(errors.CANCELLED, "the host is gone")
-
-
-def _decoded(method: str, raw: msgspec.Raw) -> Any:
-    try:
-        return jsonrpc.decode_any(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise RpcError(errors.PROTOCOL_FAULT, f"the result of {method} can't be read: {exc}") from None
 
 
 async def _awaited(awaitable: Awaitable[_T]) -> _T:

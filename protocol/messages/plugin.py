@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from protocol.messages.provides import NOTHING, Provides
+
 
 class Product(msgspec.Struct, frozen=True):
     """Who is speaking: the host, or the SDK that a plugin is built on."""
@@ -49,6 +51,8 @@ class InitializeResult(msgspec.Struct, frozen=True, omit_defaults=True):
     capabilities: Capabilities = Capabilities()
     methods: tuple[ProvidedMethod, ...] | None = None
     """All methods that it answers; null means unknown, then the host checks no names."""
+    provides: Provides = NOTHING
+    """What else it provides."""
 
 
 class LoadParams(msgspec.Struct, frozen=True):

@@ -85,7 +85,7 @@ def _to_error(exc: BaseException, method: str) -> ErrorObject:
 async def session(load: Callable[[], type[Plugin]], signal: str | None = None) -> AsyncGenerator[HostSide]:
     near, far = socket.socketpair()
     fd = far.detach()
-    served = Session(fd, fd, load, stack_dump_signal=signal)
+    served = Session(fd, fd, lambda: [load()], stack_dump_signal=signal)
     host = HostSide(near.detach())
     async with asyncio.timeout(TIMEOUT_S), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(served.run())

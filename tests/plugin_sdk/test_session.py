@@ -177,7 +177,7 @@ async def test_the_session_ends_with_its_host_and_its_calls_fail() -> None:
     near, far = socket.socketpair()
     fd = far.detach()
     near.setblocking(False)
-    served = Session(fd, fd, lambda: Ending)
+    served = Session(fd, fd, lambda: [Ending])
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(TIMEOUT_S), asyncio.TaskGroup() as tasks:
         tasks.create_task(served.run())
@@ -210,7 +210,7 @@ async def test_a_log_line_after_the_loop_has_closed_is_lost_without_an_error() -
             near, far = socket.socketpair()
             near.close()
             fd = far.detach()
-            one = Session(fd, fd, lambda: Greeter)
+            one = Session(fd, fd, lambda: [Greeter])
             await one.run()
             sessions.append(one)
 
@@ -219,4 +219,4 @@ async def test_a_log_line_after_the_loop_has_closed_is_lost_without_an_error() -
     thread = threading.Thread(target=build)
     thread.start()
     await asyncio.to_thread(thread.join)
-    assert sessions[0]._send_log(b"{}") is False
+    assert sessions[0].link.send_log(b"{}") is False

@@ -1,0 +1,38 @@
+"""Registries: those who take in what plugins provide, all of them or none.
+
+Owns the order in which a session is taken in and let go. What each kind of thing means is its registry's.
+"""
+
+from collections.abc import Sequence
+
+from host.facade import Joining, Registry
+
+SHOWN_FAULTS = 20
+"""Faults that a refusal lists; further ones are counted."""
+
+
+class Registries:
+    """All registries of one host."""
+
+    def __init__(self, registries: Sequence[Registry] = ()) -> None:
+        self._registries = tuple(registries)
+
+    def join(self, session: Joining) -> str:
+        """Take in what a session provides; return why not, and nothing of it is, or an empty text."""
+        faults = [fault for registry in self._registries for fault in registry.check(session)]
+        if faults:
+            more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
+            return "; ".join(faults[:SHOWN_FAULTS]) + more
+        for registry in self._registries:
+            registry.join(session)
+        return ""
+
+    def activated(self, session: Joining) -> None:
+        """Tell that a session became active."""
+        for registry in self._registries:
+            registry.activated(session)
+
+    def leave(self, session: Joining) -> None:
+        """Let go of everything that a session provided."""
+        for registry in reversed(self._registries):
+            registry.leave(session)
