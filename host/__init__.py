@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         CallError,
         Cancelled,
         DeadlineExceeded,
+        DeliveryFailed,
         Denied,
         Disabled,
         DuplicateApi,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         MethodNotFound,
         NoHost,
         NotActive,
+        NotConfigured,
         Overloaded,
         PlughostError,
         PluginDied,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.services.mail_settings import MailSettings
+    from host.services.notifications import Notification
     from host.timing import Timing
     from protocol.manifest import Limits
     from protocol.permissions import Permission
@@ -54,6 +58,8 @@ _HOMES = {
     "ExitFacts": "host.facade",
     "Figures": "host.facade",
     "Limits": "protocol.manifest",
+    "MailSettings": "host.services.mail_settings",
+    "Notification": "host.services.notifications",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",
     "PluginView": "host.facade",
@@ -69,6 +75,7 @@ __all__ = [
     "Cancelled",
     "Change",
     "DeadlineExceeded",
+    "DeliveryFailed",
     "Denied",
     "Disabled",
     "DuplicateApi",
@@ -81,10 +88,13 @@ __all__ = [
     "Limits",
     "LoadFailed",
     "LoadRefused",
+    "MailSettings",
     "ManifestError",
     "MethodNotFound",
     "NoHost",
     "NotActive",
+    "NotConfigured",
+    "Notification",
     "Overloaded",
     "Permission",
     "PlughostError",

@@ -29,10 +29,14 @@ from host.routing.gateway import ApiGateway
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.log import LogService
+from host.services.mail import Mail
+from host.services.mail_settings import MailSettings
+from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
 from host.state.records import Records
+from host.state.spaces import Spaces
 from host.supervision.condition import Condition
 from host.supervision.environment import Environment
 from host.supervision.narrative import log_change
@@ -62,6 +66,7 @@ class Assembly:
         application_version: str,
         use_warden: bool,
         polling: Polling,
+        email: MailSettings | None,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -85,6 +90,8 @@ class Assembly:
         """Who takes in what plugins provide, in the order in which they are told."""
         self._opens: list[Opens] = []
         """What has files or tasks, in the order in which it is opened."""
+        self.notifications = Notifications(clock)
+        self.mail = Mail(email)
         self._attach_services()
 
     def running(self) -> Self:
@@ -153,6 +160,7 @@ class Assembly:
             shared=shared,
             launcher=launcher,
             shelf=fill_shelf(folder.path),
+            spaces=Spaces(folder.path),
             records=Records(folder.path, ephemeral=folder.ephemeral),
             journal=journal,
             tasks=tasks,
@@ -181,6 +189,8 @@ class Assembly:
         gateway.attach_builtin("rpc.discover", about.discover)
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
+        self.notifications.attach(gateway)
+        self.mail.attach(gateway)
 
     # What the parts tell.
 

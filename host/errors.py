@@ -32,6 +32,8 @@
             FrameTooLarge           frame_too_large
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
+            NotConfigured           not_configured
+            DeliveryFailed          delivery_failed
 
 Each class has a stable `code`; each error says what happened, and in `remedy` what to do about it.
 """
@@ -46,11 +48,13 @@ from host.call_errors import (
     CallError,
     Cancelled,
     DeadlineExceeded,
+    DeliveryFailed,
     Denied,
     FrameTooLarge,
     InvalidParams,
     InvalidResult,
     MethodNotFound,
+    NotConfigured,
     Overloaded,
     PluginDied,
     PluginError,
@@ -67,6 +71,7 @@ __all__ = [
     "CallError",
     "Cancelled",
     "DeadlineExceeded",
+    "DeliveryFailed",
     "Denied",
     "Disabled",
     "DuplicateApi",
@@ -81,6 +86,7 @@ __all__ = [
     "MethodNotFound",
     "NoHost",
     "NotActive",
+    "NotConfigured",
     "Overloaded",
     "PlughostError",
     "PluginDied",

@@ -22,6 +22,8 @@ from host.facade import PluginView
 from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
+from host.services.mail_settings import MailSettings
+from host.services.notifications import Notifications
 from host.supervision.roster import Roster
 from host.supervision.supervisor import Supervisor
 from host.timing import Timing
@@ -47,6 +49,7 @@ class PluginHost:
         app_version: str = "",
         warden: Literal["auto", "off"] = "auto",
         polling: bool = False,
+        email: MailSettings | None = None,
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -64,6 +67,7 @@ class PluginHost:
             warden: `off` starts plugins from this process even where a warden could.
             polling: Wait awake, for 0.1 ms at most, for the answer to a call that is alone: several times
                 faster, but it holds this event loop meanwhile.
+            email: The mail server that plugins' messages go by; None if they can send none.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
@@ -77,6 +81,7 @@ class PluginHost:
             application_version=app_version,
             use_warden=warden == "auto" and sys.platform == "linux",
             polling=Polling(enabled=polling),
+            email=email,
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )
@@ -199,6 +204,11 @@ class PluginHost:
     def changes(self) -> Subscription:
         """Return a subscription to state changes from now on; use it as `with host.changes() as changes:`."""
         return self._parts.changes.subscribe()
+
+    @property
+    def notifications(self) -> Notifications:
+        """Notifications of plugins to people: who delivers them, and the latest ones."""
+        return self._parts.notifications
 
     # Verbs.
 

@@ -35,6 +35,8 @@ PLUGIN_DIED: Final = -32014
 PROTOCOL_FAULT: Final = -32015
 STREAM_OVERRUN: Final = -32016
 DISABLED: Final = -32017
+NOT_CONFIGURED: Final = -32045
+DELIVERY_FAILED: Final = -32046
 
 NAMES: Final[dict[int, str]] = {
     PARSE_ERROR: "parse_error",
@@ -60,6 +62,8 @@ NAMES: Final[dict[int, str]] = {
     PROTOCOL_FAULT: "protocol_fault",
     STREAM_OVERRUN: "stream_overrun",
     DISABLED: "disabled",
+    NOT_CONFIGURED: "not_configured",
+    DELIVERY_FAILED: "delivery_failed",
 }
 """Stable name of every code; the name is what documentation and logs use."""
 

@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from protocol.messages.email import EmailSend, EmailSent
 from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
+from protocol.messages.notify import Notified, NotifyAll, NotifyUser
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
 from protocol.messages.plugins import HostInfo, PluginsCall
 
@@ -87,6 +89,36 @@ _ROWS = (
         Any,
         "Open a stream of another plugin.",
         "plugins:call:{plugin}",
+    ),
+    Method(
+        "notify.user",
+        "to_host",
+        "request",
+        NotifyUser,
+        Notified,
+        "Notify one user.",
+        "notifications:send:user",
+    ),
+    Method(
+        "notify.all",
+        "to_host",
+        "request",
+        NotifyAll,
+        Notified,
+        "Notify everybody.",
+        "notifications:send:all",
+    ),
+    Method(
+        "notify.admins",
+        "to_host",
+        "request",
+        NotifyAll,
+        Notified,
+        "Notify those who run the application.",
+        "notifications:send:admins",
+    ),
+    Method(
+        "email.send", "to_host", "request", EmailSend, EmailSent, "Send a message by email.", "email:send"
     ),
 )
 

@@ -10,6 +10,7 @@ import anyio.abc
 from host.permissions.policy import Policy
 from host.process.launcher import Launcher
 from host.state.records import Records
+from host.state.spaces import Spaces
 from host.supervision.condition import Told
 from host.supervision.shared import Shared
 
@@ -34,6 +35,7 @@ class Environment:
     launcher: Launcher
     shelf: Path
     """Folder with what Python plugins may import of this interpreter."""
+    spaces: Spaces
     records: Records
     journal: Journal
     tasks: anyio.abc.TaskGroup

@@ -10,6 +10,7 @@ from typing import Any
 from host.ids import PluginId, new_session_id
 from host.manifest import Package
 from host.permissions.policy import Grants
+from host.process.launcher import SpawnError
 from host.process.program import program_for
 from host.supervision.environment import Environment
 from host.supervision.session import Session
@@ -36,7 +37,17 @@ class Spawner:
         """
         session_id = new_session_id()
         manifest = self._package.manifest
-        extra = {} if manifest.command else {SHELF: str(self._env.shelf)}
+        try:
+            space = self._env.spaces.of(manifest.id)
+        except OSError as exc:
+            raise SpawnError(f"its folders can't be made: {exc}") from exc
+        extra = {
+            "PLUGHOST_DATA_DIR": str(space.data),
+            "PLUGHOST_CACHE_DIR": str(space.cache),
+            "PLUGHOST_PACKAGE_DIR": str(self._package.folder),
+        }
+        if not manifest.command:
+            extra[SHELF] = str(self._env.shelf)
         program = program_for(manifest, self._package.folder, session_id, extra)
         process = await self._env.launcher.spawn(session_id, program)
         # No await from here to the session's own scope, or a cancellation would leak the process.

@@ -13,6 +13,8 @@ EXPECTED = {
     "overloaded": 1,
     "load_failed": 1,
     "load_refused": 1,
+    "not_configured": 1,
+    "delivery_failed": 1,
     "invalid_params": 2,
     "wrong_shape": 2,
     "duplicate_api": 2,
