@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
-    from host.services.mail_settings import MailSettings
     from host.services.notifications import Notification
+    from host.settings.mail import MailSettings
     from host.timing import Timing
     from protocol.manifest import Limits
     from protocol.permissions import Permission
@@ -58,7 +58,7 @@ _HOMES = {
     "ExitFacts": "host.facade",
     "Figures": "host.facade",
     "Limits": "protocol.manifest",
-    "MailSettings": "host.services.mail_settings",
+    "MailSettings": "host.settings.mail",
     "Notification": "host.services.notifications",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",

@@ -30,9 +30,9 @@ from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.log import LogService
 from host.services.mail import Mail
-from host.services.mail_settings import MailSettings
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
+from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
 from host.state.records import Records

@@ -22,8 +22,8 @@ from host.facade import PluginView
 from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
-from host.services.mail_settings import MailSettings
 from host.services.notifications import Notifications
+from host.settings.mail import MailSettings
 from host.supervision.roster import Roster
 from host.supervision.supervisor import Supervisor
 from host.timing import Timing

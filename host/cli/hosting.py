@@ -42,6 +42,7 @@ def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
         limits=settings.limits,
         warden=settings.warden,
         polling=settings.polling,
+        email=settings.email,
     )
 
 

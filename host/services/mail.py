@@ -17,8 +17,8 @@ import anyio.to_thread
 from host.errors import DeliveryFailed, InvalidParams, NotConfigured
 from host.facade import Caller
 from host.routing.gateway import ApiGateway
-from host.services.mail_settings import SEND_TIMEOUT_S, MailSettings
 from host.services.mail_templates import Bodies, MailTemplates
+from host.settings.mail import SEND_TIMEOUT_S, MailSettings
 from protocol.messages.email import EmailSent
 
 MAX_SUBJECT_CHARS: Final = 500

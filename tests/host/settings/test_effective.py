@@ -42,3 +42,13 @@ def test_settings_can_not_be_changed(place: Place) -> None:
         settings.config["chat"]["room"] = "other"  # type: ignore[index]
     with pytest.raises(TypeError):
         settings.origins["data"] = "nobody"  # type: ignore[index]
+
+
+def test_a_mail_password_is_not_shown(place: Place) -> None:
+    place.write("canary", place.here / "secret")
+    place.write("[email]\nhost = 'mail'\nsender = 'a@b'\npassword_file = 'secret'")
+    rows = {name: shown for name, shown, _ in effective(place.load())}
+    assert rows["email.host"] == "mail"
+    assert rows["email.username"] == "not set"
+    assert rows["email.password_file"] == "•••"
+    assert "canary" not in str(rows)

@@ -120,3 +120,26 @@ def test_a_secret_under_the_wrong_key_is_not_shown(place: Place) -> None:
     faults = place.faults("config.api_token = 'canary'\ntoken = 'canary'\nlog.password = 'canary'")
     assert len(faults) == 3
     assert "canary" not in str(faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "found"),
+    [
+        ("host = 'mail'", "email.sender", "nothing"),
+        ("sender = 'a@b'", "email.host", "nothing"),
+        ("host = 'mail'\nsender = 'a@b'\npassword_file = 'gone'", "email.password_file", "No such file"),
+        (
+            "host = 'mail'\nsender = 'a@b'\nusername = 'x'\nsecurity = 'none'",
+            "email.security",
+            "over the network in the clear",
+        ),
+        ("host = 'mail'\nsender = 'a@b'\npassword = 'canary'", "email.password", "unknown"),
+    ],
+)
+def test_a_mail_server_that_can_not_be_used_is_a_fault(
+    place: Place, text: str, path: str, found: str
+) -> None:
+    (fault,) = place.faults(f"[email]\n{text}")
+    assert fault["path"] == path
+    assert found in fault["found"]
+    assert "canary" not in str(fault)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from host.settings import Settings, load_settings
+from host.settings import MailSettings, Settings, load_settings
 from protocol.manifest import Limits
 from tests.host.settings.conftest import Place
 
@@ -41,11 +41,33 @@ def test_a_file_may_set_everything(place: Place) -> None:
         [log]
         level = "debug"
         format = "json"
+        [email]
+        host = "mail.example.com"
+        sender = "App <noreply@example.com>"
+        port = 2525
+        security = "tls"
+        username = "app"
+        password_file = "secret"
+        templates = "templates"
+        max_recipients = 3
+        max_message = "10k"
         [config.chat]
         room = "lobby"
         """
     )
+    place.write("let me in\n", place.here / "secret")
     settings = place.load()
+    assert settings.email == MailSettings(
+        "mail.example.com",
+        "App <noreply@example.com>",
+        2525,
+        "tls",
+        "app",
+        "let me in",
+        place.here / "templates",
+        3,
+        10_240,
+    )
     assert settings.plugins == (place.here / "plugins", Path("/opt/plugins"), place.home / "plugins")
     assert settings.data == place.here / "state"
     assert not settings.autoload

@@ -1,7 +1,7 @@
 """The host's own settings: `plughost.toml`, the environment, the command line.
 
-Owns their names, what is allowed, and where each value came from. Not the configuration of plugins (it is
-carried here unread, under `config`), and not what is done with a setting.
+Owns the order of the sources, and that all of their faults are told at once. Not the configuration of plugins
+(it is carried here unread, under `config`), and not what is done with a setting.
 """
 
 import contextlib
@@ -10,20 +10,21 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from operator import attrgetter
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, cast, get_args
+from typing import Any, Final, cast
 
 import msgspec
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from host.errors import Fault, SettingsError
 from host.masking import masked
 from host.paths import default_config_folder, written_path
-from protocol.manifest import ID_PATTERN, Act, Limits
-from protocol.sizes import CORES_ALLOWED, SIZE_ALLOWED, format_size, parse_cores, parse_size
+from host.settings.keys import KEYS, SECTIONS
+from host.settings.mail import MailSettings
+from host.settings.values import LogSettings, Settings
+from protocol.manifest import ID_PATTERN, Limits
 
 FILE_NAME: Final = "plughost.toml"
 PREFIX: Final = "PLUGHOST_"
@@ -33,41 +34,9 @@ PLUGIN_VARIABLES: Final = re.compile(
     PREFIX + r"(SESSION|WATCH_PARENT|LOOP|SDK|(PLUGIN|PROTOCOL)_\w+|(DATA|CACHE|PACKAGE)_DIR)"
 )
 """What plugins find in their environment; a host that a plugin starts inherits them and passes over them."""
-_MAX_COUNT: Final = 1_048_576  # Linux's own ceiling for descriptors of a process, fs.nr_open
 _FOUND_CHARS: Final = 80
 
-LogLevel = Literal["debug", "info", "warning", "error"]
-LogFormat = Literal["text", "json"]
-WardenMode = Literal["auto", "off"]
-
-
-@dataclass(frozen=True, slots=True)
-class LogSettings:
-    """What a program logs, and how it looks."""
-
-    level: LogLevel = "info"
-    format: LogFormat = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a host runs."""
-
-    plugins: tuple[Path, ...] = ()
-    """Folders in which plugins are looked for."""
-    data: Path | None = None
-    """None: the default data folder for the command line, a temporary one for an embedder."""
-    autoload: bool = True
-    warden: WardenMode = "auto"
-    polling: bool = True
-    """See `PluginHost`; on, because the event loop of the command line serves nobody else."""
-    limits: Limits = field(default_factory=Limits)
-    """For plugins that say nothing."""
-    log: LogSettings = LogSettings()
-    config: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    """Configuration of single plugins, by id. It may hold secrets, hence not in the repr."""
-    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    """Dotted name to "default", "file PATH", "environment NAME" or "command line"."""
+_VARIABLES: Final = {PREFIX + name.upper().replace(".", "_"): name for name in KEYS}
 
 
 def load_settings(
@@ -91,62 +60,6 @@ def load_settings(
     return reader.settings()
 
 
-def effective(settings: Settings) -> list[tuple[str, str, str]]:
-    """Return each setting as name, shown value and origin; values that look like secrets are masked."""
-    rows = [(name, _shown(key, attrgetter(key.attribute)(settings))) for name, key in _KEYS.items()]
-    for plugin_id, table in settings.config.items():
-        rows += [(f"config.{plugin_id}.{key}", repr(masked(key, value))) for key, value in table.items()]
-    return [(name, shown, settings.origins.get(name, "default")) for name, shown in rows]
-
-
-class _Key:
-    """One setting: the attribute it becomes, how it is read, and what a fault says is allowed."""
-
-    def __init__(self, attribute: str, type_: Any, allowed: str = "") -> None:
-        self.attribute = attribute
-        self.adapter: TypeAdapter[Any] = TypeAdapter(type_)
-        self.allowed = allowed or "one of " + ", ".join(f'"{word}"' for word in get_args(type_))
-
-
-def _folder(value: object) -> Path:
-    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
-        raise ValueError("not a folder")
-    return Path(value)
-
-
-_Folder = Annotated[Path, BeforeValidator(_folder)]
-_Size = Annotated[int, BeforeValidator(parse_size)]
-
-
-def _count(attribute: str, least: int = 1) -> _Key:
-    type_ = Annotated[int, Field(ge=least, le=_MAX_COUNT)]
-    return _Key(attribute, type_, f"a whole number from {least} to {_MAX_COUNT}")
-
-
-_KEYS: Final[dict[str, _Key]] = {
-    "plugins": _Key("plugins", list[_Folder], "a list of folders"),
-    "data": _Key("data", _Folder, "a folder"),
-    "autoload": _Key("autoload", bool, "true or false"),
-    "warden": _Key("warden", WardenMode),
-    "polling": _Key("polling", bool, "true or false"),
-    "limits.memory": _Key("limits.memory_bytes", _Size, SIZE_ALLOWED),
-    "limits.cpu": _Key("limits.cpu_cores", Annotated[float, BeforeValidator(parse_cores)], CORES_ALLOWED),
-    "limits.threads": _count("limits.threads"),
-    "limits.descriptors": _count("limits.descriptors"),
-    "limits.children": _count("limits.children", least=0),
-    "limits.file": _Key("limits.file_bytes", _Size, SIZE_ALLOWED),
-    "limits.address_space": _Key("limits.address_space_bytes", _Size, SIZE_ALLOWED),
-    "limits.processes": _count("limits.processes"),
-    "limits.on_memory": _Key("limits.on_memory", Act),
-    "limits.on_cpu": _Key("limits.on_cpu", Act),
-    "limits.on_other": _Key("limits.on_other", Act),
-    "log.level": _Key("log.level", LogLevel),
-    "log.format": _Key("log.format", LogFormat),
-}
-
-_VARIABLES: Final = {PREFIX + name.upper().replace(".", "_"): name for name in _KEYS}
-
-
 @dataclass(frozen=True, slots=True)
 class _Source:
     origin: str
@@ -164,7 +77,7 @@ class _Reader:
         self._cwd = cwd
         self._given: dict[str, Any] = {}
         self._config: dict[str, dict[str, Any]] = {}
-        self._origins = dict.fromkeys(_KEYS, "default")
+        self._origins = dict.fromkeys(KEYS, "default")
         self._faults: list[Fault] = []
 
     def read_file(self, path: Path | None) -> None:
@@ -197,20 +110,43 @@ class _Reader:
         self._read_table(table, _Source("command line", self._cwd, strict=False))
 
     def settings(self) -> Settings:
+        email = self._email()
         if self._faults:
             lines = "".join(f"\n  {fault}" for fault in self._faults)
             raise SettingsError(f"faulty settings:{lines}", faults=msgspec.to_builtins(self._faults))
-        sections: dict[str, dict[str, Any]] = {"": {}, "limits": {}, "log": {}}
-        for name, value in self._given.items():
-            section, _, leaf = _KEYS[name].attribute.rpartition(".")
-            sections[section][leaf] = value
         return Settings(
-            **sections[""],
-            limits=Limits(**sections["limits"]),
-            log=LogSettings(**sections["log"]),
+            **self._section(""),
+            limits=Limits(**self._section("limits")),
+            log=LogSettings(**self._section("log")),
+            email=email,
             config=MappingProxyType({key: MappingProxyType(table) for key, table in self._config.items()}),
             origins=MappingProxyType(self._origins),
         )
+
+    def _section(self, name: str) -> dict[str, Any]:
+        """Return what was given of one table, by attribute."""
+        places = {given: KEYS[given].attribute.rpartition(".") for given in self._given}
+        return {leaf: self._given[given] for given, (section, _, leaf) in places.items() if section == name}
+
+    def _email(self) -> MailSettings | None:
+        table = self._section("email")
+        if not table:
+            return None
+        missing = [f"email.{name}" for name in ("host", "sender") if name not in table]
+        origin = next(self._origins[name] for name in self._given if name.startswith("email."))
+        for name in missing:
+            self._faults.append(Fault(origin, name, "nothing", KEYS[name].allowed))
+        file = table.get("password")
+        try:
+            if file is not None:
+                table["password"] = file.read_text().strip("\r\n")
+            return None if missing else MailSettings(**table)
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else str(exc)
+            self._faults.append(Fault(origin, "email.password_file", f"{file}: {reason}", "a text file"))
+        except SettingsError as exc:
+            self._faults.append(Fault(origin, "email.security", exc.message, exc.remedy))
+        return None
 
     def _find(self, path: Path | None) -> Path | None:
         if named := self._environ.get(FILE_VARIABLE) if path is None else str(path):
@@ -223,7 +159,7 @@ class _Reader:
     def _read_table(self, table: Mapping[str, Any], source: _Source, prefix: str = "") -> None:
         for key, value in table.items():
             name = prefix + key
-            if name in ("limits", "log", "config"):
+            if name in SECTIONS:
                 if isinstance(value, Mapping):
                     self._read_table(cast("Mapping[str, Any]", value), source, f"{name}.")
                 else:
@@ -237,9 +173,9 @@ class _Reader:
                 self._take(name, value, source)
 
     def _take(self, name: str, value: object, source: _Source) -> None:
-        key = _KEYS.get(name)
+        key = KEYS.get(name)
         if key is None:
-            self._fault(source, name, "an unknown setting", _near(name, [*_KEYS, "config"]))
+            self._fault(source, name, "an unknown setting", _near(name, [*KEYS, "config"]))
             return
         try:
             read = key.adapter.validate_python(value, strict=source.strict)
@@ -280,13 +216,3 @@ def _near(name: str, known: list[str]) -> str:
 def _found(name: str, value: object) -> str:
     text = repr(masked(name.rpartition(".")[2], value))
     return text if len(text) <= _FOUND_CHARS else text[: _FOUND_CHARS - 1] + "…"
-
-
-def _shown(key: _Key, value: object) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, int) and key.attribute.endswith("_bytes"):
-        return format_size(value)
-    if isinstance(value, tuple):
-        return ", ".join(str(item) for item in cast("tuple[object, ...]", value)) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
