@@ -32,6 +32,7 @@ from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
+from host.services.storage import Storage
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -67,6 +68,7 @@ class Assembly:
         use_warden: bool,
         polling: Polling,
         email: MailSettings | None,
+        storage_quota_bytes: int,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -90,6 +92,8 @@ class Assembly:
         """Who takes in what plugins provide, in the order in which they are told."""
         self._opens: list[Opens] = []
         """What has files or tasks, in the order in which it is opened."""
+        self.storage = Storage(clock, storage_quota_bytes)
+        self._opens.append(self.storage)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
         self._attach_services()
@@ -189,6 +193,7 @@ class Assembly:
         gateway.attach_builtin("rpc.discover", about.discover)
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
+        self.storage.attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
 

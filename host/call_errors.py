@@ -127,17 +127,3 @@ class StreamOverrun(CallError):
     code = "stream_overrun"
     wire_code = wire.STREAM_OVERRUN
     remedy = "mend the plugin: it must wait for credit"
-
-
-class NotConfigured(CallError):
-    """What the plugin asks for is not set up on this host."""
-
-    code = "not_configured"
-    wire_code = wire.NOT_CONFIGURED
-
-
-class DeliveryFailed(CallError):
-    """A notification or a message could not be delivered."""
-
-    code = "delivery_failed"
-    wire_code = wire.DELIVERY_FAILED

@@ -32,8 +32,13 @@
             FrameTooLarge           frame_too_large
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
-            NotConfigured           not_configured
-            DeliveryFailed          delivery_failed
+            ServiceError
+                QuotaExceeded       quota_exceeded
+                Conflict            conflict
+                DiskFull            disk_full
+                DatabaseFault       database_fault
+                NotConfigured       not_configured
+                DeliveryFailed      delivery_failed
 
 Each class has a stable `code`; each error says what happened, and in `remedy` what to do about it.
 """
@@ -48,13 +53,11 @@ from host.call_errors import (
     CallError,
     Cancelled,
     DeadlineExceeded,
-    DeliveryFailed,
     Denied,
     FrameTooLarge,
     InvalidParams,
     InvalidResult,
     MethodNotFound,
-    NotConfigured,
     Overloaded,
     PluginDied,
     PluginError,
@@ -63,6 +66,15 @@ from host.call_errors import (
     StreamOverrun,
     WrongShape,
 )
+from host.service_errors import (
+    Conflict,
+    DatabaseFault,
+    DeliveryFailed,
+    DiskFull,
+    NotConfigured,
+    QuotaExceeded,
+    ServiceError,
+)
 from protocol import errors as wire
 
 __all__ = [
@@ -70,10 +82,13 @@ __all__ = [
     "Busy",
     "CallError",
     "Cancelled",
+    "Conflict",
+    "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
     "Denied",
     "Disabled",
+    "DiskFull",
     "DuplicateApi",
     "Fault",
     "FrameTooLarge",
@@ -95,6 +110,8 @@ __all__ = [
     "PluginNotFound",
     "ProtocolFault",
     "Quarantined",
+    "QuotaExceeded",
+    "ServiceError",
     "SettingsError",
     "StateError",
     "StreamOverrun",

@@ -23,6 +23,8 @@ from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
 from host.services.notifications import Notifications
+from host.services.storage import DEFAULT_QUOTA_BYTES
+from host.services.storage_view import StorageView
 from host.settings.mail import MailSettings
 from host.supervision.roster import Roster
 from host.supervision.supervisor import Supervisor
@@ -50,6 +52,7 @@ class PluginHost:
         warden: Literal["auto", "off"] = "auto",
         polling: bool = False,
         email: MailSettings | None = None,
+        storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -68,6 +71,7 @@ class PluginHost:
             polling: Wait awake, for 0.1 ms at most, for the answer to a call that is alone: several times
                 faster, but it holds this event loop meanwhile.
             email: The mail server that plugins' messages go by; None if they can send none.
+            storage_quota_bytes: How much each plugin may keep.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
@@ -82,6 +86,7 @@ class PluginHost:
             use_warden=warden == "auto" and sys.platform == "linux",
             polling=Polling(enabled=polling),
             email=email,
+            storage_quota_bytes=storage_quota_bytes,
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )
@@ -204,6 +209,11 @@ class PluginHost:
     def changes(self) -> Subscription:
         """Return a subscription to state changes from now on; use it as `with host.changes() as changes:`."""
         return self._parts.changes.subscribe()
+
+    @property
+    def storage(self) -> StorageView:
+        """What plugins keep, for an operator to look at and to mend."""
+        return StorageView(self._parts.storage)
 
     @property
     def notifications(self) -> Notifications:

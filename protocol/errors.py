@@ -35,6 +35,10 @@ PLUGIN_DIED: Final = -32014
 PROTOCOL_FAULT: Final = -32015
 STREAM_OVERRUN: Final = -32016
 DISABLED: Final = -32017
+QUOTA_EXCEEDED: Final = -32020
+CONFLICT: Final = -32021
+DISK_FULL: Final = -32022
+DATABASE_FAULT: Final = -32023
 NOT_CONFIGURED: Final = -32045
 DELIVERY_FAILED: Final = -32046
 
@@ -62,6 +66,10 @@ NAMES: Final[dict[int, str]] = {
     PROTOCOL_FAULT: "protocol_fault",
     STREAM_OVERRUN: "stream_overrun",
     DISABLED: "disabled",
+    QUOTA_EXCEEDED: "quota_exceeded",
+    CONFLICT: "conflict",
+    DISK_FULL: "disk_full",
+    DATABASE_FAULT: "database_fault",
     NOT_CONFIGURED: "not_configured",
     DELIVERY_FAILED: "delivery_failed",
 }

@@ -14,6 +14,18 @@ from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, S
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
 from protocol.messages.plugins import HostInfo, PluginsCall
+from protocol.messages.storage import (
+    StorageAppend,
+    StorageCompareAndSet,
+    StorageEntry,
+    StorageIncr,
+    StorageItem,
+    StorageKey,
+    StorageList,
+    StorageSet,
+    StorageTransaction,
+    StorageUsage,
+)
 
 Direction = Literal["to_plugin", "to_host", "both"]
 Kind = Literal["request", "stream", "notification"]
@@ -116,6 +128,44 @@ _ROWS = (
         Notified,
         "Notify those who run the application.",
         "notifications:send:admins",
+    ),
+    Method("storage.get", "to_host", "request", StorageKey, Any, "Return a value, or null if there is none."),
+    Method(
+        "storage.entry", "to_host", "request", StorageKey, StorageEntry, "Return a value with its version."
+    ),
+    Method("storage.set", "to_host", "request", StorageSet, int, "Keep a value; return its version."),
+    Method(
+        "storage.delete", "to_host", "request", StorageKey, bool, "Delete a key; return whether it was there."
+    ),
+    Method("storage.keys", "to_host", "request", StorageList, list[str], "List keys in order."),
+    Method(
+        "storage.items",
+        "to_host",
+        "request",
+        StorageList,
+        list[StorageItem],
+        "List keys and values in order.",
+    ),
+    Method(
+        "storage.compare_and_set",
+        "to_host",
+        "request",
+        StorageCompareAndSet,
+        int,
+        "Keep a value if the key's version is still this one; return the new one.",
+    ),
+    Method("storage.incr", "to_host", "request", StorageIncr, int | float, "Add to a number; return it."),
+    Method("storage.append", "to_host", "request", StorageAppend, int, "Add to a list; return its length."),
+    Method(
+        "storage.transaction",
+        "to_host",
+        "request",
+        StorageTransaction,
+        list[Any],
+        "Do several operations, all or none.",
+    ),
+    Method(
+        "storage.usage", "to_host", "request", Empty, StorageUsage, "Tell how much is kept and may be kept."
     ),
     Method(
         "email.send", "to_host", "request", EmailSend, EmailSent, "Send a message by email.", "email:send"
