@@ -32,6 +32,8 @@
             FrameTooLarge           frame_too_large
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
+            ContributionNotFound    contribution_not_found
+            DuplicateContribution   duplicate_contribution
             NotConfigured           not_configured
             DeliveryFailed          delivery_failed
 
@@ -47,9 +49,11 @@ from host.base_error import PlughostError, did_you_mean
 from host.call_errors import (
     CallError,
     Cancelled,
+    ContributionNotFound,
     DeadlineExceeded,
     DeliveryFailed,
     Denied,
+    DuplicateContribution,
     FrameTooLarge,
     InvalidParams,
     InvalidResult,
@@ -70,11 +74,13 @@ __all__ = [
     "Busy",
     "CallError",
     "Cancelled",
+    "ContributionNotFound",
     "DeadlineExceeded",
     "DeliveryFailed",
     "Denied",
     "Disabled",
     "DuplicateApi",
+    "DuplicateContribution",
     "Fault",
     "FrameTooLarge",
     "HostClosed",

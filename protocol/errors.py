@@ -35,6 +35,8 @@ PLUGIN_DIED: Final = -32014
 PROTOCOL_FAULT: Final = -32015
 STREAM_OVERRUN: Final = -32016
 DISABLED: Final = -32017
+CONTRIBUTION_NOT_FOUND: Final = -32040
+DUPLICATE_CONTRIBUTION: Final = -32041
 NOT_CONFIGURED: Final = -32045
 DELIVERY_FAILED: Final = -32046
 
@@ -62,6 +64,8 @@ NAMES: Final[dict[int, str]] = {
     PROTOCOL_FAULT: "protocol_fault",
     STREAM_OVERRUN: "stream_overrun",
     DISABLED: "disabled",
+    CONTRIBUTION_NOT_FOUND: "contribution_not_found",
+    DUPLICATE_CONTRIBUTION: "duplicate_contribution",
     NOT_CONFIGURED: "not_configured",
     DELIVERY_FAILED: "delivery_failed",
 }

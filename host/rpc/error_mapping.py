@@ -79,6 +79,8 @@ _FROM_WIRE: dict[int, _Build] = {
     wire.PLUGIN_DIED: _as_plugin_error,
     wire.PROTOCOL_FAULT: _plain(errors.ProtocolFault),
     wire.STREAM_OVERRUN: _plain(errors.StreamOverrun),
+    wire.CONTRIBUTION_NOT_FOUND: _as_plugin_error,
+    wire.DUPLICATE_CONTRIBUTION: _plain(errors.DuplicateContribution),
     wire.NOT_CONFIGURED: _plain(errors.NotConfigured),
     wire.DELIVERY_FAILED: _plain(errors.DeliveryFailed),
     wire.DISABLED: _as_plugin_error,
