@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.services.http_values import Principal, Request, Response
     from host.services.notifications import Notification
     from host.settings.mail import MailSettings
     from host.timing import Timing
@@ -64,6 +65,9 @@ _HOMES = {
     "Notification": "host.services.notifications",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",
+    "Principal": "host.services.http_values",
+    "Request": "host.services.http_values",
+    "Response": "host.services.http_values",
     "PluginView": "host.facade",
     "Timing": "host.timing",
     "Verdict": "host.permissions.policy",
@@ -108,8 +112,11 @@ __all__ = [
     "PluginIncident",
     "PluginNotFound",
     "PluginView",
+    "Principal",
     "ProtocolFault",
     "Quarantined",
+    "Request",
+    "Response",
     "SettingsError",
     "StateError",
     "StreamOverrun",

@@ -19,6 +19,7 @@ from protocol.messages.provides import Command
 from protocol.signatures import Signature, SignatureFault, read_signature
 
 Fallback = Callable[[str, Mapping[str, Any]], Awaitable[CommandOutcome]]
+_PLAIN = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _ANYTHING = {"type": "object", "additionalProperties": True}
 
 
@@ -128,7 +129,7 @@ class CommandsPart:
 def _takes_all(function: Callable[..., Any]) -> bool:
     """Tell whether a handler takes all parameters as one mapping: `handler(args)`."""
     parameters = list(inspect.signature(function).parameters.values())
-    if len(parameters) != 1 or parameters[0].name != "args":
+    if len(parameters) != 1 or parameters[0].name != "args" or parameters[0].kind not in _PLAIN:
         return False
     annotation: Any = parameters[0].annotation
     return annotation in (parameters[0].empty, dict, "dict") or str(annotation).startswith(
