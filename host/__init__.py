@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         CallError,
         Cancelled,
         Conflict,
+        ContributionNotFound,
         DatabaseFault,
         DeadlineExceeded,
         DeliveryFailed,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Disabled,
         DiskFull,
         DuplicateApi,
+        DuplicateContribution,
         FrameTooLarge,
         HostClosed,
         InvalidParams,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.services.http_values import Principal, Request, Response
     from host.services.notifications import Notification
     from host.settings.mail import MailSettings
     from host.timing import Timing
@@ -67,6 +70,9 @@ _HOMES = {
     "Notification": "host.services.notifications",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",
+    "Principal": "host.services.http_values",
+    "Request": "host.services.http_values",
+    "Response": "host.services.http_values",
     "PluginView": "host.facade",
     "Timing": "host.timing",
     "Verdict": "host.permissions.policy",
@@ -80,6 +86,7 @@ __all__ = [
     "Cancelled",
     "Change",
     "Conflict",
+    "ContributionNotFound",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -87,6 +94,7 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "DuplicateContribution",
     "ExitFacts",
     "Figures",
     "FrameTooLarge",
@@ -112,9 +120,12 @@ __all__ = [
     "PluginIncident",
     "PluginNotFound",
     "PluginView",
+    "Principal",
     "ProtocolFault",
     "Quarantined",
     "QuotaExceeded",
+    "Request",
+    "Response",
     "ServiceError",
     "SettingsError",
     "StateError",

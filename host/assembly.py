@@ -25,9 +25,12 @@ from host.process.launcher import Launcher
 from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
+from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.rpc import HeldFrames
 from host.services.about import AboutService
+from host.services.commands import Commands
+from host.services.endpoints import Endpoints
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
@@ -96,6 +99,10 @@ class Assembly:
         self._opens.append(self.storage)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
+        control = ControlCalls(roster)
+        self.commands = Commands(control, roster.returns)
+        self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
+        self._registries += [self.commands, self.endpoints]
         self._attach_services()
 
     def running(self) -> Self:
@@ -196,6 +203,8 @@ class Assembly:
         self.storage.attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
+        self.commands.attach(gateway)
+        self.endpoints.attach(gateway)
 
     # What the parts tell.
 

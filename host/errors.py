@@ -32,6 +32,8 @@
             FrameTooLarge           frame_too_large
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
+            ContributionNotFound    contribution_not_found
+            DuplicateContribution   duplicate_contribution
             ServiceError
                 QuotaExceeded       quota_exceeded
                 Conflict            conflict
@@ -52,8 +54,10 @@ from host.base_error import PlughostError, did_you_mean
 from host.call_errors import (
     CallError,
     Cancelled,
+    ContributionNotFound,
     DeadlineExceeded,
     Denied,
+    DuplicateContribution,
     FrameTooLarge,
     InvalidParams,
     InvalidResult,
@@ -83,6 +87,7 @@ __all__ = [
     "CallError",
     "Cancelled",
     "Conflict",
+    "ContributionNotFound",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -90,6 +95,7 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "DuplicateContribution",
     "Fault",
     "FrameTooLarge",
     "HostClosed",

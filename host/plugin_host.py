@@ -21,6 +21,7 @@ from host.errors import HostClosed, PlughostError, UnsupportedPlatform
 from host.facade import PluginView
 from host.ids import PluginId
 from host.observe.changes import Subscription
+from host.offers import Offers
 from host.permissions.policy import Policy, declared_is_granted
 from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
@@ -35,7 +36,7 @@ from protocol.polling import Polling
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class PluginHost:
+class PluginHost(Offers):
     """Runs plugins. Use it as `async with PluginHost(plugins=["./plugins"]) as host:`."""
 
     def __init__(

@@ -1,7 +1,57 @@
-"""What a plugin's author imports: `Plugin`, `method`, and what a handler meets."""
+"""What a plugin's author imports: `Plugin`, `method`, decorators, and what a handler meets.
+
+What not every plugin uses is imported when it is first named.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from plugin_sdk.context import Context
 from plugin_sdk.plugin import Plugin, method
 from protocol.errors import PluginError, RpcError
 
-__all__ = ["Context", "Plugin", "PluginError", "RpcError", "method"]
+if TYPE_CHECKING:
+    from plugin_sdk.decorators.command import command
+    from plugin_sdk.decorators.endpoint import endpoint
+    from plugin_sdk.decorators.schedule import cron, every
+    from plugin_sdk.decorators.widget import menu_item, widget
+    from plugin_sdk.http import HttpError, Request, Response
+    from plugin_sdk.tick import Tick
+
+_HOMES = {
+    "HttpError": "plugin_sdk.http",
+    "Request": "plugin_sdk.http",
+    "Response": "plugin_sdk.http",
+    "Tick": "plugin_sdk.tick",
+    "command": "plugin_sdk.decorators.command",
+    "cron": "plugin_sdk.decorators.schedule",
+    "endpoint": "plugin_sdk.decorators.endpoint",
+    "every": "plugin_sdk.decorators.schedule",
+    "menu_item": "plugin_sdk.decorators.widget",
+    "widget": "plugin_sdk.decorators.widget",
+}
+
+__all__ = [
+    "Context",
+    "HttpError",
+    "Plugin",
+    "PluginError",
+    "Request",
+    "Response",
+    "RpcError",
+    "Tick",
+    "command",
+    "cron",
+    "endpoint",
+    "every",
+    "menu_item",
+    "method",
+    "widget",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)

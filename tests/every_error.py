@@ -4,6 +4,7 @@ import inspect
 
 from host import errors
 from host.errors import (
+    ContributionNotFound,
     Fault,
     ManifestError,
     MethodNotFound,
@@ -21,6 +22,8 @@ def an_error(cls: type[PlughostError]) -> PlughostError:
         return cls("folder", [Fault("plugin.toml", "id", "7", "a text")])
     if issubclass(cls, PluginNotFound):
         return cls("one", ["two"])
+    if issubclass(cls, ContributionNotFound):
+        return cls("command", "synk", ["sync"])
     if issubclass(cls, MethodNotFound):
         return cls("plugin 'one'", "method", ["other"])
     if issubclass(cls, TooFewDescriptors):

@@ -99,6 +99,11 @@ class Roster:
         supervisor = self._supervisors.get(plugin)
         return supervisor is not None and supervisor.enabled
 
+    def returns(self, plugin: str) -> bool:
+        """Return whether a plugin runs, or is started again by itself once it ended."""
+        supervisor = self._supervisors.get(plugin)
+        return supervisor is not None and supervisor.running
+
     def live_count(self) -> int:
         """Return how many plugins run."""
         return sum(is_live(supervisor.condition.state) for supervisor in self._supervisors.values())

@@ -50,7 +50,12 @@ class Row(msgspec.Struct, frozen=True):
     notifications: tuple[str, ...] = ()
 
 
-PARTS: dict[str, Row] = {}
+PARTS: dict[str, Row] = {
+    "commands": Row("plugin_sdk.runtime.parts.commands", "CommandsPart", ("plugin.command",)),
+    "endpoints": Row("plugin_sdk.runtime.parts.endpoints", "EndpointsPart", ("plugin.endpoint",)),
+    "schedule": Row("plugin_sdk.runtime.parts.schedule", "SchedulePart", ("plugin.tick",)),
+    "ui": Row("plugin_sdk.runtime.parts.ui", "UiPart", ("plugin.widget", "plugin.action")),
+}
 """Every part by the name that marks bear."""
 
 CONTROLS: dict[str, str] = {method: name for name, row in PARTS.items() for method in row.controls}
@@ -62,4 +67,6 @@ def parts_of(cls: type) -> set[str]:
     needed = {mark.part for _, mark in marks_of(cls)}
     for base in cls.__mro__:
         needed.update(vars(base).get("uses_parts", ()))
+        if isinstance(vars(base).get("theme"), Mapping):
+            needed.add("ui")
     return needed
