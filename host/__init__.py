@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DuplicateApi,
         DuplicateContribution,
         FrameTooLarge,
+        HookCycle,
         HostClosed,
         InvalidParams,
         InvalidResult,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.routing.hook_chain import HookStep
+    from host.routing.hooks import HookVerdict
     from host.services.http_values import Principal, Request, Response
     from host.services.notifications import Notification
     from host.settings.mail import MailSettings
@@ -70,6 +73,8 @@ _HOMES = {
     "Notification": "host.services.notifications",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",
+    "HookStep": "host.routing.hook_chain",
+    "HookVerdict": "host.routing.hooks",
     "Principal": "host.services.http_values",
     "Request": "host.services.http_values",
     "Response": "host.services.http_values",
@@ -98,6 +103,9 @@ __all__ = [
     "ExitFacts",
     "Figures",
     "FrameTooLarge",
+    "HookCycle",
+    "HookStep",
+    "HookVerdict",
     "HostClosed",
     "InvalidParams",
     "InvalidResult",

@@ -27,9 +27,12 @@ from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
 from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
+from host.routing.hook_book import HookBook
+from host.routing.hooks import Hooks
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.commands import Commands
+from host.services.contract import Contract
 from host.services.endpoints import Endpoints
 from host.services.log import LogService
 from host.services.mail import Mail
@@ -103,6 +106,11 @@ class Assembly:
         self.commands = Commands(control, roster.returns)
         self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
         self._registries += [self.commands, self.endpoints]
+        self.contract = Contract(control)
+        book = HookBook(roster.is_enabled)
+        self.hooks = Hooks(book)
+        self._registries.append(book)
+        self._opens.append(book)
         self._attach_services()
 
     def running(self) -> Self:

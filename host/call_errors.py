@@ -152,3 +152,11 @@ class DuplicateContribution(CallError):
     code = "duplicate_contribution"
     wire_code = wire.DUPLICATE_CONTRIBUTION
     remedy = "choose another name, or disable the plugin that has it"
+
+
+class HookCycle(CallError):
+    """A handler of a hook did, while it was asked, what triggers that hook."""
+
+    code = "hook_cycle"
+    wire_code = wire.HOOK_CYCLE
+    remedy = "let the handler do it after it has answered, or do it where the hook does not watch"

@@ -34,6 +34,7 @@
             StreamOverrun           stream_overrun
             ContributionNotFound    contribution_not_found
             DuplicateContribution   duplicate_contribution
+            HookCycle               hook_cycle
             ServiceError
                 QuotaExceeded       quota_exceeded
                 Conflict            conflict
@@ -59,6 +60,7 @@ from host.call_errors import (
     Denied,
     DuplicateContribution,
     FrameTooLarge,
+    HookCycle,
     InvalidParams,
     InvalidResult,
     MethodNotFound,
@@ -98,6 +100,7 @@ __all__ = [
     "DuplicateContribution",
     "Fault",
     "FrameTooLarge",
+    "HookCycle",
     "HostClosed",
     "InvalidParams",
     "InvalidResult",

@@ -7,15 +7,45 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from host.assembly import Assembly
+from host.routing.hooks import Hooks, HookVerdict
 from host.services.commands import Commands
+from host.services.contract import Contract
 from host.services.endpoints import Endpoints
 from host.services.http_values import Principal, Request, Response
+from protocol.messages.contract import HealthAnswer, StatusAnswer
 
 
 class Offers:
     """The services of one host. They may be asked before it is entered, and say so where it has to run."""
 
     _parts: Assembly
+
+    @property
+    def hooks(self) -> Hooks:
+        """Where plugins are asked whether something may happen."""
+        return self._parts.hooks
+
+    def hook(self, name: str, value: Any = None) -> Coroutine[Any, Any, HookVerdict]:
+        """Ask whether something may happen: `verdict = await host.hook("message.before_send", message)`.
+
+        Raises:
+            HookCycle: It is triggered by what one of its own handlers does while it is asked.
+            InvalidParams: The value can't be expressed in JSON.
+        """
+        return self._parts.running().hooks.run(name, value)
+
+    @property
+    def contract(self) -> Contract:
+        """What every plugin answers: health, status, a changed configuration."""
+        return self._parts.contract
+
+    def health(self, plugin: str) -> Coroutine[Any, Any, HealthAnswer]:
+        """Ask how a plugin is; see `Contract.health`."""
+        return self.contract.health(plugin)
+
+    def status(self, plugin: str) -> Coroutine[Any, Any, StatusAnswer]:
+        """Ask what a plugin does; see `Contract.status`."""
+        return self.contract.status(plugin)
 
     @property
     def commands(self) -> Commands:

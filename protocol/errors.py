@@ -39,6 +39,7 @@ QUOTA_EXCEEDED: Final = -32020
 CONFLICT: Final = -32021
 DISK_FULL: Final = -32022
 DATABASE_FAULT: Final = -32023
+HOOK_CYCLE: Final = -32030
 CONTRIBUTION_NOT_FOUND: Final = -32040
 DUPLICATE_CONTRIBUTION: Final = -32041
 NOT_CONFIGURED: Final = -32045
@@ -72,6 +73,7 @@ NAMES: Final[dict[int, str]] = {
     CONFLICT: "conflict",
     DISK_FULL: "disk_full",
     DATABASE_FAULT: "database_fault",
+    HOOK_CYCLE: "hook_cycle",
     CONTRIBUTION_NOT_FOUND: "contribution_not_found",
     DUPLICATE_CONTRIBUTION: "duplicate_contribution",
     NOT_CONFIGURED: "not_configured",

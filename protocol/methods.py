@@ -16,6 +16,7 @@ from protocol.messages.commands import (
     CommandRegister,
     CommandRun,
 )
+from protocol.messages.contract import Configure, ConfigureOutcome, HealthAnswer, StatusAnswer
 from protocol.messages.email import EmailSend, EmailSent
 from protocol.messages.endpoints import (
     EndpointCall,
@@ -25,11 +26,13 @@ from protocol.messages.endpoints import (
     EndpointRequest,
     HttpResponse,
 )
+from protocol.messages.hooks import HookAnswer, HookCall
 from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
 from protocol.messages.plugins import HostInfo, PluginsCall
+from protocol.messages.schedule import ScheduleInfo, ScheduleName, ScheduleRegister, TickCall
 from protocol.messages.storage import (
     StorageAppend,
     StorageCompareAndSet,
@@ -42,7 +45,6 @@ from protocol.messages.storage import (
     StorageTransaction,
     StorageUsage,
 )
-from protocol.messages.schedule import ScheduleInfo, ScheduleName, ScheduleRegister, TickCall
 from protocol.messages.ui import ActionCall, UiName, UiRegister, WidgetAsk
 
 Direction = Literal["to_plugin", "to_host", "both"]
@@ -95,6 +97,17 @@ _ROWS = (
         "plugin.unload", "to_plugin", "request", Empty, Empty, "Release everything; stdin closes after it."
     ),
     Method("plugin.ping", "to_plugin", "request", Empty, Empty, "Answer from the event loop."),
+    Method("plugin.hook", "to_plugin", "request", HookCall, HookAnswer, "Say whether something may happen."),
+    Method("plugin.health", "to_plugin", "request", Empty, HealthAnswer, "Say how you are."),
+    Method("plugin.status", "to_plugin", "request", Empty, StatusAnswer, "Say what you do."),
+    Method(
+        "plugin.configure",
+        "to_plugin",
+        "request",
+        Configure,
+        ConfigureOutcome,
+        "Take a changed configuration, or say why not.",
+    ),
     Method("rpc.discover", "both", "request", Empty, Discovery, "Describe the methods of this side."),
     Method("$/cancel", "both", "notification", Cancel, None, "Stop working on the sender's request."),
     Method("$/credit", "both", "notification", Credit, None, "Allow more items of the sender's stream."),

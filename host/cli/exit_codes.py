@@ -45,6 +45,7 @@ _BY_CLASS: tuple[tuple[type[errors.PlughostError], ExitCode], ...] = (
     (errors.FrameTooLarge, ExitCode.PROTOCOL),
     (errors.ProtocolFault, ExitCode.PROTOCOL),
     (errors.StreamOverrun, ExitCode.PROTOCOL),
+    (errors.HookCycle, ExitCode.PROTOCOL),
     (errors.PlughostError, ExitCode.PLUGIN_ERROR),
 )
 

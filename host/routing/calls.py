@@ -16,6 +16,7 @@ import msgspec
 
 from host.errors import InvalidParams, InvalidResult, MethodNotFound, WrongShape
 from host.facade import LiveSession, LiveSessions
+from host.routing.hook_paths import answered, hook_path, under_way
 from host.rpc import from_wire
 from host.timing import Timing
 from protocol import jsonrpc
@@ -72,7 +73,11 @@ class Calls:
         started = perf_counter()
         failed = True
         try:
-            raw = await session.peer.outgoing.begin(method, params, budget_s)
+            outgoing = session.peer.outgoing
+            if under_way and (path := hook_path.get()):
+                raw = await answered(outgoing, outgoing.begin(method, params, budget_s), session.id, path)
+            else:
+                raw = await outgoing.begin(method, params, budget_s)
             failed = False
         except RpcError as exc:
             raise from_wire(exc, plugin, method) from None

@@ -21,6 +21,7 @@ from host.facade import Caller
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
 from host.routing.calls import budget_until
+from host.routing.hook_paths import enter
 from protocol import jsonrpc
 from protocol.incoming import Inbound, Stream
 from protocol.messages.meta import Meta
@@ -205,7 +206,10 @@ class PluginGate:
 
     def _identify(self, meta: Meta | None) -> Caller:
         """Return who calls; the budget of the call, if it has one, bounds calls that serve it."""
-        if meta is None or meta.deadline_ms is None:
+        if meta is None:
+            return self._caller
+        enter(self._caller.session, meta.parent)
+        if meta.deadline_ms is None:
             return self._caller
         left_s = max(0.0, meta.deadline_ms / 1_000)
         budget_until.set(time.monotonic() + left_s)

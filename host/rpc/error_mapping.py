@@ -91,6 +91,7 @@ _FROM_WIRE: dict[int, _Build] = {
     wire.DATABASE_FAULT: _plain(errors.DatabaseFault),
     wire.CONTRIBUTION_NOT_FOUND: _contribution_not_found,
     wire.DUPLICATE_CONTRIBUTION: _plain(errors.DuplicateContribution),
+    wire.HOOK_CYCLE: _plain(errors.HookCycle),
     wire.NOT_CONFIGURED: _plain(errors.NotConfigured),
     wire.DELIVERY_FAILED: _plain(errors.DeliveryFailed),
     wire.DISABLED: _as_plugin_error,

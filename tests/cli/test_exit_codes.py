@@ -23,6 +23,7 @@ EXPECTED = {
     "wrong_shape": 2,
     "duplicate_api": 2,
     "duplicate_contribution": 2,
+    "hook_cycle": 8,
     "too_few_descriptors": 1,
     "unsupported_platform": 2,
     "invalid_manifest": 3,

@@ -52,11 +52,25 @@ class Row(msgspec.Struct, frozen=True):
 
 PARTS: dict[str, Row] = {
     "commands": Row("plugin_sdk.runtime.parts.commands", "CommandsPart", ("plugin.command",)),
+    "contract": Row(
+        "plugin_sdk.runtime.parts.contract",
+        "ContractPart",
+        ("plugin.health", "plugin.status", "plugin.configure"),
+    ),
     "endpoints": Row("plugin_sdk.runtime.parts.endpoints", "EndpointsPart", ("plugin.endpoint",)),
+    "hooks": Row("plugin_sdk.runtime.parts.hooks", "HooksPart", ("plugin.hook",)),
     "schedule": Row("plugin_sdk.runtime.parts.schedule", "SchedulePart", ("plugin.tick",)),
     "ui": Row("plugin_sdk.runtime.parts.ui", "UiPart", ("plugin.widget", "plugin.action")),
 }
 """Every part by the name that marks bear."""
+
+ANSWERS = {
+    "health": "on_health",
+    "status": "on_status",
+    "command": "on_command",
+    "configure": "on_configure",
+}
+"""What an author may answer himself, and by which method."""
 
 CONTROLS: dict[str, str] = {method: name for name, row in PARTS.items() for method in row.controls}
 NOTIFICATIONS: dict[str, str] = {method: name for name, row in PARTS.items() for method in row.notifications}
@@ -69,4 +83,6 @@ def parts_of(cls: type) -> set[str]:
         needed.update(vars(base).get("uses_parts", ()))
         if isinstance(vars(base).get("theme"), Mapping):
             needed.add("ui")
+    if any(hasattr(cls, attribute) for attribute in ANSWERS.values()):
+        needed.add("contract")
     return needed

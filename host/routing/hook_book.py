@@ -1,0 +1,196 @@
+"""The book of hooks: which handlers plugins have, which of them are in force, and in which order.
+
+Owns what is taken from plugins and what is refused. A plugin's handlers are kept over restarts of the host,
+so that they are in force before the plugin runs again. Asking them is `hooks`'.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from anyio.abc import TaskGroup
+
+from host.errors import InvalidParams
+from host.facade import Joining
+from host.ids import PluginId
+from host.routing.hook_chain import Declaration, Link
+from host.routing.hook_order import CircleError, Place, ordered
+from host.state.hook_memory import HookMemory
+from protocol.messages.provides import HookHandler
+from protocol.permissions import Permission, parse_permission
+
+logger = logging.getLogger(__name__)
+
+MAX_HANDLERS: Final = 100
+"""Of one plugin."""
+
+MAX_BUDGET_S: Final = 60.0
+MAX_WISHES: Final = 32
+"""Plugins that one handler may name in `before`, and in `after`."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*\Z")
+_MAX_NAME_CHARS: Final = 100
+
+
+class HookBook:
+    """All handlers of one host."""
+
+    def __init__(self, is_enabled: Callable[[str], bool]) -> None:
+        self.is_enabled = is_enabled
+        self._declared: dict[str, Declaration] = {}
+        self._memory = HookMemory()
+        self._sessions: dict[PluginId, Joining] = {}
+        self._active: set[PluginId] = set()
+        self._chains: dict[str, tuple[Link, ...]] = {}
+
+    def declare(self, said: Declaration) -> None:
+        """Take what the embedding program says of a hook. Raises InvalidParams."""
+        if fault := _name_fault(said.name):
+            raise InvalidParams(fault)
+        if not 0.001 <= said.budget_s <= MAX_BUDGET_S:
+            raise InvalidParams(
+                f"budget_s: found {said.budget_s}; allowed: 0.001 to {MAX_BUDGET_S:.0f} seconds"
+            )
+        if said.permission is not None:
+            _permission(said.permission)
+        self._declared[said.name] = said
+        self._chains.pop(said.name, None)
+
+    def declaration(self, name: str) -> Declaration:
+        """Return what is said of a hook, or the defaults."""
+        return self._declared.get(name) or Declaration(name)
+
+    def names(self) -> tuple[str, ...]:
+        """Return every hook that is declared or has a handler."""
+        used = {handler.hook for handlers in self._memory.kept.values() for handler in handlers}
+        return tuple(sorted({*self._declared, *used}))
+
+    def release(self, plugin: str) -> bool:
+        """Forget the handlers of a plugin that does not run; return whether there were any."""
+        if PluginId(plugin) in self._sessions or not self._memory.put(plugin, ()):
+            return False
+        self._chains.clear()
+        return True
+
+    def chain(self, name: str) -> tuple[Link, ...]:
+        """Return a hook's handlers in order."""
+        chain = self._chains.get(name)
+        if chain is None:
+            said = self._declared.get(name) or Declaration(name)
+            chain = tuple(
+                Link.of(
+                    plugin,
+                    handler,
+                    said,
+                    self._sessions.get(PluginId(plugin)) if plugin in self._active else None,
+                )
+                for plugin, handler in self._in_order(name)
+            )
+            if chain or name in self._declared:
+                self._chains[name] = chain
+        return chain
+
+    # For the host.
+
+    async def open(self, folder: Path, tasks: TaskGroup) -> None:
+        """Put what is kept in force."""
+        await self._memory.open(folder, tasks)
+        self._chains.clear()
+
+    async def aclose(self) -> None:
+        """Write what has to be kept."""
+        await self._memory.aclose()
+
+    def check(self, session: Joining) -> Iterator[str]:
+        """Return what is wrong with a plugin's handlers."""
+        handlers = session.provides.hooks
+        if len(handlers) > MAX_HANDLERS:
+            yield f"it has {len(handlers)} hook handlers; {MAX_HANDLERS} are allowed"
+            return
+        names: set[str] = set()
+        sound = True
+        for handler in handlers:
+            fault = _fault(handler) or ("there are two of its name" if handler.name in names else "")
+            names.add(handler.name)
+            if fault:
+                sound = False
+                yield f"hook handler {handler.name[:100]!r}: {fault}"
+            elif refusal := self._refusal(session, handler):
+                yield refusal
+        if sound:
+            for hook in dict.fromkeys(handler.hook for handler in handlers):
+                try:
+                    ordered(self._places(hook, session.plugin, handlers))
+                except CircleError as exc:
+                    yield f"hook {hook!r}: its order goes in a circle: {exc}"
+
+    def join(self, session: Joining) -> None:
+        """Take its handlers in the place of what is kept; until it is active, fail-closed ones forbid."""
+        self._sessions[session.plugin] = session
+        self._active.discard(session.plugin)
+        self._memory.put(session.plugin, session.provides.hooks)
+        self._chains.clear()
+
+    def activated(self, session: Joining) -> None:
+        """Ask it from now on."""
+        if self._sessions.get(session.plugin) is session:
+            self._active.add(session.plugin)
+            self._chains.clear()
+
+    def leave(self, session: Joining) -> None:
+        """Ask it no more; its handlers stay in force."""
+        if self._sessions.get(session.plugin) is session:
+            del self._sessions[session.plugin]
+            self._active.discard(session.plugin)
+            self._chains.clear()
+
+    # Inside.
+
+    def _in_order(self, name: str) -> list[Place]:
+        places = self._places(name)
+        try:
+            return ordered(places)
+        except CircleError:
+            # Every one that is loaded was checked; one that is only kept, and was updated since, may not fit.
+            logger.warning("hook %s: what is kept of it has no order; it is asked by plugins' ids", name)
+            return sorted(places, key=lambda place: (place[0], place[1].name))
+
+    def _places(self, name: str, plugin: str = "", handlers: tuple[HookHandler, ...] = ()) -> list[Place]:
+        """Return who takes part, with these handlers of one plugin instead of those that it has."""
+        kept = self._memory.kept | {plugin: handlers} if plugin else self._memory.kept
+        return [(owner, one) for owner, many in kept.items() for one in many if one.hook == name]
+
+    def _refusal(self, session: Joining, handler: HookHandler) -> str:
+        said = self._declared.get(handler.hook)
+        if said is None or said.permission is None:
+            return ""
+        decision = session.grants.decide(_permission(said.permission))
+        return "" if decision.allowed else f"hook {handler.hook!r} needs a permission: {decision.reason}"
+
+
+def _permission(text: str) -> Permission:
+    try:
+        return parse_permission(text)
+    except ValueError as exc:
+        raise InvalidParams(f"permission: {exc}") from None
+
+
+def _name_fault(name: str) -> str:
+    if len(name) > _MAX_NAME_CHARS or not _NAME.match(name):
+        return (
+            f"hook: found {name[:100]!r}; allowed: lower-case words with dots, {_MAX_NAME_CHARS} characters"
+        )
+    return ""
+
+
+def _fault(handler: HookHandler) -> str:
+    if not 0 < len(handler.name) <= 200 or not handler.name.isprintable():
+        return "its name is empty, longer than 200 characters or not printable"
+    if handler.budget_ms is not None and not 1 <= handler.budget_ms <= MAX_BUDGET_S * 1_000:
+        return f"budget: found {handler.budget_ms} ms; allowed: 1 to {MAX_BUDGET_S * 1_000:.0f}"
+    for key, ids in (("before", handler.before), ("after", handler.after)):
+        if len(ids) > MAX_WISHES or any(len(one) > _MAX_NAME_CHARS for one in ids):
+            return f"{key}: allowed are {MAX_WISHES} ids of plugins"
+    return _name_fault(handler.hook)

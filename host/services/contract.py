@@ -1,0 +1,69 @@
+"""The contract of every plugin: its health, its status, and a configuration that changes while it runs.
+
+Owns the questions and how long they may take. Everything that comes back is checked and may be shown.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from host.errors import InvalidResult
+from host.logs import clean
+from host.routing.control_calls import ControlCalls, read_answer
+from protocol.messages.contract import Configure, ConfigureOutcome, HealthAnswer, StatusAnswer
+from protocol.messages.meta import Empty
+
+TIMEOUT_S: Final = 5.0
+"""Deadline of each question. Source: behaviour in numbers, *Life*, calls."""
+
+CONFIGURE_TIMEOUT_S: Final = 30.0
+MAX_TEXT_CHARS: Final = 1_000
+
+
+class Contract:
+    """The questions that every plugin answers. All raise what `ControlCalls.ask` does."""
+
+    def __init__(self, calls: ControlCalls) -> None:
+        self._calls = calls
+
+    async def health(self, plugin: str, *, timeout_s: float = TIMEOUT_S) -> HealthAnswer:
+        """Ask how a plugin is: `healthy`, or another word and the reason."""
+        method = "plugin.health"
+        raw = await self._calls.ask(plugin, method, Empty(), timeout_s=timeout_s, counted=False)
+        answer = read_answer(raw, HealthAnswer, plugin, method)
+        _check_id(answer, plugin, method)
+        return HealthAnswer(_shown(answer.status), plugin, _shown(answer.reason), answer.data)
+
+    async def status(self, plugin: str, *, timeout_s: float = TIMEOUT_S) -> StatusAnswer:
+        """Ask what a plugin does."""
+        method = "plugin.status"
+        raw = await self._calls.ask(plugin, method, Empty(), timeout_s=timeout_s, counted=False)
+        answer = read_answer(raw, StatusAnswer, plugin, method)
+        _check_id(answer, plugin, method)
+        return StatusAnswer(plugin, _shown(answer.status), answer.data)
+
+    async def configure(
+        self,
+        plugin: str,
+        config: Mapping[str, Any],
+        *,
+        revision: int = 0,
+        timeout_s: float = CONFIGURE_TIMEOUT_S,
+    ) -> ConfigureOutcome:
+        """Hand a running plugin its whole configuration, checked already; it is not kept here.
+
+        The outcome tells whether it was refused, and why, and whether it holds now or after a restart.
+        """
+        method = "plugin.configure"
+        params = Configure(dict(config), revision)
+        raw = await self._calls.ask(plugin, method, params, timeout_s=timeout_s, counted=False)
+        outcome = read_answer(raw, ConfigureOutcome, plugin, method)
+        return ConfigureOutcome(outcome.success, outcome.applied, _shown(outcome.message))
+
+
+def _check_id(answer: HealthAnswer | StatusAnswer, plugin: str, method: str) -> None:
+    if answer.plugin_id != plugin:
+        raise InvalidResult(f"{plugin}.{method} answers for {_shown(answer.plugin_id)!r}, another plugin")
+
+
+def _shown(text: str) -> str:
+    return clean(text)[:MAX_TEXT_CHARS]

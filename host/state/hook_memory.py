@@ -1,0 +1,75 @@
+"""What is kept of plugins' hooks over host restarts, so that a hook is in force before its plugin runs again.
+
+Owns `hooks.json` in the data folder. Writes behind: what changed is on the disk a moment later, and at the
+latest when the host ends. Does not decide what a kept hook means.
+"""
+
+import logging
+from pathlib import Path
+from typing import Final
+
+import anyio
+import anyio.to_thread
+import msgspec
+from anyio.abc import TaskGroup
+
+from host.state.atomic import read_json, remove_leftovers, write_atomic
+from protocol.messages.provides import HookHandler
+
+logger = logging.getLogger(__name__)
+
+FILE: Final = "hooks.json"
+
+Kept = dict[str, tuple[HookHandler, ...]]
+
+
+class HookMemory:
+    """The hooks of plugins that were loaded once."""
+
+    def __init__(self) -> None:
+        self.kept: Kept = {}
+        """Handlers by plugin."""
+        self._path: Path | None = None
+        self._changed = anyio.Event()
+
+    async def open(self, folder: Path, tasks: TaskGroup) -> None:
+        """Read what is kept. Raises OSError."""
+        self._path = folder / FILE
+        remove_leftovers(folder)
+        self.kept = await anyio.to_thread.run_sync(read_json, self._path, Kept) or {}
+        self._changed = anyio.Event()
+        tasks.start_soon(self._write_behind)
+
+    async def aclose(self) -> None:
+        """Write what was not written yet."""
+        if self._changed.is_set():
+            await self._write()
+        self._path = None
+
+    def put(self, plugin: str, handlers: tuple[HookHandler, ...]) -> bool:
+        """Keep a plugin's handlers in place of those that were kept; return whether that changed anything."""
+        if self.kept.get(plugin, ()) == handlers:
+            return False
+        if handlers:
+            self.kept[plugin] = handlers
+        else:
+            del self.kept[plugin]
+        self._changed.set()
+        return True
+
+    async def _write_behind(self) -> None:
+        while True:
+            await self._changed.wait()
+            await self._write()
+
+    async def _write(self) -> None:
+        path = self._path
+        self._changed = anyio.Event()
+        if path is None:
+            return
+        text = msgspec.json.format(msgspec.json.encode(self.kept), indent=2)
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(write_atomic, path, text)
+        except OSError as exc:
+            logger.error("hooks can't be kept: %s", exc, extra={"fields": {"file": str(path)}})

@@ -1,0 +1,40 @@
+"""`plugin.health`, `plugin.status` and `plugin.configure`: what every plugin on the SDK answers."""
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class HealthAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a plugin says it is."""
+
+    status: str
+    """`healthy`, `unhealthy`, or a word of the author's, such as `degraded`."""
+    plugin_id: str
+    reason: str = ""
+    """Why it is not healthy, in a sentence."""
+    data: dict[str, Any] = {}
+
+
+class StatusAnswer(msgspec.Struct, frozen=True):
+    """What a plugin does, in its own words."""
+
+    plugin_id: str
+    status: str
+    data: dict[str, Any] = {}
+
+
+class Configure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Parameters of `plugin.configure`: the whole configuration, checked against its schema already."""
+
+    config: dict[str, Any]
+    revision: int = 0
+
+
+class ConfigureOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether the plugin takes it."""
+
+    success: bool
+    applied: Literal["live", "restart"] = "live"
+    """`restart`: it holds once the plugin is restarted."""
+    message: str = ""
