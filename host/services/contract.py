@@ -6,15 +6,20 @@ Owns the questions and how long they may take. Everything that comes back is che
 from collections.abc import Mapping
 from typing import Any, Final
 
-from host.errors import InvalidResult
+import msgspec
+
+from host.errors import InvalidParams, InvalidResult, MethodNotFound, PluginError
 from host.logs import clean
 from host.routing.control_calls import ControlCalls, read_answer
+from protocol import jsonrpc
+from protocol.messages.commands import CommandOutcome, CommandRun
 from protocol.messages.contract import Configure, ConfigureOutcome, HealthAnswer, StatusAnswer
 from protocol.messages.meta import Empty
 
 TIMEOUT_S: Final = 5.0
 """Deadline of each question. Source: behaviour in numbers, *Life*, calls."""
 
+COMMAND_TIMEOUT_S: Final = 60.0
 CONFIGURE_TIMEOUT_S: Final = 30.0
 MAX_TEXT_CHARS: Final = 1_000
 
@@ -40,6 +45,33 @@ class Contract:
         answer = read_answer(raw, StatusAnswer, plugin, method)
         _check_id(answer, plugin, method)
         return StatusAnswer(plugin, _shown(answer.status), answer.data)
+
+    async def command(
+        self,
+        plugin: str,
+        command: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float = COMMAND_TIMEOUT_S,
+    ) -> CommandOutcome:
+        """Run a command of a plugin, one that it offers by `@command` or answers in `on_command`.
+
+        The outcome tells what the plugin failed on purpose, and that there is no such command; what goes wrong
+        otherwise is raised.
+        """
+        method = "plugin.command"
+        try:
+            given = {key: msgspec.Raw(jsonrpc.encode(value)) for key, value in (params or {}).items()}
+        except (TypeError, ValueError, OverflowError, RecursionError) as exc:
+            raise InvalidParams(f"the parameters of {command} can't be expressed in JSON: {exc}") from exc
+        try:
+            raw = await self._calls.ask(plugin, method, CommandRun(command, given), timeout_s=timeout_s)
+        except PluginError as exc:
+            return CommandOutcome(False, exc.detail, _shown(exc.message))
+        except MethodNotFound:
+            return CommandOutcome(False, None, f"there is no command {_shown(command)!r}")
+        outcome = read_answer(raw, CommandOutcome, plugin, method)
+        return CommandOutcome(outcome.success, outcome.result, _shown(outcome.error))
 
     async def configure(
         self,

@@ -178,6 +178,14 @@ def _configured(result: Any) -> ConfigureOutcome:
     return ConfigureOutcome(True)
 
 
+def _data(fields: dict[str, Any]) -> dict[str, Any]:
+    """Take out and return what stands under `data`."""
+    more = fields.pop("data", None)
+    if isinstance(more, dict):
+        return cast("dict[str, Any]", more)
+    return {} if more is None else {"data": more}
+
+
 def _fields(result: Any, attribute: str) -> dict[str, Any]:
     """Return a dict or a struct as a dict of its own. Raises TypeError for anything else."""
     made: Any = msgspec.to_builtins(result)

@@ -40,9 +40,9 @@ class Lights(Plugin):
             raise PluginError("the bridge does not answer")
         if mode == "break":
             raise RuntimeError("secret")
-        return {"": None, "false": False, "word": "degraded", "dict": {"status": "degraded", "reason": "slow", "lag": 3}}[
-            mode
-        ]
+        if mode == "dict":
+            return {"status": "degraded", "reason": "slow", "lag": 3}
+        return {"": None, "false": False, "word": "degraded"}[mode]
 
     async def on_configure(self, config: dict[str, Any]):
         if config.get("mode") == "bad":
@@ -79,8 +79,22 @@ async def host(plugins: Path, write_plugin: Write) -> Any:
 
 
 async def test_on_command_gets_what_no_command_answers(host: PluginHost) -> None:
-    assert await host.commands.run("turn_on", {"device": "light1"}, plugin="lights") == "Device turned on"
+    outcome = await host.contract.command("lights", "turn_on", {"device": "light1"})
+    assert (outcome.success, outcome.result, outcome.error) == (True, "Device turned on", "")
     assert (await host.status("lights")).data == {"on": 1}
+    for command, error in (("refuse", "the fuse is out"), ("fail", "no such device")):
+        outcome = await host.contract.command("lights", command)
+        assert (outcome.success, outcome.error) == (False, error)
+    outcome = await host.contract.command("lights", "surprise")
+    assert not outcome.success
+    assert "incident" in outcome.error
+
+
+async def test_a_command_that_nothing_answers_is_no_success(plugins: Path, write_plugin: Write) -> None:
+    write_plugin("plain", PLAIN)
+    async with PluginHost([plugins], autoload=True) as host:
+        outcome = await host.contract.command("plain", "turn_on", {"device": "light1"})
+        assert (outcome.success, outcome.error) == (False, "there is no command 'turn_on'")
 
 
 @pytest.mark.parametrize(
