@@ -56,8 +56,8 @@ class Contract:
     ) -> CommandOutcome:
         """Run a command of a plugin, one that it offers by `@command` or answers in `on_command`.
 
-        The outcome tells what the plugin failed on purpose, and that there is no such command; what goes wrong
-        otherwise is raised.
+        The outcome tells what the plugin failed on purpose, and that there is no such command; what goes
+        wrong otherwise is raised.
         """
         method = "plugin.command"
         try:

@@ -87,10 +87,7 @@ class ContractPart:
         status = str(fields.pop("status", "healthy"))
         reason = str(fields.pop("reason", ""))[:MAX_REASON_CHARS]
         fields.pop("plugin_id", None)
-        more = fields.pop("data", None)
-        data = (
-            cast("dict[str, Any]", more) if isinstance(more, dict) else {} if more is None else {"data": more}
-        )
+        data = _data(fields)
         return HealthAnswer(status, plugin_id, reason, data | fields)
 
     async def _status(self, inbound: Inbound) -> StatusAnswer:
@@ -110,10 +107,7 @@ class ContractPart:
                 fields = _fields(result, "on_status")
         fields.pop("plugin_id", None)
         status = fields.pop("status", "running")
-        more = fields.pop("data", None)
-        data = (
-            cast("dict[str, Any]", more) if isinstance(more, dict) else {} if more is None else {"data": more}
-        )
+        data = _data(fields)
         return StatusAnswer(plugin_id, str(status), data | fields)
 
     async def _command(self, command: str, params: Mapping[str, Any]) -> CommandOutcome:
