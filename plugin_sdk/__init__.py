@@ -1,6 +1,6 @@
-"""What a plugin's author imports: `Plugin`, `method`, decorators, and what a handler meets.
+"""What a plugin's author imports: `Plugin`, decorators for its methods, and what a handler meets.
 
-What not every plugin uses is imported when it is first named.
+Names that not every plugin uses are imported when they are first used.
 """
 
 from importlib import import_module
@@ -14,48 +14,74 @@ if TYPE_CHECKING:
     from plugin_sdk.decorators.command import command
     from plugin_sdk.decorators.endpoint import endpoint
     from plugin_sdk.decorators.hook import hook
+    from plugin_sdk.decorators.on import on
     from plugin_sdk.decorators.schedule import cron, every
     from plugin_sdk.decorators.widget import menu_item, widget
+    from plugin_sdk.events import Event
     from plugin_sdk.http import HttpError, Request, Response
+    from plugin_sdk.rate_limiter import RateLimiter
     from plugin_sdk.tick import Tick
     from plugin_sdk.verdicts import allow, deny, replace
+    from protocol.filters import above, below, contains, equals, exists, not_equals, one_of, starts_with
 
 _HOMES = {
+    "Event": "plugin_sdk.events",
     "HttpError": "plugin_sdk.http",
+    "RateLimiter": "plugin_sdk.rate_limiter",
     "Request": "plugin_sdk.http",
     "Response": "plugin_sdk.http",
     "Tick": "plugin_sdk.tick",
+    "above": "protocol.filters",
     "allow": "plugin_sdk.verdicts",
+    "below": "protocol.filters",
     "command": "plugin_sdk.decorators.command",
+    "contains": "protocol.filters",
     "cron": "plugin_sdk.decorators.schedule",
     "deny": "plugin_sdk.verdicts",
     "endpoint": "plugin_sdk.decorators.endpoint",
+    "equals": "protocol.filters",
     "every": "plugin_sdk.decorators.schedule",
+    "exists": "protocol.filters",
     "hook": "plugin_sdk.decorators.hook",
     "menu_item": "plugin_sdk.decorators.widget",
+    "not_equals": "protocol.filters",
+    "on": "plugin_sdk.decorators.on",
+    "one_of": "protocol.filters",
     "replace": "plugin_sdk.verdicts",
+    "starts_with": "protocol.filters",
     "widget": "plugin_sdk.decorators.widget",
 }
 
 __all__ = [
     "Context",
+    "Event",
     "HttpError",
     "Plugin",
     "PluginError",
+    "RateLimiter",
     "Request",
     "Response",
     "RpcError",
     "Tick",
+    "above",
     "allow",
+    "below",
     "command",
+    "contains",
     "cron",
     "deny",
     "endpoint",
+    "equals",
     "every",
+    "exists",
     "hook",
     "menu_item",
     "method",
+    "not_equals",
+    "on",
+    "one_of",
     "replace",
+    "starts_with",
     "widget",
 ]
 
