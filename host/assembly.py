@@ -36,10 +36,12 @@ from host.services.commands import Commands
 from host.services.contract import Contract
 from host.services.endpoints import Endpoints
 from host.services.events import EventsService
+from host.services.kinds import Kinds
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
+from host.services.scanner import Scanner
 from host.services.storage import Storage
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
@@ -114,8 +116,10 @@ class Assembly:
         self.contract = Contract(control)
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
-        self._registries.append(book)
-        self._opens.append(book)
+        self.kinds = Kinds(roster.views)
+        self.scanner = Scanner(self.hooks)
+        self._registries += [book, self.kinds]
+        self._opens += [book, self.scanner]
         self._attach_services()
 
     def running(self) -> Self:

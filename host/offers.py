@@ -4,14 +4,17 @@
 """
 
 from collections.abc import Coroutine, Mapping
+from pathlib import Path
 from typing import Any
 
 from host.assembly import Assembly
+from host.facade import PluginView
 from host.routing.hooks import Hooks, HookVerdict
 from host.services.commands import Commands
 from host.services.contract import Contract
 from host.services.endpoints import Endpoints
 from host.services.http_values import Principal, Request, Response
+from host.services.scanner import ScanResult
 from protocol.messages.contract import HealthAnswer, StatusAnswer
 
 
@@ -38,6 +41,18 @@ class Offers:
     def contract(self) -> Contract:
         """What every plugin answers: health, status, a changed configuration."""
         return self._parts.contract
+
+    def providers(self, kind: str) -> tuple[PluginView, ...]:
+        """Return the active plugins of a type, such as `ai_provider`."""
+        return self._parts.kinds.providers(kind)
+
+    def scan_message(self, text: str) -> Coroutine[Any, Any, ScanResult]:
+        """Have the security plugins look at a text; see `Scanner.scan_message`."""
+        return self._parts.running().scanner.scan_message(text)
+
+    def scan_file(self, path: str | Path) -> Coroutine[Any, Any, ScanResult]:
+        """Have the security plugins look at a file; see `Scanner.scan_file`."""
+        return self._parts.running().scanner.scan_file(path)
 
     def health(self, plugin: str) -> Coroutine[Any, Any, HealthAnswer]:
         """Ask how a plugin is; see `Contract.health`."""

@@ -42,12 +42,14 @@ APIS: dict[str, tuple[str, str]] = {
     "endpoints": ("plugin_sdk.api.endpoints", "Endpoints"),
     "events": ("plugin_sdk.api.events", "Events"),
     "logger": ("plugin_sdk.api.logger", "Logger"),
+    "name": ("plugin_sdk.api.identity", "name_of"),
     "notify": ("plugin_sdk.api.notify", "Notify"),
     "paths": ("plugin_sdk.api.paths", "Paths"),
     "plugins": ("plugin_sdk.api.plugins", "Plugins"),
     "schedule": ("plugin_sdk.api.schedule", "Schedule"),
     "storage": ("plugin_sdk.api.storage", "Storage"),
     "ui": ("plugin_sdk.api.ui", "Ui"),
+    "version": ("plugin_sdk.api.identity", "version_of"),
 }
 """What `self.<name>` offers, by module and class; each is made when it is first used."""
 
@@ -141,6 +143,10 @@ class Plugin:
 
     async def on_unload(self) -> None:
         """Release what was taken. Called once, after the last method."""
+
+    def get_config(self) -> Mapping[str, Any]:
+        """Return the configuration; the same as `self.config`."""
+        return self.config
 
     def wait(self, awaitable: Awaitable[_T]) -> _T:
         """Wait, from a `def` handler's thread, for something that runs on the event loop.

@@ -15,6 +15,7 @@ from host.timing import Timing
 from protocol import errors as wire
 from protocol import jsonrpc
 from protocol.errors import RpcError
+from protocol.manifest import Manifest
 from protocol.messages.meta import Progress
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams, Product
 from protocol.messages.provides import Provides
@@ -50,7 +51,7 @@ class Provided:
 
 
 async def initialize(
-    peer: Peer, plugin_id: str, plugin_version: str, session: str, timing: Timing, spent_s: float, polls: bool
+    peer: Peer, manifest: Manifest, session: str, timing: Timing, spent_s: float, polls: bool
 ) -> Provided:
     """First step; `spent_s` of its time has passed since the spawn.
 
@@ -59,7 +60,14 @@ async def initialize(
         PlughostError: The connection ended.
     """
     params = InitializeParams(
-        PROTOCOL_VERSIONS, Product("plughost", RELEASE), plugin_id, plugin_version, session, polls
+        PROTOCOL_VERSIONS,
+        Product("plughost", RELEASE),
+        manifest.id,
+        manifest.version,
+        session,
+        polls,
+        manifest.type,
+        manifest.name,
     )
     left_s = max(0.1, timing.handshake_s - spent_s)
     raw = await _ask(peer, "plugin.initialize", params, left_s, timing, None)

@@ -222,8 +222,7 @@ class Session:
         try:
             about = await initialize(
                 self.peer,
-                manifest.id,
-                manifest.version,
+                manifest,
                 self.id,
                 shared.timing,
                 spent_s,

@@ -45,6 +45,9 @@ class Link:
         """The plugin's configuration, from `plugin.load` on."""
         self.plugin_id = ""
         """The plugin's id, from `plugin.initialize` on."""
+        self.plugin_name = ""
+        self.plugin_version = ""
+        """As its manifest says, like the name."""
         self.group: asyncio.TaskGroup | None = None
         """Where work of its own is started; there while the session runs."""
 

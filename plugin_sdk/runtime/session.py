@@ -20,6 +20,7 @@ from plugin_sdk.context import Context, current
 from plugin_sdk.plugin import Plugin
 from plugin_sdk.runtime.entry import EntryFault
 from plugin_sdk.runtime.handlers import Handler, read_handlers
+from plugin_sdk.runtime.lifecycle import begin, end, fields_of, kind_of
 from plugin_sdk.runtime.link import Link
 from plugin_sdk.runtime.parts import CONTROLS, NOTIFICATIONS, PARTS, Control, Part, parts_of
 from plugin_sdk.runtime.pool import Pool
@@ -162,14 +163,17 @@ class Session:
             raise RpcError(
                 errors.VERSION_MISMATCH, f"this SDK speaks protocol versions {spoken}, the host {offered}"
             )
-        self.link.plugin_id = params.plugin_id
+        link = self.link
+        link.plugin_id, link.plugin_name = params.plugin_id, params.plugin_name
+        link.plugin_version = params.plugin_version
         if params.polls:
             self._polling.enabled = True
             self._peer.linger(Lingering())
         if not self._sources:
             sources = sources_of(self._load_classes())
+            kind = kind_of(sources, params.plugin_type)
             self._handlers = read_handlers(sources, self._pool)
-            self._provides = self._read_parts(sources)
+            self._provides = self._read_parts(sources, kind)
             self._sources = sources
         return InitializeResult(
             protocol_version=version,
@@ -202,8 +206,7 @@ class Session:
         for part in self._parts.values():
             part.bind(self._sources)
         for source in self._sources:
-            assert source.instance is not None
-            await source.instance.on_load()
+            await begin(source, link)
         self._active = True
         return {}
 
@@ -212,8 +215,7 @@ class Session:
         for part in self._parts.values():
             await part.stop()
         for source in reversed(self._sources):
-            if source.instance is not None:
-                await source.instance.on_unload()
+            await end(source, self.link)
         return {}
 
     async def _ping(self, inbound: Inbound) -> dict[str, Any]:
@@ -224,12 +226,13 @@ class Session:
 
         return describe(self._sources[0].cls.__name__ if self._sources else "plugin", self._handlers)
 
-    def _read_parts(self, sources: Sequence[Source]) -> Provides:
+    def _read_parts(self, sources: Sequence[Source], kind: str) -> Provides:
         """Make the parts that the classes need, and return what they provide."""
         names = {name for source in sources for name in parts_of(source.cls)}
         fields: dict[str, Any] = {}
         for name in sorted(names):
             fields |= self.part(name).read(sources)
+        fields |= fields_of(sources, kind, self.link)
         return Provides(**fields) if fields else NOTHING
 
     def _part_control(self, method: str) -> Control | None:

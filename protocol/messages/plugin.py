@@ -25,6 +25,10 @@ class InitializeParams(msgspec.Struct, frozen=True):
     """Names this run of the process; new for every run."""
     polls: bool = False
     """Whether the host waits awake for answers; then a plugin may so wait for requests, 0.1 ms at most."""
+    plugin_type: str = ""
+    """What its manifest says it is, such as `ai_provider`."""
+    plugin_name: str = ""
+    """Its display name."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, omit_defaults=True):
