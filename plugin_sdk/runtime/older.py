@@ -136,8 +136,8 @@ def _asked(cls: type[Plugin], name: str) -> Any:
     except Exception as exc:
         # The border of an author's function; what it raises is the fault.
         raise SignatureFault(
-            f"{cls.__name__}.{name} raised {type(exc).__name__}: {exc}; it is asked before __init__, of which "
-            "it can't use anything"
+            f"{cls.__name__}.{name} raised {type(exc).__name__}: {exc}; it is asked before __init__, of "
+            "which it can't use anything"
         ) from exc
 
 
