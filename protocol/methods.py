@@ -19,7 +19,7 @@ from protocol.messages.storage import (
     StorageCompareAndSet,
     StorageEntry,
     StorageIncr,
-    StorageItem,
+    StorageItems,
     StorageKey,
     StorageList,
     StorageSet,
@@ -143,7 +143,7 @@ _ROWS = (
         "to_host",
         "request",
         StorageList,
-        list[StorageItem],
+        StorageItems,
         "List keys and values in order.",
     ),
     Method(
