@@ -1,0 +1,30 @@
+"""Host parts: what a host offers beside its verbs, one property for each. `PluginHost` inherits them.
+
+What is declared in them (topics, handlers) can be declared before the host is entered.
+"""
+
+from host.assembly import Assembly
+from host.routing.events import Events
+from host.services.notifications import Notifications
+from host.services.storage_view import StorageView
+
+
+class HostParts:
+    """The parts of one host, for the embedding program."""
+
+    _parts: Assembly
+
+    @property
+    def events(self) -> Events:
+        """Events: topics, handlers of the embedding program, who is behind, dead letters."""
+        return self._parts.events
+
+    @property
+    def storage(self) -> StorageView:
+        """What plugins keep, for an operator to look at and to mend."""
+        return StorageView(self._parts.storage)
+
+    @property
+    def notifications(self) -> Notifications:
+        """Notifications of plugins to people: who delivers them, and the latest ones."""
+        return self._parts.notifications
