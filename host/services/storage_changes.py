@@ -100,11 +100,14 @@ class Writer:
         left: Left,
     ) -> tuple[Any, int]:
         key = operation.key
-        old_size, version = storage_file.size(connection, plugin, key)
-        row = storage_file.get(connection, plugin, key, now_s)
+        old_size, version, ends_s = storage_file.head(connection, plugin, key)
+        is_there = version > 0 and (ends_s is None or ends_s > now_s)
+        row = None
+        if is_there and operation.op in ("incr", "append"):
+            row = storage_file.get(connection, plugin, key, now_s)
         match operation.op:
             case "check":
-                found = 0 if row is None else row.version
+                found = version if is_there else 0
                 if found != operation.version:
                     raise Conflict(
                         f"{place}key {key[:80]!r} has version {found}, not {operation.version}",
@@ -115,7 +118,7 @@ class Writer:
             case "delete":
                 storage_file.delete(connection, plugin, key, version)
                 left[key] = None
-                return row is not None, -old_size
+                return is_there, -old_size
             case "set":
                 value = bytes(operation.value)
                 expires_s = None if operation.ttl_s is None else now_s + operation.ttl_s

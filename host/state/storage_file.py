@@ -56,13 +56,14 @@ def put(connection: sqlite3.Connection, plugin: str, key: str, row: Row) -> None
     )
 
 
-def size(connection: sqlite3.Connection, plugin: str, key: str) -> tuple[int, int]:
-    """Return size and version of a key's row, an expired one included; zeros if there is none."""
+def head(connection: sqlite3.Connection, plugin: str, key: str) -> tuple[int, int, float | None]:
+    """Return size, version and end of a row without its value, also of an expired one; zeros if none."""
     found = connection.execute(
-        "SELECT length(CAST(key AS BLOB)) + length(value), version FROM entries WHERE plugin = ? AND key = ?",
+        "SELECT length(CAST(key AS BLOB)) + length(value), version, expires_s FROM entries "
+        "WHERE plugin = ? AND key = ?",
         (plugin, key),
     ).fetchone()
-    return (0, 0) if found is None else (found[0], found[1])
+    return found or (0, 0, None)
 
 
 def floor(connection: sqlite3.Connection, plugin: str) -> int:
