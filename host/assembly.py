@@ -36,6 +36,7 @@ from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.services.storage import Storage
+from host.services.storage_functions import StorageFunctions
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -205,7 +206,7 @@ class Assembly:
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
         EventsService(self.events, self.roster.session).attach(gateway)
-        self.storage.attach(gateway)
+        StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
 
