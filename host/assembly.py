@@ -35,6 +35,7 @@ from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
+from host.services.schedules import Schedules
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -98,7 +99,9 @@ class Assembly:
         control = ControlCalls(roster)
         self.commands = Commands(control, roster.returns)
         self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
-        self._registries += [self.commands, self.endpoints]
+        self.schedule = Schedules(control, clock)
+        self._registries += [self.commands, self.endpoints, self.schedule]
+        self._opens.append(self.schedule)
         self._attach_services()
 
     def running(self) -> Self:
@@ -200,6 +203,7 @@ class Assembly:
         self.mail.attach(gateway)
         self.commands.attach(gateway)
         self.endpoints.attach(gateway)
+        self.schedule.attach(gateway)
 
     # What the parts tell.
 

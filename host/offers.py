@@ -10,6 +10,7 @@ from host.assembly import Assembly
 from host.services.commands import Commands
 from host.services.endpoints import Endpoints
 from host.services.http_values import Principal, Request, Response
+from host.services.schedules import Schedules
 
 
 class Offers:
@@ -26,6 +27,11 @@ class Offers:
     def endpoints(self) -> Endpoints:
         """HTTP endpoints of plugins."""
         return self._parts.endpoints
+
+    @property
+    def schedule(self) -> Schedules:
+        """What plugins are called for again and again."""
+        return self._parts.schedule
 
     def command(
         self,
