@@ -36,6 +36,7 @@ from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.services.schedules import Schedules
+from host.services.ui import Ui
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -100,7 +101,8 @@ class Assembly:
         self.commands = Commands(control, roster.returns)
         self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
         self.schedule = Schedules(control, clock)
-        self._registries += [self.commands, self.endpoints, self.schedule]
+        self.ui = Ui(control, roster.returns, roster.folder, clock)
+        self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
         self._opens.append(self.schedule)
         self._attach_services()
 
@@ -204,6 +206,7 @@ class Assembly:
         self.commands.attach(gateway)
         self.endpoints.attach(gateway)
         self.schedule.attach(gateway)
+        self.ui.attach(gateway)
 
     # What the parts tell.
 

@@ -11,6 +11,7 @@ from host.services.commands import Commands
 from host.services.endpoints import Endpoints
 from host.services.http_values import Principal, Request, Response
 from host.services.schedules import Schedules
+from host.services.ui import Ui
 
 
 class Offers:
@@ -32,6 +33,11 @@ class Offers:
     def schedule(self) -> Schedules:
         """What plugins are called for again and again."""
         return self._parts.schedule
+
+    @property
+    def ui(self) -> Ui:
+        """What plugins add to user interfaces."""
+        return self._parts.ui
 
     def command(
         self,

@@ -5,9 +5,7 @@ that is, the agenda knows. A run that fails is told in the plugin's log and coun
 """
 
 import logging
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +15,14 @@ from anyio.abc import TaskGroup
 from host.clock import Clock
 from host.errors import ContributionNotFound, DuplicateContribution, InvalidParams, PlughostError
 from host.facade import Caller, Joining
-from host.ids import PluginId, SessionId
+from host.ids import SessionId
 from host.routing.calls import MAX_TIMEOUT_S
 from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.services.agenda import Agenda, Entry, Tick
 from host.services.commands import session_of
-from host.services.cron import BadSchedule, read_rule
+from host.services.cron import read_rule
+from host.services.planned import Planned, ScheduleView, key_of, schedule_fault, view_of, when_of
 from host.services.schedule_memory import Memory, ScheduleMemory
 from protocol.messages.provides import MissedRuns, Schedule
 from protocol.messages.schedule import ScheduleInfo, TickCall
@@ -39,45 +38,6 @@ MAX_SCHEDULES: Final = 100
 MAX_RUNS: Final = 8
 """Runs of one plugin at once; they share the places that its calls have."""
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleView:
-    """One schedule of a plugin that is loaded. Times are seconds since the epoch."""
-
-    plugin: PluginId
-    name: str
-    when: str
-    """`every 86400 s`, or `cron 0 3 * * * Europe/Berlin`."""
-    missed_runs: MissedRuns
-    next_run_s: float | None
-    last_run_s: float | None
-    last_error: str
-    running: bool
-    runs: int
-    failures: int
-    overlaps: int
-    """Runs that were left out because the one before was still under way."""
-    missed: int
-    """Runs that were missed and not made up for."""
-
-
-class _Planned:
-    """One schedule, and what became of it."""
-
-    __slots__ = ("active", "declared", "entry", "failures", "last_error", "last_run_s", "runs", "session")
-
-    def __init__(self, session: Joining, declared: Schedule, entry: Entry) -> None:
-        self.session = session
-        self.declared = declared
-        self.entry = entry
-        self.active = False
-        self.runs = 0
-        self.failures = 0
-        self.last_run_s: float | None = None
-        self.last_error = ""
-
 
 class Schedules:
     """All schedules of one host."""
@@ -88,8 +48,8 @@ class Schedules:
         self._agenda = Agenda(clock)
         self._memory = ScheduleMemory()
         self._sessions: dict[SessionId, Joining] = {}
-        self._planned: dict[tuple[SessionId, str], _Planned] = {}
-        self._of_entry: dict[Entry, _Planned] = {}
+        self._planned: dict[tuple[SessionId, str], Planned] = {}
+        self._of_entry: dict[Entry, Planned] = {}
         self._limits: dict[SessionId, anyio.CapacityLimiter] = {}
         self._news = anyio.Event()
         self._tasks: TaskGroup | None = None
@@ -118,7 +78,7 @@ class Schedules:
     def list(self, plugin: str | None = None) -> tuple[ScheduleView, ...]:
         """Return every schedule of the plugins that are loaded, or of one, the next one first."""
         views = [
-            _view(one) for one in self._planned.values() if plugin is None or one.session.plugin == plugin
+            view_of(one) for one in self._planned.values() if plugin is None or one.session.plugin == plugin
         ]
         return tuple(sorted(views, key=lambda one: (one.next_run_s or float("inf"), one.plugin, one.name)))
 
@@ -149,7 +109,7 @@ class Schedules:
             if one.name in seen:
                 yield f"schedule {one.name[:100]!r}: it is declared twice"
             seen.add(one.name)
-            if fault := _fault(one):
+            if fault := schedule_fault(one):
                 yield fault
 
     def join(self, session: Joining) -> None:
@@ -186,7 +146,7 @@ class Schedules:
     ) -> dict[str, Any]:
         session = session_of(self._sessions, caller)
         declared = Schedule(name, every_s, cron, tz, missed)
-        if fault := _fault(declared):
+        if fault := schedule_fault(declared):
             raise InvalidParams(fault)
         if (session.id, name) in self._planned:
             raise DuplicateContribution(f"schedule {name!r}: this plugin has it already")
@@ -230,13 +190,13 @@ class Schedules:
     def _plan(self, session: Joining, declared: Schedule) -> None:
         rule = read_rule(declared.every_s, declared.cron, declared.tz)
         entry = Entry(rule, declared.missed, self._clock.wall())
-        one = _Planned(session, declared, entry)
-        kept = self._memory.get(_key(one), _when(declared))
+        one = Planned(session, declared, entry)
+        kept = self._memory.get(key_of(one), when_of(declared))
         if kept is not None:
             entry.last_due_s, one.last_run_s, one.last_error = kept.due_s, kept.run_s, kept.error
         self._planned[session.id, declared.name] = one
 
-    def _begin(self, one: _Planned) -> None:
+    def _begin(self, one: Planned) -> None:
         if one.active:
             return
         one.active = True
@@ -245,7 +205,7 @@ class Schedules:
         self._keep(one)
         self._news.set()
 
-    def _drop(self, key: tuple[SessionId, str], one: _Planned) -> None:
+    def _drop(self, key: tuple[SessionId, str], one: Planned) -> None:
         del self._planned[key]
         one.entry.ended = True
         one.entry.queue.clear()
@@ -264,7 +224,7 @@ class Schedules:
                     entry.busy = True
                     self._tasks.start_soon(self._run_queue, one)
 
-    async def _run_queue(self, one: _Planned) -> None:
+    async def _run_queue(self, one: Planned) -> None:
         entry = one.entry
         try:
             while entry.queue:
@@ -281,7 +241,7 @@ class Schedules:
         finally:
             entry.busy = False
 
-    async def _run_one(self, one: _Planned, tick: Tick) -> None:
+    async def _run_one(self, one: Planned, tick: Tick) -> None:
         call = TickCall(one.declared.name, tick.due_s, tick.missed)
         one.last_error = ""
         try:
@@ -300,47 +260,6 @@ class Schedules:
         finally:
             self._keep(one)
 
-    def _keep(self, one: _Planned) -> None:
-        kept = Memory(_when(one.declared), one.entry.last_due_s, one.last_run_s, one.last_error)
-        self._memory.put(_key(one), kept)
-
-
-def _key(one: _Planned) -> str:
-    return f"{one.session.plugin} {one.declared.name}"
-
-
-def _when(declared: Schedule) -> str:
-    if declared.every_s is not None:
-        return f"every {declared.every_s:g} s"
-    return f"cron {declared.cron} {declared.tz}".rstrip()
-
-
-def _fault(one: Schedule) -> str:
-    """Return what is wrong with a schedule, or an empty text."""
-    shown = repr(one.name[:100])
-    if not _NAME.match(one.name):
-        return f"schedule {shown}: name: allowed: 1 to 200 letters, digits, _, . and -"
-    try:
-        read_rule(one.every_s, one.cron, one.tz)
-    except BadSchedule as exc:
-        return f"schedule {shown}: {exc}"
-    return ""
-
-
-def _view(one: _Planned) -> ScheduleView:
-    entry = one.entry
-    next_s = entry.next_s if one.active and entry.next_s != float("inf") else None
-    return ScheduleView(
-        one.session.plugin,
-        one.declared.name,
-        _when(one.declared),
-        one.declared.missed,
-        next_s,
-        one.last_run_s,
-        one.last_error,
-        entry.busy,
-        one.runs,
-        one.failures,
-        entry.overlaps,
-        entry.missed,
-    )
+    def _keep(self, one: Planned) -> None:
+        kept = Memory(when_of(one.declared), one.entry.last_due_s, one.last_run_s, one.last_error)
+        self._memory.put(key_of(one), kept)

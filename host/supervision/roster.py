@@ -99,6 +99,11 @@ class Roster:
         supervisor = self._supervisors.get(plugin)
         return supervisor is not None and supervisor.enabled
 
+    def folder(self, plugin: str) -> Path | None:
+        """Return where a plugin's package is; None if it is not here."""
+        supervisor = self._supervisors.get(plugin)
+        return None if supervisor is None else supervisor.package.folder
+
     def returns(self, plugin: str) -> bool:
         """Return whether a plugin runs, or is started again by itself once it ended."""
         supervisor = self._supervisors.get(plugin)

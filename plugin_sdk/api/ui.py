@@ -84,6 +84,8 @@ class Ui:
     async def _register(self, kind: Kind, name: str, options: dict[str, Any]) -> None:
         handler: Callable[..., Any] | None = options.pop("handler", None)
         title = str(options.pop("title", ""))
+        if kind == "widget" and handler is None and "component" not in options:
+            raise TypeError("a widget needs a handler that returns its data, or a component")
         if handler is not None and kind == "menu_item":
             options["action"] = True
         part = self._part()
