@@ -1,7 +1,8 @@
 """What a widget shows: one form of data for each kind, small enough to be drawn twice a second.
 
-The plugin gives it, the host checks it, a front end draws it. Short forms are understood: a number for a stat,
-a gauge or a progress, a text for a text or a badge, a list for a sparkline or a log, a mapping for key-value.
+The plugin gives it, the host checks it, a front end draws it. Short forms are understood: a number for a
+stat, a gauge or a progress, a text for a text or a badge, a list for a sparkline or a log, a mapping for
+key-value.
 """
 
 from typing import Annotated, Any, Final, Literal, cast
