@@ -26,16 +26,19 @@ from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
 from host.routing.control_calls import ControlCalls
+from host.routing.events import Events
 from host.routing.gateway import ApiGateway
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.commands import Commands
 from host.services.endpoints import Endpoints
+from host.services.events import EventsService
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.services.schedules import Schedules
+from host.services.storage import Storage
 from host.services.ui import Ui
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
@@ -72,6 +75,7 @@ class Assembly:
         use_warden: bool,
         polling: Polling,
         email: MailSettings | None,
+        storage_quota_bytes: int,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -95,6 +99,11 @@ class Assembly:
         """Who takes in what plugins provide, in the order in which they are told."""
         self._opens: list[Opens] = []
         """What has files or tasks, in the order in which it is opened."""
+        self.events = Events(clock, timing)
+        self._opens.append(self.events)
+        self._registries.append(self.events)
+        self.storage = Storage(clock, storage_quota_bytes)
+        self._opens.append(self.storage)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
         control = ControlCalls(roster)
@@ -201,6 +210,8 @@ class Assembly:
         gateway.attach_builtin("rpc.discover", about.discover)
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
+        EventsService(self.events, self.roster.session).attach(gateway)
+        self.storage.attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
         self.commands.attach(gateway)
@@ -212,6 +223,10 @@ class Assembly:
 
     def _changed(self, now: Condition, old: State) -> None:
         log_change(now, old)
+        self.events.tell(
+            f"plughost.plugin.{now.state.value}",
+            {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason},
+        )
         self.changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
 
     def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:

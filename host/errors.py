@@ -32,10 +32,15 @@
             FrameTooLarge           frame_too_large
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
-            ContributionNotFound    contribution_not_found
-            DuplicateContribution   duplicate_contribution
-            NotConfigured           not_configured
-            DeliveryFailed          delivery_failed
+            ServiceError
+                QuotaExceeded       quota_exceeded
+                Conflict            conflict
+                DiskFull            disk_full
+                DatabaseFault       database_fault
+                ContributionNotFound contribution_not_found
+                DuplicateContribution duplicate_contribution
+                NotConfigured       not_configured
+                DeliveryFailed      delivery_failed
 
 Each class has a stable `code`; each error says what happened, and in `remedy` what to do about it.
 """
@@ -49,16 +54,12 @@ from host.base_error import PlughostError, did_you_mean
 from host.call_errors import (
     CallError,
     Cancelled,
-    ContributionNotFound,
     DeadlineExceeded,
-    DeliveryFailed,
     Denied,
-    DuplicateContribution,
     FrameTooLarge,
     InvalidParams,
     InvalidResult,
     MethodNotFound,
-    NotConfigured,
     Overloaded,
     PluginDied,
     PluginError,
@@ -67,6 +68,17 @@ from host.call_errors import (
     StreamOverrun,
     WrongShape,
 )
+from host.service_errors import (
+    Conflict,
+    ContributionNotFound,
+    DatabaseFault,
+    DeliveryFailed,
+    DiskFull,
+    DuplicateContribution,
+    NotConfigured,
+    QuotaExceeded,
+    ServiceError,
+)
 from protocol import errors as wire
 
 __all__ = [
@@ -74,11 +86,14 @@ __all__ = [
     "Busy",
     "CallError",
     "Cancelled",
+    "Conflict",
     "ContributionNotFound",
+    "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
     "Denied",
     "Disabled",
+    "DiskFull",
     "DuplicateApi",
     "DuplicateContribution",
     "Fault",
@@ -101,6 +116,8 @@ __all__ = [
     "PluginNotFound",
     "ProtocolFault",
     "Quarantined",
+    "QuotaExceeded",
+    "ServiceError",
     "SettingsError",
     "StateError",
     "StreamOverrun",

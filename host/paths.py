@@ -7,10 +7,29 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from host.errors import SettingsError
 
 _NAME = "plughost"
+
+_NETWORK: Final = frozenset(
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "9p",
+        "afs",
+        "ceph",
+        "glusterfs",
+        "lustre",
+        "sshfs",
+        "fuse.sshfs",
+    }
+)
+_MOUNTS: Final = Path("/proc/self/mountinfo")
 
 
 def default_data_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -48,3 +67,23 @@ def _home(environ: Mapping[str, str]) -> Path:
         raise SettingsError(
             "this user has no home folder", remedy="set HOME, or say where the data folder is"
         ) from exc
+
+
+def network_file_system(folder: Path, mounts: Path = _MOUNTS) -> str:
+    """Return the kind of network file system that a folder lies on; empty if on none, or unknown."""
+    try:
+        resolved = folder.resolve()
+        lines = mounts.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    best, kind = -1, ""
+    for line in lines:
+        head, _, tail = line.partition(" - ")
+        fields, described = head.split(), tail.split()
+        if len(fields) < 5 or not described:
+            continue
+        place = Path(fields[4].replace("\\040", " "))
+        # Of mounts on one place the last one counts.
+        if resolved.is_relative_to(place) and len(place.parts) >= best:
+            best, kind = len(place.parts), described[0]
+    return kind if kind in _NETWORK else ""

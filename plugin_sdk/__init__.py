@@ -1,6 +1,6 @@
-"""What a plugin's author imports: `Plugin`, `method`, decorators, and what a handler meets.
+"""What a plugin's author imports: `Plugin`, decorators for its methods, and what a handler meets.
 
-What not every plugin uses is imported when it is first named.
+Names that not every plugin uses are imported when they are first used.
 """
 
 from importlib import import_module
@@ -13,10 +13,13 @@ from protocol.errors import PluginError, RpcError
 if TYPE_CHECKING:
     from plugin_sdk.decorators.command import command
     from plugin_sdk.decorators.endpoint import endpoint
+    from plugin_sdk.decorators.on import on
     from plugin_sdk.decorators.schedule import cron, every
     from plugin_sdk.decorators.widget import menu_item, widget
+    from plugin_sdk.events import Event
     from plugin_sdk.http import HttpError, Request, Response
     from plugin_sdk.tick import Tick
+    from protocol.filters import above, below, contains, equals, exists, not_equals, one_of, starts_with
 
 _HOMES = {
     "HttpError": "plugin_sdk.http",
@@ -29,10 +32,21 @@ _HOMES = {
     "every": "plugin_sdk.decorators.schedule",
     "menu_item": "plugin_sdk.decorators.widget",
     "widget": "plugin_sdk.decorators.widget",
+    "Event": "plugin_sdk.events",
+    "above": "protocol.filters",
+    "below": "protocol.filters",
+    "contains": "protocol.filters",
+    "equals": "protocol.filters",
+    "exists": "protocol.filters",
+    "not_equals": "protocol.filters",
+    "on": "plugin_sdk.decorators.on",
+    "one_of": "protocol.filters",
+    "starts_with": "protocol.filters",
 }
 
 __all__ = [
     "Context",
+    "Event",
     "HttpError",
     "Plugin",
     "PluginError",
@@ -40,12 +54,21 @@ __all__ = [
     "Response",
     "RpcError",
     "Tick",
+    "above",
+    "below",
     "command",
+    "contains",
     "cron",
     "endpoint",
+    "equals",
     "every",
+    "exists",
     "menu_item",
     "method",
+    "not_equals",
+    "on",
+    "one_of",
+    "starts_with",
     "widget",
 ]
 

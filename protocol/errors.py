@@ -37,6 +37,10 @@ STREAM_OVERRUN: Final = -32016
 DISABLED: Final = -32017
 CONTRIBUTION_NOT_FOUND: Final = -32040
 DUPLICATE_CONTRIBUTION: Final = -32041
+QUOTA_EXCEEDED: Final = -32020
+CONFLICT: Final = -32021
+DISK_FULL: Final = -32022
+DATABASE_FAULT: Final = -32023
 NOT_CONFIGURED: Final = -32045
 DELIVERY_FAILED: Final = -32046
 
@@ -66,6 +70,10 @@ NAMES: Final[dict[int, str]] = {
     DISABLED: "disabled",
     CONTRIBUTION_NOT_FOUND: "contribution_not_found",
     DUPLICATE_CONTRIBUTION: "duplicate_contribution",
+    QUOTA_EXCEEDED: "quota_exceeded",
+    CONFLICT: "conflict",
+    DISK_FULL: "disk_full",
+    DATABASE_FAULT: "database_fault",
     NOT_CONFIGURED: "not_configured",
     DELIVERY_FAILED: "delivery_failed",
 }

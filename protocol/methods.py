@@ -25,12 +25,34 @@ from protocol.messages.endpoints import (
     EndpointRequest,
     HttpResponse,
 )
+from protocol.messages.events import (
+    Emitted,
+    Event,
+    Events,
+    EventsCredit,
+    EventsEmit,
+    EventsHandled,
+    EventsSubscribe,
+    EventsUnsubscribe,
+)
 from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
 from protocol.messages.plugins import HostInfo, PluginsCall
 from protocol.messages.schedule import ScheduleInfo, ScheduleName, ScheduleRegister, TickCall
+from protocol.messages.storage import (
+    StorageAppend,
+    StorageCompareAndSet,
+    StorageEntry,
+    StorageIncr,
+    StorageItem,
+    StorageKey,
+    StorageList,
+    StorageSet,
+    StorageTransaction,
+    StorageUsage,
+)
 from protocol.messages.ui import ActionCall, UiName, UiRegister, WidgetAsk
 
 Direction = Literal["to_plugin", "to_host", "both"]
@@ -108,6 +130,19 @@ _ROWS = (
         "Open a stream of another plugin.",
         "plugins:call:{plugin}",
     ),
+    Method("plugin.event", "to_plugin", "notification", Event, None, "Something happened."),
+    Method(
+        "plugin.events",
+        "to_plugin",
+        "request",
+        Events,
+        EventsHandled,
+        "Handle events of a durable subscription.",
+    ),
+    Method("events.emit", "to_host", "request", EventsEmit, Emitted, "Say that something happened."),
+    Method("events.credit", "to_host", "notification", EventsCredit, None, "Events that were handled."),
+    Method("events.subscribe", "to_host", "request", EventsSubscribe, Empty, "Ask for events."),
+    Method("events.unsubscribe", "to_host", "request", EventsUnsubscribe, Empty, "Ask for them no more."),
     Method(
         "notify.user",
         "to_host",
@@ -134,6 +169,44 @@ _ROWS = (
         Notified,
         "Notify those who run the application.",
         "notifications:send:admins",
+    ),
+    Method("storage.get", "to_host", "request", StorageKey, Any, "Return a value, or null if there is none."),
+    Method(
+        "storage.entry", "to_host", "request", StorageKey, StorageEntry, "Return a value with its version."
+    ),
+    Method("storage.set", "to_host", "request", StorageSet, int, "Keep a value; return its version."),
+    Method(
+        "storage.delete", "to_host", "request", StorageKey, bool, "Delete a key; return whether it was there."
+    ),
+    Method("storage.keys", "to_host", "request", StorageList, list[str], "List keys in order."),
+    Method(
+        "storage.items",
+        "to_host",
+        "request",
+        StorageList,
+        list[StorageItem],
+        "List keys and values in order.",
+    ),
+    Method(
+        "storage.compare_and_set",
+        "to_host",
+        "request",
+        StorageCompareAndSet,
+        int,
+        "Keep a value if the key's version is still this one; return the new one.",
+    ),
+    Method("storage.incr", "to_host", "request", StorageIncr, int | float, "Add to a number; return it."),
+    Method("storage.append", "to_host", "request", StorageAppend, int, "Add to a list; return its length."),
+    Method(
+        "storage.transaction",
+        "to_host",
+        "request",
+        StorageTransaction,
+        list[Any],
+        "Do several operations, all or none.",
+    ),
+    Method(
+        "storage.usage", "to_host", "request", Empty, StorageUsage, "Tell how much is kept and may be kept."
     ),
     Method(
         "email.send", "to_host", "request", EmailSend, EmailSent, "Send a message by email.", "email:send"

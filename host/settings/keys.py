@@ -10,7 +10,7 @@ from host.settings.values import LogFormat, LogLevel, WardenMode
 from protocol.manifest import Act
 from protocol.sizes import CORES_ALLOWED, SIZE_ALLOWED, parse_cores, parse_size
 
-SECTIONS: Final = ("limits", "log", "email", "config")
+SECTIONS: Final = ("limits", "log", "storage", "email", "config")
 """Tables of the document."""
 
 MAX_COUNT: Final = 1_048_576  # Linux's own ceiling for descriptors of a process, fs.nr_open
@@ -58,6 +58,7 @@ KEYS: Final[dict[str, Key]] = {
     "limits.on_memory": Key("limits.on_memory", Act),
     "limits.on_cpu": Key("limits.on_cpu", Act),
     "limits.on_other": Key("limits.on_other", Act),
+    "storage.quota": Key("storage_quota_bytes", _Size, SIZE_ALLOWED),
     "log.level": Key("log.level", LogLevel),
     "log.format": Key("log.format", LogFormat),
     "email.host": Key("email.host", _Text, "the name of a mail server"),

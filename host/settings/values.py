@@ -37,6 +37,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     """For plugins that say nothing."""
     log: LogSettings = LogSettings()
+    storage_quota_bytes: int = 64 * 1024 * 1024
+    """How much each plugin may keep."""
     email: MailSettings | None = None
     """The mail server that plugins' messages go by; None where there is none."""
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}), repr=False)

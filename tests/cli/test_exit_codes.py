@@ -13,6 +13,10 @@ EXPECTED = {
     "overloaded": 1,
     "load_failed": 1,
     "load_refused": 1,
+    "quota_exceeded": 1,
+    "conflict": 1,
+    "disk_full": 1,
+    "database_fault": 1,
     "not_configured": 1,
     "delivery_failed": 1,
     "invalid_params": 2,
@@ -40,7 +44,7 @@ EXPECTED = {
     "deadline_exceeded": 124,
     "cancelled": 130,
 }
-FAMILIES = {"StateError": 7, "CallError": 1}
+FAMILIES = {"StateError": 7, "CallError": 1, "ServiceError": 1}
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)

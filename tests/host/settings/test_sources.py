@@ -41,6 +41,8 @@ def test_a_file_may_set_everything(place: Place) -> None:
         [log]
         level = "debug"
         format = "json"
+        [storage]
+        quota = "3m"
         [email]
         host = "mail.example.com"
         sender = "App <noreply@example.com>"
@@ -57,6 +59,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
     )
     place.write("let me in\n", place.here / "secret")
     settings = place.load()
+    assert settings.storage_quota_bytes == 3 * 1024**2
     assert settings.email == MailSettings(
         "mail.example.com",
         "App <noreply@example.com>",

@@ -1,23 +1,41 @@
-"""Offers: what a host has for its embedding program besides the life of plugins: its services, by property.
+"""Host parts: what a host offers beside its verbs, one property for each. `PluginHost` inherits them.
 
-`PluginHost` derives from it. The parts are the assembly's.
+What is declared in them (topics, handlers) can be declared before the host is entered.
 """
 
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from host.assembly import Assembly
+from host.routing.events import Events
 from host.services.commands import Commands
 from host.services.endpoints import Endpoints
 from host.services.http_values import Principal, Request, Response
+from host.services.notifications import Notifications
 from host.services.schedules import Schedules
+from host.services.storage_view import StorageView
 from host.services.ui import Ui
 
 
-class Offers:
-    """The services of one host. They may be asked before it is entered, and say so where it has to run."""
+class HostParts:
+    """The parts of one host, for the embedding program."""
 
     _parts: Assembly
+
+    @property
+    def events(self) -> Events:
+        """Events: topics, handlers of the embedding program, who is behind, dead letters."""
+        return self._parts.events
+
+    @property
+    def storage(self) -> StorageView:
+        """What plugins keep, for an operator to look at and to mend."""
+        return StorageView(self._parts.storage)
+
+    @property
+    def notifications(self) -> Notifications:
+        """Notifications of plugins to people: who delivers them, and the latest ones."""
+        return self._parts.notifications
 
     @property
     def commands(self) -> Commands:
