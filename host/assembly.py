@@ -110,7 +110,7 @@ class Assembly:
         self.commands = Commands(control, roster.returns)
         self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
         self.schedule = Schedules(control, clock)
-        self.ui = Ui(control, roster.returns, roster.folder, clock)
+        self.ui = Ui(control, roster.returns, roster.folder, roster.without_program, clock)
         self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
         self._opens.append(self.schedule)
         self._attach_services()

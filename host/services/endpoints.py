@@ -16,6 +16,7 @@ from host.routing.control_calls import ControlCalls, read_answer
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
 from host.services.commands import session_of
+from host.services.declared import endpoints_of
 from host.services.http_failures import failure
 from host.services.http_values import (
     BadRequest,
@@ -152,7 +153,7 @@ class Endpoints:
 
     def check(self, session: Joining) -> Iterable[str]:
         """Return what is wrong with its endpoints."""
-        endpoints = session.provides.endpoints
+        endpoints = endpoints_of(session)
         if len(endpoints) > MAX_ENDPOINTS:
             yield f"endpoints: found {len(endpoints)}; allowed: at most {MAX_ENDPOINTS}"
             return
@@ -173,7 +174,7 @@ class Endpoints:
     def join(self, session: Joining) -> None:
         """Mount its endpoints."""
         self._sessions[session.id] = session
-        for one in session.provides.endpoints:
+        for one in endpoints_of(session):
             self._mount(read_endpoint(one, session, self._is_plugin))
 
     def activated(self, session: Joining) -> None:

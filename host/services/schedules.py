@@ -22,6 +22,7 @@ from host.routing.gateway import ApiGateway
 from host.services.agenda import Agenda, Entry, Tick
 from host.services.commands import session_of
 from host.services.cron import read_rule
+from host.services.declared import schedules_of
 from host.services.planned import Planned, ScheduleView, key_of, schedule_fault, view_of, when_of
 from host.services.schedule_memory import Memory, ScheduleMemory
 from protocol.messages.provides import MissedRuns, Schedule
@@ -100,7 +101,7 @@ class Schedules:
 
     def check(self, session: Joining) -> Iterable[str]:
         """Return what is wrong with its schedules."""
-        schedules = session.provides.schedules
+        schedules = schedules_of(session)
         if len(schedules) > MAX_SCHEDULES:
             yield f"schedules: found {len(schedules)}; allowed: at most {MAX_SCHEDULES}"
             return
@@ -116,7 +117,7 @@ class Schedules:
         """Take its schedules in; they begin once it is active."""
         self._sessions[session.id] = session
         self._limits[session.id] = anyio.CapacityLimiter(MAX_RUNS)
-        for one in session.provides.schedules:
+        for one in schedules_of(session):
             self._plan(session, one)
 
     def activated(self, session: Joining) -> None:

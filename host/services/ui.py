@@ -21,10 +21,12 @@ from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
 from host.services.commands import session_of
+from host.services.declared import shown_by, ui_of, unported
 from host.services.themes import theme_warnings
 from host.services.ui_rules import item_faults, slot_of
 from host.services.widget_source import WidgetSource, cleaned, decoded
 from host.supervision.near_names import NearNames
+from protocol.manifest import Manifest
 from protocol.messages.provides import UiItem, UiKind
 from protocol.messages.ui import ActionCall
 
@@ -32,6 +34,7 @@ FRESH_S: Final = 0.5
 """A widget's data are asked for again after this."""
 
 ACTION_TIMEOUT_S: Final = 60.0
+PORT_IT: Final = "left out; port it: a method with @widget returns the data, and the host draws it"
 MAX_ITEMS: Final = 200
 """Additions of one plugin."""
 
@@ -54,6 +57,13 @@ class Contribution:
     """Of a theme: which text can hardly be read."""
 
 
+def contribution_of(plugin: PluginId, item: UiItem) -> Contribution:
+    """Return an addition as front ends see it."""
+    warnings = theme_warnings(item.data) if item.kind == "theme" else ()
+    data = cast("dict[str, Any]", cleaned(item.data))
+    return Contribution(plugin, item.kind, item.name, clean(item.title), slot_of(item), data, warnings)
+
+
 class _Shown:
     """One addition, and the latest data of a widget."""
 
@@ -62,11 +72,7 @@ class _Shown:
     def __init__(self, session: Joining, item: UiItem) -> None:
         self.session = session
         self.item = item
-        warnings = theme_warnings(item.data) if item.kind == "theme" else ()
-        data = cast("dict[str, Any]", cleaned(item.data))
-        self.view = Contribution(
-            session.plugin, item.kind, item.name, clean(item.title), slot_of(item), data, warnings
-        )
+        self.view = contribution_of(session.plugin, item)
         self.latest: dict[str, Any] | None = None
         self.at_s = 0.0
         self.turn = anyio.Lock()
@@ -80,12 +86,16 @@ class Ui:
         calls: ControlCalls,
         returns: Callable[[str], bool],
         folder_of: Callable[[str], Path | None],
+        without_program: Callable[[], Iterable[Manifest]],
         clock: Clock,
     ) -> None:
-        """`folder_of` tells where a plugin's package is."""
+        """`folder_of` tells where a plugin's package is, `without_program` which enabled plugins have no
+        program and only add to interfaces.
+        """
         self._calls = calls
         self._claims = Claims(returns)
         self._source = WidgetSource(calls, folder_of)
+        self._without_program = without_program
         self._clock = clock
         self._near = NearNames()
         self._sessions: dict[SessionId, Joining] = {}
@@ -102,7 +112,7 @@ class Ui:
         self, kind: UiKind | None = None, slot: str | None = None, *, plugin: str | None = None
     ) -> tuple[Contribution, ...]:
         """Return what is added now, by plugin, kind and name; of one kind, slot or plugin."""
-        views = [one.view for one in self._items.values()]
+        views = [one.view for one in self._items.values()] + self._standing()
         return tuple(
             sorted(
                 (
@@ -122,6 +132,12 @@ class Ui:
             InvalidResult: What the plugin gave is not of the widget's kind, or too large.
             PlughostError: It could not be asked.
         """
+        standing = [
+            one for one in self._standing() if (one.plugin, one.kind, one.name) == (plugin, "widget", name)
+        ]
+        if standing:
+            item = UiItem("widget", name, "", dict(standing[0].data))
+            return await self._source.data(standing[0].plugin, item)
         one = self._find(plugin, "widget", name)
         async with one.turn:
             if one.latest is None or self._clock.monotonic() - one.at_s >= FRESH_S:
@@ -149,7 +165,7 @@ class Ui:
 
     def check(self, session: Joining) -> Iterable[str]:
         """Return what is wrong with its additions."""
-        items = session.provides.ui
+        items = ui_of(session)
         if len(items) > MAX_ITEMS:
             yield f"ui: found {len(items)} additions; allowed: at most {MAX_ITEMS}"
             return
@@ -166,8 +182,10 @@ class Ui:
     def join(self, session: Joining) -> None:
         """Take its additions in."""
         self._sessions[session.id] = session
-        for one in session.provides.ui:
+        for one in ui_of(session):
             self._take(session, one)
+        for one in unported(session.manifest):
+            logging.getLogger(f"plugin.{session.plugin}").warning("%s: %s", _named(one), PORT_IT)
 
     def activated(self, session: Joining) -> None:
         """Do nothing: additions are shown from the load on, and asked once the plugin is active."""
@@ -222,6 +240,23 @@ class Ui:
             if owner is not None:
                 return f"{_named(item)}: plugin {owner!r} has the {claim}"
         return ""
+
+    def _standing(self) -> list[Contribution]:
+        """Return what plugins without a program add: they are there as long as they are enabled."""
+        found: list[Contribution] = []
+        for manifest in self._without_program():
+            items = shown_by(manifest)
+            widgets = frozenset(one.name for one in items if one.kind == "widget")
+            find = self._source.finder(PluginId(manifest.id))
+            found += [
+                contribution_of(PluginId(manifest.id), one)
+                for one in items
+                if not any(item_faults(one, widgets, find)) and not self._held(one, manifest.id)
+            ]
+        return found
+
+    def _held(self, item: UiItem, plugin: str) -> bool:
+        return any(self._claims.owner(claim, plugin) is not None for claim in _claims_of(item))
 
     def _find(self, plugin: str, kind: UiKind, name: str) -> _Shown:
         found = [

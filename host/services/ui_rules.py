@@ -75,6 +75,12 @@ def item_faults(item: UiItem, widgets: frozenset[str], find: Find) -> Iterator[s
         yield f"{head}: {fault}"
 
 
+def needs_porting(item: UiItem) -> bool:
+    """Tell whether an item names a file that only a browser draws."""
+    component: Any = item.data.get("component", "")
+    return isinstance(component, str) and PurePosixPath(component).suffix.lower() in NEEDS_PORTING
+
+
 def slot_of(item: UiItem) -> str:
     """Return the slot that an item is shown in."""
     match item.kind:
