@@ -28,6 +28,7 @@ from host.routing.calls import Calls
 from host.routing.control_calls import ControlCalls
 from host.routing.events import Events
 from host.routing.gateway import ApiGateway
+from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.commands import Commands
@@ -39,6 +40,7 @@ from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.services.schedules import Schedules
 from host.services.storage import Storage
+from host.services.storage_functions import StorageFunctions
 from host.services.ui import Ui
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
@@ -76,6 +78,8 @@ class Assembly:
         polling: Polling,
         email: MailSettings | None,
         storage_quota_bytes: int,
+        rate_limits: Mapping[str, str],
+        consent_to_widening: bool,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -86,6 +90,8 @@ class Assembly:
         self.changes = ChangeFeed()
         self._data = data
         self._policy = policy
+        self._consent_to_widening = consent_to_widening
+        self.gateway.rate_limits = RateLimits(rate_limits, clock.monotonic)
         self._application = application
         self._application_version = application_version
         self._use_warden = use_warden
@@ -187,6 +193,7 @@ class Assembly:
             tasks=tasks,
             start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
             policy=self._policy,
+            consent_to_widening=self._consent_to_widening,
             application=self._application,
             application_version=self._application_version,
             changed=self._changed,
@@ -211,7 +218,7 @@ class Assembly:
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
         EventsService(self.events, self.roster.session).attach(gateway)
-        self.storage.attach(gateway)
+        StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
         self.commands.attach(gateway)

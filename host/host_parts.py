@@ -12,6 +12,7 @@ from host.services.commands import Commands
 from host.services.endpoints import Endpoints
 from host.services.http_values import Principal, Request, Response
 from host.services.notifications import Notifications
+from host.services.permissions import Permissions
 from host.services.schedules import Schedules
 from host.services.storage_view import StorageView
 from host.services.ui import Ui
@@ -26,6 +27,11 @@ class HostParts:
     def events(self) -> Events:
         """Events: topics, handlers of the embedding program, who is behind, dead letters."""
         return self._parts.events
+
+    @property
+    def permissions(self) -> Permissions:
+        """What plugins may do: consent, grant, revoke, and how often each permission was used."""
+        return Permissions(self._parts.running().roster.get)
 
     @property
     def storage(self) -> StorageView:

@@ -46,7 +46,7 @@ from protocol.messages.storage import (
     StorageCompareAndSet,
     StorageEntry,
     StorageIncr,
-    StorageItem,
+    StorageItems,
     StorageKey,
     StorageList,
     StorageSet,
@@ -184,7 +184,7 @@ _ROWS = (
         "to_host",
         "request",
         StorageList,
-        list[StorageItem],
+        StorageItems,
         "List keys and values in order.",
     ),
     Method(

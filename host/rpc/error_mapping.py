@@ -85,6 +85,7 @@ _FROM_WIRE: dict[int, _Build] = {
     wire.PLUGIN_DIED: _as_plugin_error,
     wire.PROTOCOL_FAULT: _plain(errors.ProtocolFault),
     wire.STREAM_OVERRUN: _plain(errors.StreamOverrun),
+    wire.RATE_LIMITED: _plain(errors.RateLimited),
     wire.CONTRIBUTION_NOT_FOUND: _contribution_not_found,
     wire.DUPLICATE_CONTRIBUTION: _plain(errors.DuplicateContribution),
     wire.QUOTA_EXCEEDED: _plain(errors.QuotaExceeded),
