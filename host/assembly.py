@@ -30,6 +30,7 @@ from host.routing.events import Events
 from host.routing.gateway import ApiGateway
 from host.routing.hook_book import HookBook
 from host.routing.hooks import Hooks
+from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.commands import Commands
@@ -42,7 +43,10 @@ from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.services.scanner import Scanner
+from host.services.schedules import Schedules
 from host.services.storage import Storage
+from host.services.storage_functions import StorageFunctions
+from host.services.ui import Ui
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -79,6 +83,8 @@ class Assembly:
         polling: Polling,
         email: MailSettings | None,
         storage_quota_bytes: int,
+        rate_limits: Mapping[str, str],
+        consent_to_widening: bool,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -89,6 +95,8 @@ class Assembly:
         self.changes = ChangeFeed()
         self._data = data
         self._policy = policy
+        self._consent_to_widening = consent_to_widening
+        self.gateway.rate_limits = RateLimits(rate_limits, clock.monotonic)
         self._application = application
         self._application_version = application_version
         self._use_warden = use_warden
@@ -112,7 +120,10 @@ class Assembly:
         control = ControlCalls(roster)
         self.commands = Commands(control, roster.returns)
         self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
-        self._registries += [self.commands, self.endpoints]
+        self.schedule = Schedules(control, clock)
+        self.ui = Ui(control, roster.returns, roster.folder, roster.without_program, clock)
+        self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
+        self._opens.append(self.schedule)
         self.contract = Contract(control)
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
@@ -194,6 +205,7 @@ class Assembly:
             tasks=tasks,
             start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
             policy=self._policy,
+            consent_to_widening=self._consent_to_widening,
             application=self._application,
             application_version=self._application_version,
             changed=self._changed,
@@ -218,11 +230,13 @@ class Assembly:
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
         EventsService(self.events, self.roster.session).attach(gateway)
-        self.storage.attach(gateway)
+        StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
         self.commands.attach(gateway)
         self.endpoints.attach(gateway)
+        self.schedule.attach(gateway)
+        self.ui.attach(gateway)
 
     # What the parts tell.
 

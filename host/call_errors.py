@@ -129,31 +129,6 @@ class StreamOverrun(CallError):
     remedy = "mend the plugin: it must wait for credit"
 
 
-class ContributionNotFound(CallError):
-    """No plugin offers this command, widget, menu item or schedule."""
-
-    code = "contribution_not_found"
-    wire_code = wire.CONTRIBUTION_NOT_FOUND
-
-    def __init__(self, kind: str, name: str, near: Iterable[str] = ()) -> None:
-        near = tuple(near)
-        super().__init__(
-            f"there is no {kind} {name[:200]!r}{did_you_mean(near)}",
-            remedy="list what there is; what a plugin offers goes when it stops",
-            kind=kind,
-            name=name[:200],
-            near=near,
-        )
-
-
-class DuplicateContribution(CallError):
-    """Another plugin offers it already, or the host does."""
-
-    code = "duplicate_contribution"
-    wire_code = wire.DUPLICATE_CONTRIBUTION
-    remedy = "choose another name, or disable the plugin that has it"
-
-
 class HookCycle(CallError):
     """A handler of a hook did, while it was asked, what triggers that hook."""
 

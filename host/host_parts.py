@@ -3,10 +3,25 @@
 What is declared in them (topics, handlers) can be declared before the host is entered.
 """
 
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
 from host.assembly import Assembly
+from host.facade import PluginView
 from host.routing.events import Events
+from host.routing.hooks import Hooks, HookVerdict
+from host.services.commands import Commands
+from host.services.contract import Contract
+from host.services.endpoints import Endpoints
+from host.services.http_values import Principal, Request, Response
 from host.services.notifications import Notifications
+from host.services.permissions import Permissions
+from host.services.scanner import ScanResult
+from host.services.schedules import Schedules
 from host.services.storage_view import StorageView
+from host.services.ui import Ui
+from protocol.messages.contract import HealthAnswer, StatusAnswer
 
 
 class HostParts:
@@ -20,6 +35,11 @@ class HostParts:
         return self._parts.events
 
     @property
+    def permissions(self) -> Permissions:
+        """What plugins may do: consent, grant, revoke, and how often each permission was used."""
+        return Permissions(self._parts.running().roster.get)
+
+    @property
     def storage(self) -> StorageView:
         """What plugins keep, for an operator to look at and to mend."""
         return StorageView(self._parts.storage)
@@ -28,3 +48,79 @@ class HostParts:
     def notifications(self) -> Notifications:
         """Notifications of plugins to people: who delivers them, and the latest ones."""
         return self._parts.notifications
+
+    @property
+    def hooks(self) -> Hooks:
+        """Where plugins are asked whether something may happen."""
+        return self._parts.hooks
+
+    def hook(self, name: str, value: Any = None) -> Coroutine[Any, Any, HookVerdict]:
+        """Ask whether something may happen: `verdict = await host.hook("message.before_send", message)`.
+
+        Raises:
+            HookCycle: It is triggered by what one of its own handlers does while it is asked.
+            InvalidParams: The value can't be expressed in JSON.
+        """
+        return self._parts.running().hooks.run(name, value)
+
+    @property
+    def contract(self) -> Contract:
+        """What every plugin answers: health, status, a changed configuration."""
+        return self._parts.contract
+
+    def providers(self, kind: str) -> tuple[PluginView, ...]:
+        """Return the active plugins of a type, such as `ai_provider`."""
+        return self._parts.kinds.providers(kind)
+
+    def scan_message(self, text: str) -> Coroutine[Any, Any, ScanResult]:
+        """Have the security plugins look at a text; see `Scanner.scan_message`."""
+        return self._parts.running().scanner.scan_message(text)
+
+    def scan_file(self, path: str | Path) -> Coroutine[Any, Any, ScanResult]:
+        """Have the security plugins look at a file; see `Scanner.scan_file`."""
+        return self._parts.running().scanner.scan_file(path)
+
+    def health(self, plugin: str) -> Coroutine[Any, Any, HealthAnswer]:
+        """Ask how a plugin is; see `Contract.health`."""
+        return self.contract.health(plugin)
+
+    def status(self, plugin: str) -> Coroutine[Any, Any, StatusAnswer]:
+        """Ask what a plugin does; see `Contract.status`."""
+        return self.contract.status(plugin)
+
+    @property
+    def commands(self) -> Commands:
+        """What plugins offer to be invoked by name."""
+        return self._parts.commands
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """HTTP endpoints of plugins."""
+        return self._parts.endpoints
+
+    @property
+    def schedule(self) -> Schedules:
+        """What plugins are called for again and again."""
+        return self._parts.schedule
+
+    @property
+    def ui(self) -> Ui:
+        """What plugins add to user interfaces."""
+        return self._parts.ui
+
+    def command(
+        self,
+        name: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        plugin: str | None = None,
+        timeout_s: float | None = None,
+    ) -> Coroutine[Any, Any, Any]:
+        """Run a command, named as `sync` or `github:sync`; see `Commands.run`."""
+        return self.commands.run(name, params, plugin=plugin, timeout_s=timeout_s)
+
+    def dispatch(
+        self, request: Request, principal: Principal | None = None, *, timeout_s: float | None = None
+    ) -> Coroutine[Any, Any, Response]:
+        """Answer an HTTP request by a plugin's endpoint; see `Endpoints.dispatch`."""
+        return self.endpoints.dispatch(request, principal, timeout_s=timeout_s)

@@ -22,7 +22,6 @@ from host.facade import PluginView
 from host.host_parts import HostParts
 from host.ids import PluginId
 from host.observe.changes import Subscription
-from host.offers import Offers
 from host.permissions.policy import Policy, declared_is_granted
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.settings.mail import MailSettings
@@ -35,7 +34,7 @@ from protocol.polling import Polling
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class PluginHost(HostParts, Offers):
+class PluginHost(HostParts):
     """Runs plugins. Use it as `async with PluginHost(plugins=["./plugins"]) as host:`."""
 
     def __init__(
@@ -53,6 +52,8 @@ class PluginHost(HostParts, Offers):
         polling: bool = False,
         email: MailSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
+        rate_limits: Mapping[str, str] | None = None,
+        consent: Literal["widening", "never"] = "widening",
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -72,6 +73,8 @@ class PluginHost(HostParts, Offers):
                 faster, but it holds this event loop meanwhile.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
+            rate_limits: How often each plugin may call, by namespace, method or `*`: {"sessions": "100/s"}.
+            consent: Whether a new version that asks for more than the last one waits for the operator.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
@@ -87,6 +90,8 @@ class PluginHost(HostParts, Offers):
             polling=Polling(enabled=polling),
             email=email,
             storage_quota_bytes=storage_quota_bytes,
+            rate_limits=rate_limits or {},
+            consent_to_widening=consent == "widening",
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )

@@ -35,13 +35,14 @@ PLUGIN_DIED: Final = -32014
 PROTOCOL_FAULT: Final = -32015
 STREAM_OVERRUN: Final = -32016
 DISABLED: Final = -32017
+CONTRIBUTION_NOT_FOUND: Final = -32040
+DUPLICATE_CONTRIBUTION: Final = -32041
+RATE_LIMITED: Final = -32018
 QUOTA_EXCEEDED: Final = -32020
 CONFLICT: Final = -32021
 DISK_FULL: Final = -32022
 DATABASE_FAULT: Final = -32023
 HOOK_CYCLE: Final = -32030
-CONTRIBUTION_NOT_FOUND: Final = -32040
-DUPLICATE_CONTRIBUTION: Final = -32041
 NOT_CONFIGURED: Final = -32045
 DELIVERY_FAILED: Final = -32046
 
@@ -69,13 +70,14 @@ NAMES: Final[dict[int, str]] = {
     PROTOCOL_FAULT: "protocol_fault",
     STREAM_OVERRUN: "stream_overrun",
     DISABLED: "disabled",
+    CONTRIBUTION_NOT_FOUND: "contribution_not_found",
+    DUPLICATE_CONTRIBUTION: "duplicate_contribution",
+    RATE_LIMITED: "rate_limited",
     QUOTA_EXCEEDED: "quota_exceeded",
     CONFLICT: "conflict",
     DISK_FULL: "disk_full",
     DATABASE_FAULT: "database_fault",
     HOOK_CYCLE: "hook_cycle",
-    CONTRIBUTION_NOT_FOUND: "contribution_not_found",
-    DUPLICATE_CONTRIBUTION: "duplicate_contribution",
     NOT_CONFIGURED: "not_configured",
     DELIVERY_FAILED: "delivery_failed",
 }

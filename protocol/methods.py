@@ -48,7 +48,7 @@ from protocol.messages.storage import (
     StorageCompareAndSet,
     StorageEntry,
     StorageIncr,
-    StorageItem,
+    StorageItems,
     StorageKey,
     StorageList,
     StorageSet,
@@ -197,7 +197,7 @@ _ROWS = (
         "to_host",
         "request",
         StorageList,
-        list[StorageItem],
+        StorageItems,
         "List keys and values in order.",
     ),
     Method(

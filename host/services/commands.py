@@ -23,6 +23,7 @@ from host.logs import clean
 from host.routing.control_calls import ControlCalls, read_answer
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
+from host.services.declared import commands_of
 from host.supervision.near_names import NearNames
 from protocol import jsonrpc
 from protocol.messages.commands import CommandInfo, CommandOutcome, CommandRun
@@ -110,7 +111,10 @@ class Commands:
             given = {key: msgspec.Raw(jsonrpc.encode(value)) for key, value in (params or {}).items()}
         except (TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise InvalidParams(f"the parameters of {name} can't be expressed in JSON: {exc}") from exc
-        call = CommandRun(found.name, given)
+        session = self._commands[found.name][0]
+        by_code = any(one.name == found.name for one in session.provides.commands)
+        in_manifest = any(one.name == found.name for one in session.manifest.commands)
+        call = CommandRun(found.name, given, in_manifest and not by_code)
         raw = await self._calls.ask(
             found.plugin,
             "plugin.command",
@@ -127,7 +131,7 @@ class Commands:
 
     def check(self, session: Joining) -> Iterable[str]:
         """Return what is wrong with its commands."""
-        commands = session.provides.commands
+        commands = commands_of(session)
         if len(commands) > MAX_COMMANDS:
             yield f"commands: found {len(commands)}; allowed: at most {MAX_COMMANDS}"
             return
@@ -143,7 +147,7 @@ class Commands:
     def join(self, session: Joining) -> None:
         """Take its commands in."""
         self._sessions[session.id] = session
-        for one in session.provides.commands:
+        for one in commands_of(session):
             self._take(session, one)
 
     def activated(self, session: Joining) -> None:

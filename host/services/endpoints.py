@@ -9,25 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from host.base_error import did_you_mean
-from host.errors import (
-    ContributionNotFound,
-    DeadlineExceeded,
-    DuplicateContribution,
-    FrameTooLarge,
-    InvalidParams,
-    InvalidResult,
-    Overloaded,
-    PlughostError,
-    PluginDied,
-    PluginIncident,
-    StateError,
-)
+from host.errors import ContributionNotFound, DuplicateContribution, InvalidParams, PlughostError
 from host.facade import Caller, Joining
 from host.ids import PluginId, SessionId
 from host.routing.control_calls import ControlCalls, read_answer
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
 from host.services.commands import session_of
+from host.services.declared import endpoints_of
+from host.services.http_failures import failure
 from host.services.http_values import (
     BadRequest,
     Principal,
@@ -163,7 +153,7 @@ class Endpoints:
 
     def check(self, session: Joining) -> Iterable[str]:
         """Return what is wrong with its endpoints."""
-        endpoints = session.provides.endpoints
+        endpoints = endpoints_of(session)
         if len(endpoints) > MAX_ENDPOINTS:
             yield f"endpoints: found {len(endpoints)}; allowed: at most {MAX_ENDPOINTS}"
             return
@@ -184,7 +174,7 @@ class Endpoints:
     def join(self, session: Joining) -> None:
         """Mount its endpoints."""
         self._sessions[session.id] = session
-        for one in session.provides.endpoints:
+        for one in endpoints_of(session):
             self._mount(read_endpoint(one, session, self._is_plugin))
 
     def activated(self, session: Joining) -> None:
@@ -253,7 +243,7 @@ class Endpoints:
             )
             return answered(read_answer(raw, HttpResponse, plugin, "plugin.endpoint"))
         except PlughostError as exc:
-            return _failure(exc)
+            return failure(exc)
 
     def _is_there(self, one: Mounted) -> bool:
         """Tell whether an endpoint is there, or will be again; what is left of another one goes."""
@@ -282,23 +272,3 @@ def _allowed(here: Mapping[str, object]) -> list[str]:
     if "GET" in methods:
         methods.add("HEAD")
     return sorted(methods)
-
-
-def _failure(exc: PlughostError) -> Response:
-    """Return the answer for a plugin that could not give one."""
-    match exc:
-        case StateError() | PluginDied():
-            return refusal(503, exc.code, exc.message, retry_after_s=5)
-        case Overloaded():
-            return refusal(503, exc.code, exc.message, retry_after_s=1)
-        case DeadlineExceeded():
-            return refusal(504, exc.code, exc.message)
-        case FrameTooLarge():
-            return refusal(413, exc.code, exc.message)
-        case InvalidResult():
-            return refusal(502, exc.code, exc.message)
-        case PluginIncident():
-            detail: Any = exc.data.get("detail")
-            return refusal(500, exc.code, exc.message, detail=detail)
-        case _:
-            return refusal(500, exc.code, exc.message)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from plugin_sdk.api.host import Link
+from plugin_sdk.api.registering import register
 
 if TYPE_CHECKING:
     from plugin_sdk.runtime.parts.commands import CommandsPart
@@ -41,13 +42,13 @@ class Commands:
             description = str(given.get("description", description))
         if handler is None:
             raise TypeError("a command needs a handler")
-        part = self._part()
-        declared = part.add(name, handler, description)
-        try:
-            await self._link.call_host("commands.register", declared)
-        except BaseException:
-            part.remove(name)
-            raise
+        part, named, function = self._part(), name, handler
+        await register(
+            self._link,
+            "commands.register",
+            lambda: part.add(named, function, description),
+            lambda declared: part.remove(declared.name),
+        )
 
     async def unregister(self, name: str) -> None:
         """Withdraw a command."""

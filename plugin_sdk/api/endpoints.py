@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from plugin_sdk.api.host import Link
+from plugin_sdk.api.registering import register
 
 if TYPE_CHECKING:
     from plugin_sdk.runtime.parts.endpoints import EndpointsPart
@@ -35,14 +36,14 @@ class Endpoints:
             permissions = given.get("permissions", permissions)
         if handler is None:
             raise TypeError("an endpoint needs a handler")
-        part = self._part()
-        declared = part.add(method, path, handler, permissions)
-        try:
-            place = await self._link.call_host("endpoints.register", declared)
-        except BaseException:
-            part.remove(declared.name)
-            raise
-        return place["path"]
+        part, verb, place, function, needed = self._part(), method, path, handler, permissions
+        _, mounted = await register(
+            self._link,
+            "endpoints.register",
+            lambda: part.add(verb, place, function, needed),
+            lambda declared: part.remove(declared.name),
+        )
+        return mounted["path"]
 
     async def unregister(self, method: str, path: str) -> None:
         """Withdraw an endpoint, named as it was registered."""

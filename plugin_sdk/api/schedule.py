@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from plugin_sdk.api.host import Link
+from plugin_sdk.api.registering import register
 
 if TYPE_CHECKING:
     from plugin_sdk.runtime.parts.schedule import SchedulePart
@@ -37,13 +38,15 @@ class Schedule:
         from plugin_sdk.decorators.schedule import period_s
 
         every_s = period_s(seconds, minutes, hours, days)
-        return await self._register(self._part().add(handler, name=name, every_s=every_s, missed=missed))
+        return await self._register(lambda part: part.add(handler, name=name, every_s=every_s, missed=missed))
 
     async def cron(
         self, handler: Callable[..., Any], line: str, *, tz: str = "", name: str = "", missed: Missed = "skip"
     ) -> str:
         """Call a function when a cron line says; return the schedule's name."""
-        return await self._register(self._part().add(handler, name=name, cron=line, tz=tz, missed=missed))
+        return await self._register(
+            lambda part: part.add(handler, name=name, cron=line, tz=tz, missed=missed)
+        )
 
     async def cancel(self, name: str) -> None:
         """End a schedule; a run that is under way goes on."""
@@ -54,19 +57,14 @@ class Schedule:
         """Return this plugin's schedules: when each ran, runs next, and what went wrong."""
         return await self._link.call_host("schedule.list", {})
 
-    async def _register(self, declared: "Declared") -> str:
-        call = {
-            "name": declared.name,
-            "every_s": declared.every_s,
-            "cron": declared.cron,
-            "tz": declared.tz,
-            "missed": declared.missed,
-        }
-        try:
-            await self._link.call_host("schedule.register", call)
-        except BaseException:
-            self._part().remove(declared.name)
-            raise
+    async def _register(self, add: "Callable[[SchedulePart], Declared]") -> str:
+        part = self._part()
+        declared, _ = await register(
+            self._link,
+            "schedule.register",
+            lambda: add(part),
+            lambda declared: part.remove(declared.name),
+        )
         return declared.name
 
     def _part(self) -> "SchedulePart":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from plugin_sdk.api.host import Link
+from plugin_sdk.api.registering import register
 
 if TYPE_CHECKING:
     from plugin_sdk.runtime.parts.ui import UiPart
@@ -37,6 +38,8 @@ class Ui:
     async def register_component(self, component: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         """Add a widget whose `name` is among the options."""
         options = {**(component or {}), **more}
+        if "name" not in options:
+            raise TypeError("a component needs a name")
         await self._register("widget", str(options.pop("name")), options)
 
     async def register_settings_page(
@@ -48,6 +51,8 @@ class Ui:
     async def add_menu_item(self, item: Mapping[str, Any] | None = None, /, **more: Any) -> str:
         """Add a menu item: `label`, `icon`, `path`, `component`, `handler`, `name`; return its name."""
         options = {**(item or {}), **more}
+        if "label" not in options:
+            raise TypeError("a menu item needs a label")
         options["title"] = options.pop("label")
         name = str(options.pop("name", None) or _name_of(str(options.get("path") or options["title"])))
         await self._register("menu_item", name, options)
@@ -79,16 +84,17 @@ class Ui:
     async def _register(self, kind: Kind, name: str, options: dict[str, Any]) -> None:
         handler: Callable[..., Any] | None = options.pop("handler", None)
         title = str(options.pop("title", ""))
+        if kind == "widget" and handler is None and "component" not in options:
+            raise TypeError("a widget needs a handler that returns its data, or a component")
         if handler is not None and kind == "menu_item":
             options["action"] = True
         part = self._part()
-        part.add(kind, name, title, options, handler)
-        call = {"kind": kind, "name": name, "title": title, "data": options}
-        try:
-            await self._link.call_host("ui.register", call)
-        except BaseException:
-            part.remove(kind, name)
-            raise
+        await register(
+            self._link,
+            "ui.register",
+            lambda: part.add(kind, name, title, options, handler),
+            lambda declared: part.remove(declared.kind, declared.name),
+        )
 
     def _part(self) -> "UiPart":
         return self._link.part("ui")

@@ -4,11 +4,13 @@ that was registered in code.
 Owns where the function is found once the plugin is loaded. How its arguments are made is its part's.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any
 
 from plugin_sdk.context import Context
+from plugin_sdk.plugin import Plugin
 from plugin_sdk.runtime.source import Source
 
 
@@ -57,6 +59,19 @@ class Callee:
         """The function, ready to be called."""
         assert self._bound is not None
         return self._bound
+
+
+def callee_named(sources: Sequence[Source], name: str) -> "Callee | None":
+    """Return the callee of the public method that a manifest names, with `_` for its signs, or None."""
+    attribute = re.sub(r"[^a-zA-Z0-9_]", "_", name)
+    if attribute.startswith("_") or hasattr(Plugin, attribute):
+        return None
+    for source in sources:
+        if callable(getattr(source.cls, attribute, None)):
+            callee = Callee.of_method(source, attribute)
+            callee.bind()
+            return callee
+    return None
 
 
 def is_context(_parameter: object, annotation: object) -> bool:

@@ -5,11 +5,13 @@ from typing import Any
 import msgspec
 
 
-class CommandRun(msgspec.Struct, frozen=True):
+class CommandRun(msgspec.Struct, frozen=True, omit_defaults=True):
     """Parameters of `plugin.command`."""
 
     command: str
     params: dict[str, msgspec.Raw] = {}
+    declared: bool = False
+    """Whether the manifest declares it and the code did not: then it is a method of that name."""
 
 
 class CommandOutcome(msgspec.Struct, frozen=True, omit_defaults=True):

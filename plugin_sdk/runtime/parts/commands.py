@@ -8,7 +8,7 @@ import msgspec
 
 from plugin_sdk.context import current
 from plugin_sdk.decorators.command import CommandMark
-from plugin_sdk.runtime.callee import Callee, is_context
+from plugin_sdk.runtime.callee import Callee, callee_named, is_context
 from plugin_sdk.runtime.link import Link
 from plugin_sdk.runtime.source import Source
 from protocol import jsonrpc
@@ -65,6 +65,7 @@ class CommandsPart:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._sources: Sequence[Source] = ()
         self._commands: dict[str, CommandHandler] = {}
         self.controls = {"plugin.command": self._answer}
         self.fallback: Fallback | None = None
@@ -79,6 +80,7 @@ class CommandsPart:
 
     def bind(self, sources: Sequence[Source]) -> None:
         """Take the instances' methods."""
+        self._sources = sources
         for one in self._commands.values():
             one.bind()
 
@@ -121,6 +123,10 @@ class CommandsPart:
             call = msgspec.json.decode(inbound.params, type=CommandRun)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
             raise RpcError(INVALID_PARAMS, f"{inbound.method}: {exc}") from None
+        if call.declared and call.command not in self._commands:
+            callee = callee_named(self._sources, call.command)
+            if callee is not None:
+                self._commands[call.command] = CommandHandler(call.command, "", callee)
         if self.fallback is not None and call.command not in self._commands:
             return await self.fallback(call.command, call.params)
         return CommandOutcome(True, await self.run(call.command, call.params))

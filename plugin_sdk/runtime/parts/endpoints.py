@@ -15,7 +15,7 @@ import msgspec
 from plugin_sdk.context import Context, current
 from plugin_sdk.decorators.endpoint import EndpointMark
 from plugin_sdk.http import HttpError, Request, Response, ResponseRecorder, encoded
-from plugin_sdk.runtime.callee import Callee
+from plugin_sdk.runtime.callee import Callee, callee_named
 from plugin_sdk.runtime.link import Link
 from plugin_sdk.runtime.source import Source
 from protocol.errors import INVALID_PARAMS, METHOD_NOT_FOUND, NAMES, PLUGIN_ERROR, RpcError
@@ -85,6 +85,7 @@ class EndpointsPart:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._sources: Sequence[Source] = ()
         self._endpoints: dict[str, EndpointHandler] = {}
         self.controls = {"plugin.endpoint": self._answer}
 
@@ -97,6 +98,7 @@ class EndpointsPart:
 
     def bind(self, sources: Sequence[Source]) -> None:
         """Take the instances' methods."""
+        self._sources = sources
         for one in self._endpoints.values():
             one.bind()
 
@@ -132,6 +134,11 @@ class EndpointsPart:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
             raise RpcError(INVALID_PARAMS, f"{inbound.method}: {exc}") from None
         one = self._endpoints.get(call.endpoint)
+        if one is None and (callee := callee_named(self._sources, call.endpoint)) is not None:
+            # The manifest declares it, and names the method.
+            places = "".join(f"/{{{name}}}" for name in call.request.params)
+            one = EndpointHandler(call.endpoint, call.request.method, places, (), callee)
+            self._endpoints[call.endpoint] = one
         if one is None:
             raise RpcError(METHOD_NOT_FOUND, f"there is no endpoint {call.endpoint[:200]!r}")
         try:

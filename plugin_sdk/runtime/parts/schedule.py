@@ -8,7 +8,7 @@ import msgspec
 
 from plugin_sdk.context import Context, current
 from plugin_sdk.decorators.schedule import Missed, ScheduleMark
-from plugin_sdk.runtime.callee import Callee
+from plugin_sdk.runtime.callee import Callee, callee_named
 from plugin_sdk.runtime.link import Link
 from plugin_sdk.runtime.source import Source
 from plugin_sdk.tick import Tick
@@ -50,6 +50,7 @@ class SchedulePart:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._handlers: dict[str, TickHandler] = {}
+        self._sources: Sequence[Source] = ()
         self._stopped = False
         self.controls = {"plugin.tick": self._answer}
 
@@ -69,6 +70,7 @@ class SchedulePart:
 
     def bind(self, sources: Sequence[Source]) -> None:
         """Take the instances' methods."""
+        self._sources = sources
         for one in self._handlers.values():
             one.bind()
 
@@ -117,6 +119,9 @@ class SchedulePart:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
             raise RpcError(INVALID_PARAMS, f"{inbound.method}: {exc}") from None
         one = self._handlers.get(call.schedule)
+        if one is None and (callee := callee_named(self._sources, call.schedule)) is not None:
+            # The manifest declares it, and names the method.
+            self._handlers[call.schedule] = one = TickHandler(Schedule(call.schedule), callee)
         if one is None:
             raise RpcError(METHOD_NOT_FOUND, f"there is no schedule {call.schedule[:100]!r}")
         if not self._stopped:

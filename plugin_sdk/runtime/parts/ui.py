@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from plugin_sdk.decorators.widget import UiMark
-from plugin_sdk.runtime.callee import Callee
+from plugin_sdk.runtime.callee import Callee, callee_named
 from plugin_sdk.runtime.link import Link
 from plugin_sdk.runtime.source import Source
 from protocol.errors import INVALID_PARAMS, METHOD_NOT_FOUND, RpcError
@@ -21,6 +21,7 @@ class UiPart:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._sources: Sequence[Source] = ()
         self._items: dict[tuple[str, str], UiItem] = {}
         self._callees: dict[tuple[str, str], Callee] = {}
         self.controls = {"plugin.widget": self._widget, "plugin.action": self._action}
@@ -39,6 +40,7 @@ class UiPart:
 
     def bind(self, sources: Sequence[Source]) -> None:
         """Take the instances' methods."""
+        self._sources = sources
         for callee in self._callees.values():
             callee.bind()
 
@@ -78,7 +80,7 @@ class UiPart:
         return await self._run("menu_item", _read(inbound, ActionCall).item)
 
     async def _run(self, kind: str, name: str) -> Any:
-        callee = self._callees.get((kind, name))
+        callee = self._callees.get((kind, name)) or callee_named(self._sources, name)
         if callee is None:
             raise RpcError(
                 METHOD_NOT_FOUND, f"no function stands behind the {kind.replace('_', ' ')} {name!r}"
