@@ -83,6 +83,11 @@ def imports(_effort: Effort) -> list[float]:
     return [sdk_s / asyncio_s, host_s * 1e3]
 
 
+def hook_chain(effort: Effort) -> list[float]:
+    """Microseconds, p50, of a hook with 5 handlers in 5 plugins, and of a call in the same host."""
+    return _printed("hook_chain", str(effort.sample_s))
+
+
 def storage_writes(effort: Effort) -> list[float]:
     """Acknowledged writes per second with 1, 16 and 64 callers; milliseconds of one sync of the disk."""
     return _printed("storage_writes", str(effort.sample_s))

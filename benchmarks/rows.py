@@ -83,6 +83,8 @@ STORAGE_WRITES_1, STORAGE_WRITES_16, STORAGE_WRITES_64 = (
     Row(f"storage_writes_{count}", f"writes to storage, {callers}", "/s", "higher")
     for count, callers in ((1, "1 caller"), (16, "16 callers"), (64, "64 callers"))
 )
+HOOK_CHAIN_5 = Row("hook_chain_5", "a hook with 5 handlers in 5 plugins, p50", "µs")
+HOOK_CALL = Row("hook_call", "a call in the same host, p50", "µs")
 SYNC_MS = Row("sync_ms", "one sync of the disk under them", "ms")
 HOST_RSS = Row("host_rss", "RSS of a host without plugins", "MiB")
 HOST_WAKES = Row("host_wakes", "its voluntary context switches", "/s")
@@ -165,6 +167,7 @@ GROUPS: tuple[Group, ...] = (
             Measurement(
                 "events-100", (EVENTS_100, DURABLE_100, EMIT_100), own=own.events_100, most_samples=3
             ),
+            Measurement("hooks", (HOOK_CHAIN_5, HOOK_CALL), own=own.hook_chain, most_samples=3),
             Measurement(
                 "storage-writes",
                 (STORAGE_WRITES_1, STORAGE_WRITES_16, STORAGE_WRITES_64, SYNC_MS),
