@@ -1,4 +1,4 @@
-"""A hook with 5 handlers that allow, each in a plugin of its own: `SECONDS` -> µs p50 of the chain, of one call.
+"""A hook with 5 handlers that allow, each in a plugin of its own: `SECONDS` -> µs p50 of it, of one call.
 
 One after the other; the call is of a plain method of one of the plugins, in the same host.
 """

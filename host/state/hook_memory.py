@@ -31,6 +31,7 @@ class HookMemory:
         """Handlers by plugin."""
         self._path: Path | None = None
         self._changed = anyio.Event()
+        self._one_writer = anyio.Lock()
 
     async def open(self, folder: Path, tasks: TaskGroup) -> None:
         """Read what is kept. Raises OSError."""
@@ -42,8 +43,9 @@ class HookMemory:
 
     async def aclose(self) -> None:
         """Write what was not written yet."""
-        if self._changed.is_set():
-            await self._write()
+        async with self._one_writer:  # what is being written ends first
+            if self._changed.is_set():
+                await self._write()
         self._path = None
 
     def put(self, plugin: str, handlers: tuple[HookHandler, ...]) -> bool:
@@ -60,7 +62,8 @@ class HookMemory:
     async def _write_behind(self) -> None:
         while True:
             await self._changed.wait()
-            await self._write()
+            async with self._one_writer:
+                await self._write()
 
     async def _write(self) -> None:
         path = self._path
