@@ -148,6 +148,10 @@ class Granted(Protocol):
         """Tell whether the plugin may do what needs `required`."""
         ...
 
+    def texts(self) -> tuple[str, ...]:
+        """Return what is granted now, in canonical spelling."""
+        ...
+
 
 class Joining(Protocol):
     """One run of a plugin, as those see it who take in what it provides."""

@@ -229,7 +229,9 @@ class Endpoints:
         timeout_s: float | None = None,
     ) -> HttpResponse:
         content = answered(HttpResponse(200, {}, body, encoding)).data
-        principal = Principal(f"plugin:{caller.plugin}", caller.permissions)
+        # As it is now: the operator may have taken something back since the session began.
+        granted = session_of(self._sessions, caller).grants.texts()
+        principal = Principal(f"plugin:{caller.plugin}", granted)
         request = Request(method, path, query or {}, headers or {}, content)
         return to_wire(await self.dispatch(request, principal, timeout_s=timeout_s))
 

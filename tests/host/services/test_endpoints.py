@@ -137,6 +137,8 @@ async def test_a_plugin_asks_its_own_endpoint_with_what_was_granted_to_it(
 ) -> None:
     async with PluginHost([place], autoload=True) as host:
         assert await host.call("session-analytics", "report") == [200, {"total": 7, "by": "user"}]
+        await host.permissions.revoke("session-analytics", "sessions:read")
+        assert (await host.call("session-analytics", "report"))[0] == 403
     write_plugin("session-analytics", ANALYTICS)
     async with PluginHost([place], autoload=True) as host:
         status, data = await host.call("session-analytics", "report")
