@@ -27,6 +27,7 @@ from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
 from host.routing.events import Events
 from host.routing.gateway import ApiGateway
+from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.events import EventsService
@@ -72,6 +73,8 @@ class Assembly:
         polling: Polling,
         email: MailSettings | None,
         storage_quota_bytes: int,
+        rate_limits: Mapping[str, str],
+        consent_to_widening: bool,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -82,6 +85,8 @@ class Assembly:
         self.changes = ChangeFeed()
         self._data = data
         self._policy = policy
+        self._consent_to_widening = consent_to_widening
+        self.gateway.rate_limits = RateLimits(rate_limits, clock.monotonic)
         self._application = application
         self._application_version = application_version
         self._use_warden = use_warden
@@ -176,6 +181,7 @@ class Assembly:
             tasks=tasks,
             start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
             policy=self._policy,
+            consent_to_widening=self._consent_to_widening,
             application=self._application,
             application_version=self._application_version,
             changed=self._changed,

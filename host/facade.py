@@ -93,6 +93,8 @@ class PluginView:
     refused_permissions: tuple[str, ...]
     methods: tuple[str, ...]
     last_exit: ExitFacts | None
+    waiting_permissions: tuple[str, ...] = ()
+    """Asked for, and waiting for the operator's consent."""
     faults: tuple[str, ...] = ()
     """What is wrong with its manifest; such a plugin has no valid id and can't be loaded."""
 

@@ -6,6 +6,7 @@ What is declared in them (topics, handlers) can be declared before the host is e
 from host.assembly import Assembly
 from host.routing.events import Events
 from host.services.notifications import Notifications
+from host.services.permissions import Permissions
 from host.services.storage_view import StorageView
 
 
@@ -18,6 +19,11 @@ class HostParts:
     def events(self) -> Events:
         """Events: topics, handlers of the embedding program, who is behind, dead letters."""
         return self._parts.events
+
+    @property
+    def permissions(self) -> Permissions:
+        """What plugins may do: consent, grant, revoke, and how often each permission was used."""
+        return Permissions(self._parts.running().roster.get)
 
     @property
     def storage(self) -> StorageView:

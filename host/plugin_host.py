@@ -52,6 +52,8 @@ class PluginHost(HostParts):
         polling: bool = False,
         email: MailSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
+        rate_limits: Mapping[str, str] | None = None,
+        consent: Literal["widening", "never"] = "widening",
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -71,6 +73,8 @@ class PluginHost(HostParts):
                 faster, but it holds this event loop meanwhile.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
+            rate_limits: How often each plugin may call, by namespace, method or `*`: {"sessions": "100/s"}.
+            consent: Whether a new version that asks for more than the last one waits for the operator.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
@@ -86,6 +90,8 @@ class PluginHost(HostParts):
             polling=Polling(enabled=polling),
             email=email,
             storage_quota_bytes=storage_quota_bytes,
+            rate_limits=rate_limits or {},
+            consent_to_widening=consent == "widening",
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )

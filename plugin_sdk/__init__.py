@@ -13,9 +13,11 @@ from protocol.errors import PluginError, RpcError
 if TYPE_CHECKING:
     from plugin_sdk.decorators.on import on
     from plugin_sdk.events import Event
+    from plugin_sdk.rate_limiter import RateLimiter
     from protocol.filters import above, below, contains, equals, exists, not_equals, one_of, starts_with
 
 _HOMES = {
+    "RateLimiter": "plugin_sdk.rate_limiter",
     "Event": "plugin_sdk.events",
     "above": "protocol.filters",
     "below": "protocol.filters",
@@ -33,6 +35,7 @@ __all__ = [
     "Event",
     "Plugin",
     "PluginError",
+    "RateLimiter",
     "RpcError",
     "above",
     "below",
