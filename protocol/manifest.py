@@ -49,11 +49,11 @@ class Limits(msgspec.Struct, frozen=True):
     """RLIMIT_AS, only on request: it breaks thread pools and numpy."""
     processes: int | None = None
     """RLIMIT_NPROC, only on request: the kernel counts per user, not per plugin."""
-    storage_bytes: int | None = None
-    """How much it may keep in storage; None is the host's own figure."""
     on_memory: Act = "restart"
     on_cpu: Act = "throttle"
     on_other: Act = "warn"
+    storage_bytes: int | None = None
+    """How much it may keep in storage; None is the host's own figure."""
 
 
 class Requires(msgspec.Struct, frozen=True, omit_defaults=True):
