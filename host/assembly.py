@@ -115,6 +115,7 @@ class Assembly:
         self._registries.append(self.events)
         self.storage = Storage(clock, storage_quota_bytes)
         self._opens.append(self.storage)
+        self._registries.append(self.storage)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
         control = ControlCalls(roster)

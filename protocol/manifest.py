@@ -62,6 +62,8 @@ class Limits(msgspec.Struct, frozen=True):
     on_memory: Act = "restart"
     on_cpu: Act = "throttle"
     on_other: Act = "warn"
+    storage_bytes: int | None = None
+    """How much it may keep in storage; None is the host's own figure."""
 
 
 class Requires(msgspec.Struct, frozen=True, omit_defaults=True):

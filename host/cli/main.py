@@ -17,6 +17,7 @@ COMMANDS = {
     "config": "Show the host's settings and where each comes from.",
     "demo": "Show what the host does, told line by line.",
     "run": "Run plugins in the foreground.",
+    "storage": "Show what plugins keep, while the host does not run.",
     "validate": "Check plugins' manifests.",
 }
 

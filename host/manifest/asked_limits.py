@@ -20,6 +20,9 @@ MIN_ADDRESS_SPACE_BYTES: Final = 64 * 1024 * 1024
 MIN_FILE_BYTES: Final = 4 * 1024
 """One page: below it the smallest SQLite file can't be written."""
 
+MIN_STORAGE_BYTES: Final = 4 * 1024
+"""One page of the database."""
+
 MAX_BYTES: Final = 2**60
 """An exbibyte. Twice the memory must fit a kernel limit's signed 64 bits."""
 
@@ -76,6 +79,7 @@ class AskedLimits(BaseModel, frozen=True):
     file: Annotated[int, _size(MIN_FILE_BYTES)] | None = None
     address_space: Annotated[int, _size(MIN_ADDRESS_SPACE_BYTES)] | None = None
     processes: Annotated[int, _count(1)] | None = None
+    storage: Annotated[int, _size(MIN_STORAGE_BYTES)] | None = None
     on_memory: Act | None = None
     on_cpu: Act | None = None
     on_other: Act | None = None
@@ -91,6 +95,7 @@ class AskedLimits(BaseModel, frozen=True):
             "file_bytes": self.file,
             "address_space_bytes": self.address_space,
             "processes": self.processes,
+            "storage_bytes": self.storage,
             "on_memory": self.on_memory,
             "on_cpu": self.on_cpu,
             "on_other": self.on_other,

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup
 
 from host.clock import Clock
 from host.errors import HostClosed, InvalidParams, PlughostError
+from host.facade import Joining
 from host.services.storage_cache import StorageCache
 from host.services.storage_changes import Left, Writer
 from host.services.storage_time import StorageTime
@@ -49,10 +50,12 @@ class Storage:
     """All that plugins of one host keep."""
 
     def __init__(self, clock: Clock, quota_bytes: int = DEFAULT_QUOTA_BYTES) -> None:
-        self.quota_bytes = quota_bytes
+        self._default_quota_bytes = quota_bytes
+        self._quotas: dict[str, int] = {}
+        """Of plugins whose manifest asks for one; kept when they stop, as what they keep is."""
         self.cache = StorageCache()
         self._time = StorageTime(clock)
-        self._writer = Writer(quota_bytes)
+        self._writer = Writer(self.quota_bytes)
         self._database: Database | None = None
         self._sweeping: anyio.CancelScope | None = None
 
@@ -82,6 +85,32 @@ class Storage:
             await self.sweep()
         if self._database is not None:
             await self._database.aclose()
+
+    # What its manifest says of it; see `Registry`.
+
+    def check(self, session: Joining) -> Iterable[str]:
+        """Find nothing wrong: the manifest's reader has checked the figure."""
+        return ()
+
+    def join(self, session: Joining) -> None:
+        """Let it keep as much as its manifest asks for, or as this host lets everybody."""
+        asked = session.manifest.limits.storage_bytes
+        if asked is None:
+            self._quotas.pop(session.plugin, None)
+        else:
+            self._quotas[session.plugin] = asked
+
+    def activated(self, session: Joining) -> None:
+        """Do nothing: it could use its storage before."""
+
+    def leave(self, session: Joining) -> None:
+        """Do nothing: what it keeps stays."""
+
+    # What others of the host use.
+
+    def quota_bytes(self, plugin: str) -> int:
+        """How much a plugin may keep."""
+        return self._quotas.get(plugin, self._default_quota_bytes)
 
     def now_s(self) -> float:
         """Seconds since the epoch; never earlier than before, so that no key comes back to life."""
@@ -125,7 +154,7 @@ class Storage:
         keys, size = await self.database.read(
             lambda connection: storage_file.usage(connection, plugin, now_s)
         )
-        return StorageUsage(keys, size, self.quota_bytes)
+        return StorageUsage(keys, size, self.quota_bytes(plugin))
 
     async def change(self, plugin: str, operation: StorageOperation) -> Any:
         """Do one operation; return its result."""

@@ -6,7 +6,7 @@ database undoes if anything here raises.
 
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -32,8 +32,9 @@ Left = dict[str, Row | None]
 class Writer:
     """Applies changes; one per host, used in the writer's thread alone."""
 
-    def __init__(self, quota_bytes: int) -> None:
-        self._quota = quota_bytes
+    def __init__(self, quota_bytes: Callable[[str], int]) -> None:
+        """`quota_bytes` tells how much a plugin may keep; it is asked in the writer's thread."""
+        self._quota_bytes = quota_bytes
         self._used: dict[str, int] = {}
         """Bytes by plugin, as of the last commit and of what is under way."""
 
@@ -55,24 +56,25 @@ class Writer:
         left: Left = {}
         results: list[Any] = []
         before = used
+        quota = self._quota_bytes(plugin)
         for number, operation in enumerate(operations):
             place = "" if len(operations) == 1 else f"operations[{number}]: "
             result, change = self._one(connection, plugin, operation, now_s, place, left)
             used += change
             results.append(result)
-        if used > self._quota and used > before:
+        if used > quota and used > before:
             # What has expired, but was not swept yet, takes no room from what is wanted.
             for _, key, size in storage_file.drop_expired(connection, now_s, -1, plugin):
                 left.setdefault(key, None)
                 used -= size
-        if used > self._quota and used > before:
+        if used > quota and used > before:
             raise QuotaExceeded(
-                f"plugin {plugin!r} keeps {before} bytes, {used} with this; allowed: {self._quota}",
-                remedy="delete what is not needed, or have the operator raise the quota",
+                f"plugin {plugin!r} keeps {before} bytes, {used} with this; allowed: {quota}",
+                remedy="delete what is not needed, or ask for more by `limits.storage` in the manifest",
                 plugin=plugin,
                 used_bytes=before,
                 needed_bytes=used,
-                quota_bytes=self._quota,
+                quota_bytes=quota,
             )
         self._used[plugin] = used
         return results, left

@@ -99,6 +99,19 @@ async def host(plugins: Path, write_plugin: Write, tmp_path: Path) -> AsyncItera
         yield host
 
 
+@pytest.fixture
+async def roomy(plugins: Path, write_plugin: Write, tmp_path: Path) -> AsyncIterator[PluginHost]:
+    """Where the keeper's manifest asks for more than the host lets everybody keep."""
+    folder = write_plugin("keeper", KEEPER)
+    write_plugin("other", KEEPER)
+    with (folder / "plugin.toml").open("a") as manifest:
+        manifest.write('\n[limits]\nstorage = "64m"\n')
+    async with PluginHost(
+        [plugins], data=tmp_path / "data", autoload=True, storage_quota_bytes=1_000_000
+    ) as host:
+        yield host
+
+
 async def do(host: PluginHost, what: str, *args: Any, plugin: str = "keeper", **options: Any) -> Any:
     return await host.call(plugin, "do", {"what": what, "args": list(args), "options": options})
 
@@ -262,10 +275,9 @@ async def test_a_version_that_a_key_had_before_it_was_deleted_does_not_come_back
     assert await do(host, "get", "key") == "somebody else's"
 
 
-async def test_items_of_more_than_a_frame_come_page_by_page(host: PluginHost) -> None:
+async def test_items_of_more_than_a_frame_come_page_by_page(roomy: PluginHost) -> None:
+    host = roomy
     values = {f"k{number:02}": str(number % 10) * 900_000 for number in range(20)}
-    roomy = host._parts.storage  # pyright: ignore[reportPrivateUsage]
-    roomy._writer._quota = 64_000_000  # pyright: ignore[reportPrivateUsage]
     for key, value in values.items():
         await host.storage.set("keeper", key, value)
     found = await host.call("keeper", "all_sizes", {}, timeout_s=30)
@@ -376,3 +388,17 @@ async def test_an_operator_sees_who_keeps_how_much(host: PluginHost) -> None:
         "keeper": (1, 2),
         "other": (1, 6),
     }
+
+
+async def test_a_manifest_may_ask_for_a_quota_of_its_own(roomy: PluginHost) -> None:
+    assert (await do(roomy, "usage"))["quota_bytes"] == 64 * 1024**2
+    assert (await do(roomy, "usage", plugin="other"))["quota_bytes"] == 1_000_000
+    for name in ("a", "b"):
+        await do(roomy, "set", name, "x" * 900_000)
+    await do(roomy, "set", "a", "x" * 900_000, plugin="other")
+    with pytest.raises(QuotaExceeded, match=r"allowed: 1000000"):
+        await do(roomy, "set", "b", "x" * 900_000, plugin="other")
+    # It holds also while the plugin does not run.
+    await roomy.unload("keeper")
+    await roomy.storage.set("keeper", "c", "x" * 900_000)
+    assert (await roomy.storage.usage("keeper")).quota_bytes == 64 * 1024**2

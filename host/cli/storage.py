@@ -1,0 +1,138 @@
+"""`plughost storage`: shows what plugins keep, from the data folder of a host that does not run.
+
+It holds the folder's lock meanwhile, so it never reads beside a host that writes.
+"""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import click
+import msgspec
+
+from host.cli.exit_codes import ExitCode
+from host.cli.hosting import settings_for
+from host.cli.output import print_json, print_table, print_value
+from host.clock import SystemClock
+from host.paths import default_data_folder
+from host.services.storage import FILE, Storage
+from host.services.storage_view import KeptKey, StorageView
+from host.state.lock import open_data_folder
+
+_NOTHING = object()
+
+_Options = Callable[[Callable[..., int]], Callable[..., int]]
+
+
+def _options(function: Callable[..., int]) -> Callable[..., int]:
+    options: tuple[_Options, ...] = (
+        click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml."),
+        click.option("--data", type=click.Path(), help="Data folder."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+    )
+    for option in options:
+        function = option(function)
+    return function
+
+
+@click.group("storage")
+def command() -> None:
+    """Show what plugins keep. The host must not be running."""
+
+
+@command.command("list")
+@_options
+def list_plugins(config: str | None, data: str | None, as_json: bool) -> int:
+    """List who keeps how much."""
+
+    async def look(view: StorageView) -> dict[str, Any]:
+        return dict(await view.usage_all())
+
+    found: dict[str, Any] = _look(config, data, look) or {}
+    if as_json:
+        print_json({plugin: {"keys": one.keys, "bytes": one.bytes} for plugin, one in found.items()})
+    else:
+        rows = [(plugin, str(one.keys), str(one.bytes)) for plugin, one in found.items()]
+        print_table(("PLUGIN", "KEYS", "BYTES"), rows)
+    return ExitCode.OK
+
+
+@command.command("keys")
+@click.argument("plugin", metavar="ID")
+@click.argument("prefix", default="")
+@_options
+def list_keys(plugin: str, prefix: str, config: str | None, data: str | None, as_json: bool) -> int:
+    """List the keys of plugin ID that begin with PREFIX."""
+
+    async def look(view: StorageView) -> list[KeptKey]:
+        found: list[KeptKey] = []
+        while page := await view.keys(plugin, prefix, after=found[-1].key if found else ""):
+            found += page
+        return found
+
+    found: list[KeptKey] = _look(config, data, look) or []
+    if as_json:
+        print_json([msgspec.to_builtins(one) for one in found])
+    else:
+        rows = [(one.key, str(one.size_bytes), str(one.version), _shown(one.expires_s)) for one in found]
+        print_table(("KEY", "BYTES", "VERSION", "UNTIL"), rows)
+    return ExitCode.OK
+
+
+@command.command("get")
+@click.argument("plugin", metavar="ID")
+@click.argument("key")
+@_options
+def get(plugin: str, key: str, config: str | None, data: str | None, as_json: bool) -> int:
+    """Print the value that plugin ID keeps under KEY."""
+
+    async def look(view: StorageView) -> Any:
+        return await view.get(plugin, key, _NOTHING)
+
+    value = _look(config, data, look, _NOTHING)
+    if value is _NOTHING:
+        sys.stderr.write(f"plugin {json.dumps(plugin)} keeps nothing under {json.dumps(key)}\n")
+        return ExitCode.NOT_FOUND
+    (print_json if as_json else print_value)(value)
+    return ExitCode.OK
+
+
+def _look(
+    config: str | None,
+    data: str | None,
+    look: Callable[[StorageView], Awaitable[Any]],
+    nothing: Any = None,
+) -> Any:
+    """Return what `look` finds; `nothing` where no host has kept anything yet."""
+    folder = settings_for(config, {"data": data}).data or default_data_folder()
+    if not (folder / FILE).is_file():
+        return nothing
+    return anyio.run(_read, folder, look)
+
+
+async def _read(folder: Path, look: Callable[[StorageView], Awaitable[Any]]) -> Any:
+    found: Any = None
+    error: Exception | None = None
+    with open_data_folder(folder):
+        storage = Storage(SystemClock())
+        async with anyio.create_task_group() as tasks:
+            try:
+                await storage.open(folder, tasks)
+                found = await look(StorageView(storage))
+            except Exception as exc:  # noqa: BLE001 - carried out of the group as it is, not in an ExceptionGroup
+                error = exc
+            finally:
+                await storage.aclose()
+    if error is not None:
+        raise error
+    return found
+
+
+def _shown(expires_s: float | None) -> str:
+    if expires_s is None:
+        return ""
+    return datetime.fromtimestamp(expires_s, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
