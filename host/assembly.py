@@ -25,6 +25,8 @@ from host.process.launcher import Launcher
 from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
+from host.routing.event_log_keeper import EventLogKeeper
+from host.routing.events import Events
 from host.routing.gateway import ApiGateway
 from host.rpc import HeldFrames
 from host.services.about import AboutService
@@ -94,6 +96,9 @@ class Assembly:
         """What has files or tasks, in the order in which it is opened."""
         self.storage = Storage(clock, storage_quota_bytes)
         self._opens.append(self.storage)
+        self.events = Events(clock, EventLogKeeper(clock, handle_s=timing.events_s))
+        self._opens.append(self.events)
+        self._registries.append(self.events)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
         self._attach_services()
@@ -194,6 +199,7 @@ class Assembly:
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
         self.storage.attach(gateway)
+        self.events.attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
 
@@ -201,6 +207,8 @@ class Assembly:
 
     def _changed(self, now: Condition, old: State) -> None:
         log_change(now, old)
+        about = {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason}
+        self.events.tell(f"plughost.plugin.{now.state.value}", about)
         self.changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
 
     def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:

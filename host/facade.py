@@ -138,6 +138,11 @@ class Joining(Protocol):
         ...
 
     @property
+    def grants(self) -> Any:
+        """What it may do; see `host.permissions.policy.Grants`."""
+        ...
+
+    @property
     def provides(self) -> Provides:
         """What its code declares."""
         ...

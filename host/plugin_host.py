@@ -8,7 +8,7 @@ process is waited for that this host did not start.
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -22,6 +22,7 @@ from host.facade import PluginView
 from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
+from host.routing.events_view import EventsView
 from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.services.storage_view import StorageView
@@ -209,6 +210,21 @@ class PluginHost:
     def changes(self) -> Subscription:
         """Return a subscription to state changes from now on; use it as `with host.changes() as changes:`."""
         return self._parts.changes.subscribe()
+
+    def emit(self, topic: str, data: Any = None, *, durable: bool | None = None) -> Coroutine[Any, Any, int]:
+        """Say what happened: `await host.emit("session.created", {...})`; on disk where it is durable."""
+        return self._parts.events.emit(topic, data, durable)
+
+    def on(
+        self, topics: str | Sequence[str], *, where: Mapping[str, Any] | None = None
+    ) -> Callable[[_F], _F]:
+        """Have a function handle events; a decorator. It takes the data, or the data and the `Event`."""
+        return self._parts.events.on(topics, where)
+
+    @property
+    def events(self) -> EventsView:
+        """Topics, durable subscriptions and dead letters."""
+        return EventsView(self._parts.events)
 
     @property
     def storage(self) -> StorageView:

@@ -9,6 +9,16 @@ from typing import Any, Literal
 import msgspec
 
 from protocol.messages.email import EmailSend, EmailSent
+from protocol.messages.events import (
+    Emitted,
+    Event,
+    Events,
+    EventsCredit,
+    EventsEmit,
+    EventsHandled,
+    EventsSubscribe,
+    EventsUnsubscribe,
+)
 from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
@@ -102,6 +112,19 @@ _ROWS = (
         "Open a stream of another plugin.",
         "plugins:call:{plugin}",
     ),
+    Method("plugin.event", "to_plugin", "notification", Event, None, "Something happened."),
+    Method(
+        "plugin.events",
+        "to_plugin",
+        "request",
+        Events,
+        EventsHandled,
+        "Handle events of a durable subscription.",
+    ),
+    Method("events.emit", "to_host", "request", EventsEmit, Emitted, "Say that something happened."),
+    Method("events.credit", "to_host", "notification", EventsCredit, None, "Events that were handled."),
+    Method("events.subscribe", "to_host", "request", EventsSubscribe, Empty, "Ask for events."),
+    Method("events.unsubscribe", "to_host", "request", EventsUnsubscribe, Empty, "Ask for them no more."),
     Method(
         "notify.user",
         "to_host",

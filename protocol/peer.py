@@ -133,6 +133,13 @@ class Peer:
         self._pipe.write(line)
         return True
 
+    def notify_all(self, lines: bytes) -> bool:
+        """Send whole notification lines that were built before, in one write; False if they were dropped."""
+        if self._pipe.broken or self._pipe.buffered > self._max_buffered:
+            return False
+        self._pipe.write(lines, at_once=True)
+        return True
+
     async def drained(self) -> None:
         """Wait until the other side has read most of what was sent, or never will."""
         await self._pipe.drained()

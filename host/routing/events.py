@@ -1,0 +1,300 @@
+"""Events: who says what happened, who may, and who hears of it. `PluginHost.events` is one.
+
+Owns the checks of what plugins subscribe to and emit, and the order of an event's way: into the log if a
+durable subscription wants it, and then to everybody else. What an operator asks of it is `EventsView`'s.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import anyio.lowlevel
+import msgspec
+from anyio.abc import TaskGroup
+
+from host.clock import Clock
+from host.errors import Denied, HostClosed, InvalidParams
+from host.facade import Caller, Joining
+from host.permissions.policy import Decision, Grants
+from host.routing.event_checks import emit_decision, subscription_faults
+from host.routing.event_handlers import HostHandler
+from host.routing.event_log_keeper import EventLogKeeper
+from host.routing.event_router import EventRouter, Route
+from host.routing.event_subscriber import EventSubscriber
+from host.routing.event_topics import Topics
+from host.routing.gateway import ApiGateway
+from host.state.event_log import LoggedEvent
+from protocol.filters import where_fault, written
+from protocol.messages.events import Emitted, EventsCredit
+from protocol.messages.provides import Subscription
+from protocol.topics import HOST_TOPICS, pattern_fault, topic_fault
+
+logger = logging.getLogger(__name__)
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+MAX_PENDING: Final = 512
+"""Events of one turn of the loop after which an emitter lets others work."""
+
+_credit = msgspec.json.Decoder(EventsCredit).decode
+
+
+class Events:
+    """All of one host."""
+
+    def __init__(self, clock: Clock, log: EventLogKeeper) -> None:
+        self.topics = Topics()
+        self.log = log
+        self.router = EventRouter(self.topics)
+        self.emitted = 0
+        self._clock = clock
+        self._tasks: TaskGroup | None = None
+
+    def attach(self, gateway: ApiGateway) -> None:
+        """Publish the functions to plugins."""
+        gateway.attach_builtin("events.emit", self.emit_for)
+        gateway.attach_builtin("events.subscribe", self.subscribe_for)
+        gateway.attach_builtin("events.unsubscribe", self.unsubscribe_for)
+        gateway.attach_notification("events.credit", self.credit)
+
+    async def open(self, folder: Path, tasks: TaskGroup) -> None:
+        """Open the log; see `Opens`."""
+        self._tasks = tasks
+        self.router.begin(tasks)
+        await self.log.open(folder, tasks)
+        for delivery in self.log.deliveries.values():
+            self.router.add_delivery(delivery)
+
+    async def aclose(self) -> None:
+        """End every delivery, and close the log."""
+        self._tasks = None
+        self.router.end()
+        for delivery in self.log.deliveries.values():
+            self.router.drop_delivery(delivery)
+        await self.log.aclose()
+
+    # What happens.
+
+    async def emit(self, topic: str, data: Any, durable: bool | None, *, of_plugin: str = "") -> int:
+        """Say that something happened; return the event's number. A durable one is on the disk then.
+
+        Raises:
+            HostClosed, InvalidParams, DiskFull: Nobody hears of it.
+        """
+        if not self.log.runs:
+            raise HostClosed("this host is not running")
+        known = self.topics.get(topic)
+        if known is None:
+            if fault := topic_fault(topic):
+                raise InvalidParams(fault)
+            self._alike(self.topics.see(topic, of_plugin))
+        text = self.topics.encode(topic, data)
+        route = self.router.route(topic)
+        if durable is None:
+            durable = bool(route.durable) or (known is not None and known.durable)
+        self.emitted += 1
+        self.log.seq += 1
+        seq, time_s = self.log.seq, self._clock.wall()
+        if durable:
+            event = LoggedEvent(seq, topic, text, time_s)
+            await asyncio.shield(self.log.append(event, lambda: self._logged(route, event)))
+        elif route.lossy:
+            self.router.send(route, topic, text, seq, time_s)
+            if self.router.pending >= MAX_PENDING:
+                await anyio.lowlevel.checkpoint()
+        return seq
+
+    def tell(self, topic: str, data: Mapping[str, Any]) -> None:
+        """Emit an event of the host itself, which may be lost; nothing while the host does not run."""
+        if not self.log.runs:
+            return
+        self.topics.see(topic)
+        route = self.router.route(topic)
+        if not route.lossy and not route.durable:
+            return
+        self.emitted += 1
+        self.log.seq += 1
+        self.router.send(route, topic, msgspec.json.encode(data), self.log.seq, self._clock.wall())
+
+    def _logged(self, route: Route, event: LoggedEvent) -> None:
+        for delivery in route.durable:
+            delivery.wake()
+        if route.lossy:
+            self.router.send(route, event.topic, event.data, event.seq, event.time_s)
+
+    def declare(
+        self,
+        topic: str,
+        *,
+        description: str,
+        durable: bool,
+        schema: Mapping[str, Any] | None,
+        permission: str | None,
+    ) -> None:
+        """Declare a topic; see `EventsView.declare`."""
+        alike = self.topics.declare(
+            topic, description=description, durable=durable, schema=schema, permission=permission
+        )
+        self._alike(alike)
+        self.router.changed()
+
+    def on(self, topics: str | Sequence[str], where: Mapping[str, Any] | None) -> Callable[[_F], _F]:
+        """Return a decorator that subscribes a function of the embedding program.
+
+        Raises:
+            InvalidParams: Topics, filter or function can't be used.
+        """
+        listed = (topics,) if isinstance(topics, str) else tuple(topics)
+        condition = written(where or {})
+        for fault in [*map(pattern_fault, listed), where_fault(condition)]:
+            if fault:
+                raise InvalidParams(fault)
+
+        def subscribe(function: _F) -> _F:
+            self.router.add_handler(HostHandler(function, listed, condition))
+            return function
+
+        return subscribe
+
+    # What plugins call.
+
+    async def emit_for(
+        self, caller: Caller, topic: str, data: Any = None, durable: bool | None = None
+    ) -> Emitted:
+        """Emit an event of a plugin."""
+        if "." not in topic:
+            topic = f"plugin.{caller.plugin}.{topic}"
+        own = topic.startswith(f"plugin.{caller.plugin}.")
+        if not own:
+            if fault := topic_fault(topic):
+                raise InvalidParams(fault)
+            if topic.split(".")[0] in (HOST_TOPICS, "plugin"):
+                raise Denied(
+                    f"events under {topic!r} are emitted by the host and by the plugin that is named alone",
+                    remedy=f"emit it under plugin.{caller.plugin}., or under a topic of the application",
+                    plugin=caller.plugin,
+                )
+            decision = self._may_emit(caller, topic)
+            if not decision.allowed:
+                raise Denied(
+                    decision.reason,
+                    remedy=decision.declare,
+                    plugin=caller.plugin,
+                    permission=str(decision.permission),
+                )
+        return Emitted(await self.emit(topic, data, durable, of_plugin=caller.plugin if own else ""), topic)
+
+    async def subscribe_for(self, caller: Caller, subscription: Subscription) -> None:
+        """Subscribe a plugin that runs."""
+        subscriber = self._subscriber(caller)
+        taken = len(subscriber.subscriptions) + len(self.log.of_plugin(caller.plugin))
+        if faults := list(subscription_faults([subscription], subscriber.session.grants, self.topics, taken)):
+            raise InvalidParams("; ".join(faults))
+        if subscription.durable:
+            self._durable(subscriber, subscription, in_code=False)
+        else:
+            self.router.add(subscriber, subscription)
+
+    async def unsubscribe_for(self, caller: Caller, name: str) -> None:
+        """End a subscription of a plugin that runs; a durable one is forgotten."""
+        subscriber = self._subscriber(caller)
+        self.router.drop(subscriber, name)
+        delivery = self.log.deliveries.get((caller.plugin, name))
+        if delivery is not None:
+            self.router.drop_delivery(delivery)
+            self.log.forget(delivery)
+
+    def credit(self, caller: Caller, method: str, params: msgspec.Raw) -> None:
+        """Take note of events that a plugin handled."""
+        subscriber = self.router.subscribers.get(caller.session)
+        try:
+            n = _credit(params).n
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+            logger.warning("%s can't be read: %s", method, exc, extra={"fields": {"plugin": caller.plugin}})
+            return
+        if subscriber is not None:
+            subscriber.credit(n)
+
+    # What a session brings; see `Registry`.
+
+    def check(self, session: Joining) -> Iterable[str]:
+        """Say what is wrong with what a plugin subscribes to."""
+        provides = session.provides
+        yield from subscription_faults(provides.subscriptions, session.grants, self.topics, 0)
+        for name in provides.handlers_by_name:
+            alike = self.topics.named(name)
+            if len(alike) > 1:
+                yield (
+                    f"on_{name[:80]} could mean {' or '.join(alike[:5])}: subscribe it by "
+                    f'@on("{alike[0]}"), or another of them'
+                )
+
+    def join(self, session: Joining) -> None:
+        """Subscribe it to what may be lost."""
+        self.router.join(EventSubscriber(session, self._clock.monotonic))
+
+    def activated(self, session: Joining) -> None:
+        """Remember its durable subscriptions, forget those that it no longer has, and deliver."""
+        subscriber = self.router.subscribers.get(session.id)
+        if subscriber is None or self._tasks is None:
+            return
+        declared = [one for one in session.provides.subscriptions if one.durable]
+        names = {one.name for one in declared}
+        for delivery in self.log.of_plugin(session.plugin):
+            if delivery.in_code and delivery.name not in names:
+                logger.info(
+                    "the durable subscription %s is no longer declared, and forgotten",
+                    delivery.name,
+                    extra={"fields": {"plugin": session.plugin}},
+                )
+                self.router.drop_delivery(delivery)
+                self.log.forget(delivery)
+        for one in declared:
+            self._durable(subscriber, one, in_code=True)
+
+    def leave(self, session: Joining) -> None:
+        """Drop its subscriptions; the durable ones wait for it."""
+        if self.router.leave(session.id) is not None:
+            for delivery in self.log.of_plugin(session.plugin):
+                delivery.stop()
+
+    def _durable(self, subscriber: EventSubscriber, one: Subscription, *, in_code: bool) -> None:
+        old = self.log.deliveries.get((subscriber.session.plugin, one.name))
+        if old is not None:
+            self.router.drop_delivery(old)
+        delivery = self.log.subscribe(subscriber.session.plugin, one, in_code=in_code)
+        self.router.add_delivery(delivery)
+        if self._tasks is not None:
+            delivery.begin(self._tasks, subscriber.session, self._may_hear(subscriber.session.grants))
+
+    def _may_hear(self, grants: Grants) -> Callable[[str], bool]:
+        def may_hear(topic: str) -> bool:
+            known = self.topics.get(topic)
+            return known is None or known.permission is None or grants.decide(known.permission).allowed
+
+        return may_hear
+
+    def _may_emit(self, caller: Caller, topic: str) -> Decision:
+        return emit_decision(self._subscriber(caller).session.grants, topic)
+
+    def _subscriber(self, caller: Caller) -> EventSubscriber:
+        subscriber = self.router.subscribers.get(caller.session)
+        if subscriber is None:
+            raise HostClosed("this run of the plugin is not taken in, or has ended")
+        return subscriber
+
+    def _alike(self, alike: Sequence[str]) -> None:
+        """Say it where a topic came up that a method by name could mean as well."""
+        if not alike:
+            return
+        name = self.topics.name_of(alike[0])
+        for plugin in self.router.handle_by_name(name):
+            logger.warning(
+                "on_%s gets the events of %s; those of %s, which reads the same, need @on",
+                name,
+                alike[0],
+                alike[-1],
+                extra={"fields": {"plugin": plugin}},
+            )
