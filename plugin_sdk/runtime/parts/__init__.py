@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from plugin_sdk.marks import marks_of
+from plugin_sdk.plugin import Plugin, published
 from plugin_sdk.runtime.source import Source
 from protocol.incoming import Inbound
 
@@ -65,16 +66,25 @@ LIFECYCLE = frozenset(
 """Methods that look like handlers of events and are called for other reasons."""
 
 
-def is_handler(name: str) -> bool:
-    """Tell whether a method is a handler of events by its name."""
-    return name == "handle_event" or (name.startswith("on_") and len(name) > 3 and name not in LIFECYCLE)
+def named_handlers(cls: type[Plugin]) -> list[str]:
+    """Return the attributes that handle events by their names; what a decorator took does not."""
+    names = [
+        name
+        for name in dir(cls)
+        if name == "handle_event" or (name.startswith("on_") and len(name) > 3 and name not in LIFECYCLE)
+    ]
+    if not names:
+        return names
+    taken = {attribute for attribute, _ in marks_of(cls)}
+    taken.update(attribute for attribute, _ in published(cls).values())
+    return [name for name in names if name not in taken and callable(getattr(cls, name))]
 
 
-def parts_of(cls: type) -> set[str]:
+def parts_of(cls: type[Plugin]) -> set[str]:
     """Return the parts that a class needs: those of its marks, and those that it names in `uses_parts`."""
     needed = {mark.part for _, mark in marks_of(cls)}
     for base in cls.__mro__:
         needed.update(vars(base).get("uses_parts", ()))
-        if any(is_handler(name) for name in vars(base)):
-            needed.add("events")
+    if named_handlers(cls):
+        needed.add("events")
     return needed

@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 
 from plugin_sdk.decorators.on import OnMark
-from plugin_sdk.marks import marks_of
 from plugin_sdk.runtime.event_handler import EventHandler
 from plugin_sdk.runtime.link import Link
-from plugin_sdk.runtime.parts import Control, is_handler
+from plugin_sdk.runtime.parts import Control, named_handlers
 from plugin_sdk.runtime.source import Source
 from protocol import errors
 from protocol.errors import RpcError
@@ -68,13 +67,7 @@ class EventsPart:
         for source in sources:
             for name, attribute, mark in source.marked(OnMark):
                 self._add(self._checked(name, mark.topics, dict(mark.where), mark.durable, source, attribute))
-            # What a decorator took is called by its rules alone.
-            marked = {attribute for attribute, _ in marks_of(source.cls)}
-            for attribute in dir(source.cls):
-                if attribute in marked or not is_handler(attribute):
-                    continue
-                if not callable(getattr(source.cls, attribute)):
-                    continue
+            for attribute in named_handlers(source.cls):
                 handler = self._checked(source.prefix + attribute, (), {}, False, source, attribute)
                 if attribute == "handle_event":
                     self._rest.append(_Queue(handler))

@@ -1,6 +1,6 @@
 """Durable events, through real plugin processes: none is lost, whoever dies."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def hurry(host: PluginHost, pause_s: float = 0.3) -> None:
 
 
 @asynccontextmanager
-async def running(host: PluginHost, plugin: str) -> AsyncIterator[None]:
+async def running(host: PluginHost, plugin: str) -> AsyncGenerator[None]:
     async with host:
         await host.load(plugin)
         yield
