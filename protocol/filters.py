@@ -128,7 +128,7 @@ def compile_where(where: Mapping[str, Any]) -> Filter | None:
 def written(where: Mapping[str, Any]) -> dict[str, Any]:
     """Return a filter as an author may write it, with plain values for `equals`, in its full form."""
     return {
-        path: condition if _single(condition)[0] in _TESTS else equals(condition)
+        path: condition if isinstance(condition, dict) else equals(condition)
         for path, condition in where.items()
     }
 
