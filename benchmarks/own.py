@@ -87,8 +87,34 @@ def no_ps(_effort: Effort) -> list[float]:
     raise Absent("`plughost ps` does not exist yet")
 
 
-def no_events(_effort: Effort) -> list[float]:
-    raise Absent("events do not exist yet")
+def events_1(effort: Effort) -> list[float]:
+    """Deliveries per second of events that may be lost, to one subscriber."""
+    return _fan_out(1, effort, "ephemeral")[:1]
+
+
+def events_10(effort: Effort) -> list[float]:
+    """The same to 10 subscribers."""
+    return _fan_out(10, effort, "ephemeral")[:1]
+
+
+def events_100(effort: Effort) -> list[float]:
+    """The same to 100 subscribers, and milliseconds that an emit takes."""
+    return _fan_out(100, effort, "ephemeral")
+
+
+def durable_1(effort: Effort) -> list[float]:
+    """Deliveries per second of durable events, to one subscriber."""
+    return _fan_out(1, effort, "durable")[:1]
+
+
+def durable_10(effort: Effort) -> list[float]:
+    """The same to 10 subscribers."""
+    return _fan_out(10, effort, "durable")[:1]
+
+
+def durable_100(effort: Effort) -> list[float]:
+    """The same to 100 subscribers, and milliseconds that an emit takes with 64 of them under way."""
+    return _fan_out(100, effort, "durable")
 
 
 def no_storage(_effort: Effort) -> list[float]:
@@ -97,6 +123,10 @@ def no_storage(_effort: Effort) -> list[float]:
 
 def no_monitor(_effort: Effort) -> list[float]:
     raise Absent("the monitor does not exist yet")
+
+
+def _fan_out(subscribers: int, effort: Effort, kind: str) -> list[float]:
+    return _printed("fan_out", str(subscribers), str(effort.sample_s), kind)
 
 
 def _command_ms(*arguments: str) -> float:

@@ -74,6 +74,11 @@ EVENTS_1, EVENTS_10, EVENTS_100 = (
     for count in (1, 10, 100)
 )
 EMIT_100 = Row("emit_100", "emitter blocked, 100 subscribers", "ms")
+DURABLE_1, DURABLE_10, DURABLE_100 = (
+    Row(f"durable_{count}", f"durable event to {count} subscribers", "deliveries/s", "higher")
+    for count in (1, 10, 100)
+)
+DURABLE_EMIT = Row("durable_emit", "durable emit acknowledged, 64 at once, 100 subscribers", "ms")
 STORAGE_P50 = Row("storage_p50", "storage.get by a plugin, p50", "µs")
 HOST_RSS = Row("host_rss", "RSS of a host without plugins", "MiB")
 HOST_WAKES = Row("host_wakes", "its voluntary context switches", "/s")
@@ -149,9 +154,12 @@ GROUPS: tuple[Group, ...] = (
             Measurement("version", (VERSION,), own=own.version, most_samples=5),
             Measurement("imports", (IMPORT_SDK, IMPORT_HOST), own=own.imports, most_samples=5),
             Measurement("ps", (PS,), own=own.no_ps),
-            Measurement("events-1", (EVENTS_1,), own=own.no_events),
-            Measurement("events-10", (EVENTS_10,), own=own.no_events),
-            Measurement("events-100", (EVENTS_100, EMIT_100), own=own.no_events),
+            Measurement("events-1", (EVENTS_1,), own=own.events_1, most_samples=3),
+            Measurement("events-10", (EVENTS_10,), own=own.events_10, most_samples=3),
+            Measurement("events-100", (EVENTS_100, EMIT_100), own=own.events_100, most_samples=3),
+            Measurement("durable-1", (DURABLE_1,), own=own.durable_1, most_samples=3),
+            Measurement("durable-10", (DURABLE_10,), own=own.durable_10, most_samples=3),
+            Measurement("durable-100", (DURABLE_100, DURABLE_EMIT), own=own.durable_100, most_samples=3),
             Measurement("storage", (STORAGE_P50,), own=own.no_storage),
             Measurement("monitor", (MONITOR_CPU, MONITOR_KEY), own=own.no_monitor),
         ),
