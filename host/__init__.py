@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.routing.event_handlers import Event
     from host.services.notifications import Notification
+    from host.settings.events import EventSettings
     from host.settings.mail import MailSettings
     from host.timing import Timing
     from protocol.manifest import Limits
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Caller": "host.facade",
     "Change": "host.facade",
+    "Event": "host.routing.event_handlers",
+    "EventSettings": "host.settings.events",
     "ExitFacts": "host.facade",
     "Figures": "host.facade",
     "Limits": "protocol.manifest",
@@ -87,6 +91,8 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "Event",
+    "EventSettings",
     "ExitFacts",
     "Figures",
     "FrameTooLarge",

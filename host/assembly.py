@@ -35,6 +35,7 @@ from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.services.storage import Storage
+from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -70,6 +71,7 @@ class Assembly:
         use_warden: bool,
         polling: Polling,
         email: MailSettings | None,
+        events: EventSettings,
         storage_quota_bytes: int,
         timing: Timing,
         clock: Clock,
@@ -96,7 +98,7 @@ class Assembly:
         """What has files or tasks, in the order in which it is opened."""
         self.storage = Storage(clock, storage_quota_bytes)
         self._opens.append(self.storage)
-        self.events = Events(clock, EventLogKeeper(clock, handle_s=timing.events_s))
+        self.events = Events(clock, EventLogKeeper(clock, events, handle_s=timing.events_s))
         self._opens.append(self.events)
         self._registries.append(self.events)
         self.notifications = Notifications(clock)

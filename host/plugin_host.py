@@ -26,6 +26,7 @@ from host.routing.events_view import EventsView
 from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.services.storage_view import StorageView
+from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
 from host.supervision.roster import Roster
 from host.supervision.supervisor import Supervisor
@@ -34,6 +35,7 @@ from protocol.manifest import Limits
 from protocol.polling import Polling
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_Params = Mapping[str, Any] | None
 
 
 class PluginHost:
@@ -53,6 +55,7 @@ class PluginHost:
         warden: Literal["auto", "off"] = "auto",
         polling: bool = False,
         email: MailSettings | None = None,
+        events: EventSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
         timing: Timing | None = None,
         clock: Clock | None = None,
@@ -69,8 +72,8 @@ class PluginHost:
             app: Name of the embedding application, for plugins that require a version of it.
             app_version: Its version.
             warden: `off` starts plugins from this process even where a warden could.
-            polling: Wait awake, for 0.1 ms at most, for the answer to a call that is alone: several times
-                faster, but it holds this event loop meanwhile.
+            polling: Wait awake, 0.1 ms at most, for the answer to a lone call: faster, but holds this loop.
+            events: How long the log of durable events is kept.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
             timing: Durations other than the documented ones.
@@ -87,6 +90,7 @@ class PluginHost:
             use_warden=warden == "auto" and sys.platform == "linux",
             polling=Polling(enabled=polling),
             email=email,
+            events=events or EventSettings(),
             storage_quota_bytes=storage_quota_bytes,
             timing=timing or Timing(),
             clock=clock or SystemClock(),
@@ -166,12 +170,7 @@ class PluginHost:
         return attach
 
     def call(
-        self,
-        plugin: str,
-        method: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout_s: float | None = None,
+        self, plugin: str, method: str, params: _Params = None, *, timeout_s: float | None = None
     ) -> Coroutine[Any, Any, Any]:
         """Call a plugin's method: `result = await host.call(...)`. Without `timeout_s` the deadline is 5 s.
 
@@ -185,12 +184,7 @@ class PluginHost:
         return parts.calls.call(plugin, method, params, timeout_s=timeout_s)
 
     def stream(
-        self,
-        plugin: str,
-        method: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout_s: float | None = None,
+        self, plugin: str, method: str, params: _Params = None, *, timeout_s: float | None = None
     ) -> AsyncGenerator[Any, None]:
         """Open a plugin's stream, to be read by `async for`; leaving the loop cancels it. See `call`."""
         return self._parts.running().calls.stream(plugin, method, params, timeout_s=timeout_s)
@@ -215,9 +209,7 @@ class PluginHost:
         """Say what happened: `await host.emit("session.created", {...})`; on disk where it is durable."""
         return self._parts.events.emit(topic, data, durable)
 
-    def on(
-        self, topics: str | Sequence[str], *, where: Mapping[str, Any] | None = None
-    ) -> Callable[[_F], _F]:
+    def on(self, topics: str | Sequence[str], *, where: _Params = None) -> Callable[[_F], _F]:
         """Have a function handle events; a decorator. It takes the data, or the data and the `Event`."""
         return self._parts.events.on(topics, where)
 
@@ -283,8 +275,6 @@ class PluginHost:
     async def rescan(self) -> None:
         """Look for plugins again. New ones appear, and changed ones that do not run are read anew."""
         await self._parts.rescan()
-
-    # Inside.
 
     async def _run(self, ready: "asyncio.Future[None]") -> None:
         def is_ready() -> None:

@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup
 from host.clock import Clock
 from host.errors import HostClosed, PlughostError
 from host.routing.event_delivery import PAUSES_S, Delivery
+from host.settings.events import EventSettings
 from host.state import event_log
 from host.state.database import Database
 from host.state.event_log import KeptLetter, KeptSubscription, LoggedEvent
@@ -26,10 +27,6 @@ from protocol.messages.provides import Subscription
 logger = logging.getLogger(__name__)
 
 FILE: Final = "events.db"
-KEEP_S: Final = 7 * 86_400.0
-KEEP_BYTES: Final = 1024 * 1024 * 1024
-"""Retention. Source: behaviour in numbers, *Events*."""
-
 RETIRE_EVERY_S: Final = 60.0
 READ_AT_ONCE: Final = 256
 MAX_TAIL: Final = 2_000
@@ -45,9 +42,8 @@ class EventLogKeeper:
     def __init__(
         self,
         clock: Clock,
+        settings: EventSettings,
         *,
-        keep_s: float = KEEP_S,
-        keep_bytes: int = KEEP_BYTES,
         pauses_s: Sequence[float] = PAUSES_S,
         handle_s: float,
     ) -> None:
@@ -56,8 +52,8 @@ class EventLogKeeper:
         self.seq = 0
         self.appended = 0
         self._clock = clock
-        self._keep_s = keep_s
-        self._keep_bytes = keep_bytes
+        self._keep_s = settings.keep_days * 86_400.0
+        self._keep_bytes = settings.keep_bytes
         self._pauses_s = pauses_s
         self._handle_s = handle_s
         self._database: Database | None = None

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from host.errors import Fault, SettingsError
 from host.masking import masked
 from host.paths import default_config_folder, written_path
+from host.settings.events import EventSettings
 from host.settings.keys import KEYS, SECTIONS
 from host.settings.mail import MailSettings
 from host.settings.values import LogSettings, Settings
@@ -118,6 +119,7 @@ class _Reader:
             **self._section(""),
             limits=Limits(**self._section("limits")),
             log=LogSettings(**self._section("log")),
+            events=EventSettings(**self._section("events")),
             email=email,
             config=MappingProxyType({key: MappingProxyType(table) for key, table in self._config.items()}),
             origins=MappingProxyType(self._origins),

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
 from protocol.manifest import Limits
 
@@ -39,6 +40,8 @@ class Settings:
     log: LogSettings = LogSettings()
     storage_quota_bytes: int = 64 * 1024 * 1024
     """How much each plugin may keep."""
+    events: EventSettings = field(default_factory=EventSettings)
+    """How long the log of durable events is kept."""
     email: MailSettings | None = None
     """The mail server that plugins' messages go by; None where there is none."""
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}), repr=False)

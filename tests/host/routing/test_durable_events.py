@@ -9,7 +9,7 @@ import anyio
 import msgspec
 import pytest
 
-from host import InvalidParams, PluginHost
+from host import DiskFull, InvalidParams, PluginHost
 from host.routing.event_delivery import MAX_BATCH
 from host.routing.event_log_keeper import EventLogKeeper
 from host.timing import Timing
@@ -332,3 +332,30 @@ async def test_an_odd_answer_is_a_failed_try_and_never_moves_the_subscription(
         await until_true(host.events.dead_letters)
         (letter,) = await host.events.dead_letters("odd")
         assert "answer" in letter.error or "did not say why" in letter.error
+
+
+async def test_a_full_disk_fails_the_durable_emit_and_nobody_hears_of_it(
+    plugins: Path, data: Path, write_plugin: Write
+) -> None:
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data)
+    got: list[Any] = []
+
+    @host.on("order.paid")
+    async def listen(data: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        got.append(data)
+
+    async with running(host, "counter"):
+        await host.emit("order.paid", "before")
+        await heard.until(1)
+        await until_lag(host, 0)
+        database = log_of(host).database
+        pages = await database.write(lambda one: one.execute("PRAGMA page_count").fetchone()[0])
+        await database.write(lambda one: one.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+        with pytest.raises(DiskFull, match=r"events\.db"):
+            await host.emit("order.paid", "x" * 500_000)
+        await host.emit("other", "the host lives")
+        await database.write(lambda one: one.execute("PRAGMA max_page_count = 100000").fetchone())
+        await host.emit("order.paid", "after")
+        assert await heard.until(2) == [("order.paid", "before"), ("order.paid", "after")]
+    assert got == ["before", "after"]

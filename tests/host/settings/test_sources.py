@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from host.settings import MailSettings, Settings, load_settings
+from host.settings.events import EventSettings
 from protocol.manifest import Limits
 from tests.host.settings.conftest import Place
 
@@ -43,6 +44,9 @@ def test_a_file_may_set_everything(place: Place) -> None:
         format = "json"
         [storage]
         quota = "3m"
+        [events]
+        keep_days = 1.5
+        keep_size = "2Gi"
         [email]
         host = "mail.example.com"
         sender = "App <noreply@example.com>"
@@ -60,6 +64,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
     place.write("let me in\n", place.here / "secret")
     settings = place.load()
     assert settings.storage_quota_bytes == 3 * 1024**2
+    assert settings.events == EventSettings(1.5, 2 * 1024**3)
     assert settings.email == MailSettings(
         "mail.example.com",
         "App <noreply@example.com>",
