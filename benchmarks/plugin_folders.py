@@ -15,19 +15,18 @@ def plugin_folders(
     count: int, manifest_line: str = "", *, busy: int = 0, kind: str = "echo"
 ) -> Generator[tuple[Path, list[str]]]:
     """Yield a folder of `count` plugins, and their ids; the first `busy` of them can do more than to echo.
-    `kind` is what the others are.
 
     `manifest_line` is the first of each manifest.
     """
     with TemporaryDirectory(prefix="plughost-bench-") as folder:
         ids = [f"echo-{number:04}" for number in range(count)]
         for number, plugin in enumerate(ids):
-            copied = "busy" if number < busy else kind
+            which = "busy" if number < busy else kind
             place = Path(folder, plugin)
             place.mkdir()
-            shutil.copyfile(_PLUGINS / copied / "main.py", place / "main.py")
-            manifest = (_PLUGINS / copied / "plugin.toml").read_text(encoding="utf-8")
-            text = manifest.replace(f'id = "{copied}"', f'id = "{plugin}"')
+            shutil.copyfile(_PLUGINS / which / "main.py", place / "main.py")
+            manifest = (_PLUGINS / which / "plugin.toml").read_text(encoding="utf-8")
+            text = manifest.replace(f'id = "{which}"', f'id = "{plugin}"')
             (place / "plugin.toml").write_text(f"{manifest_line}\n{text}".lstrip(), encoding="utf-8")
         # As an installer does, and as the peers' children are from their first start on.
         compileall.compile_dir(folder, quiet=2)

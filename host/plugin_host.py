@@ -8,7 +8,7 @@ process is waited for that this host did not start.
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -19,13 +19,11 @@ from host.assembly import Assembly
 from host.clock import Clock, SystemClock
 from host.errors import HostClosed, PlughostError, UnsupportedPlatform
 from host.facade import PluginView
+from host.host_parts import HostParts
 from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
-from host.routing.events_view import EventsView
-from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
-from host.services.storage_view import StorageView
 from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
 from host.supervision.roster import Roster
@@ -35,10 +33,9 @@ from protocol.manifest import Limits
 from protocol.polling import Polling
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_Params = Mapping[str, Any] | None
 
 
-class PluginHost:
+class PluginHost(HostParts):
     """Runs plugins. Use it as `async with PluginHost(plugins=["./plugins"]) as host:`."""
 
     def __init__(
@@ -57,6 +54,8 @@ class PluginHost:
         email: MailSettings | None = None,
         events: EventSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
+        rate_limits: Mapping[str, str] | None = None,
+        consent: Literal["widening", "never"] = "widening",
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -72,10 +71,13 @@ class PluginHost:
             app: Name of the embedding application, for plugins that require a version of it.
             app_version: Its version.
             warden: `off` starts plugins from this process even where a warden could.
-            polling: Wait awake, 0.1 ms at most, for the answer to a lone call: faster, but holds this loop.
+            polling: Wait awake, for 0.1 ms at most, for the answer to a call that is alone: several times
+                faster, but it holds this event loop meanwhile.
             events: How long the log of durable events is kept.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
+            rate_limits: How often each plugin may call, by namespace, method or `*`: {"sessions": "100/s"}.
+            consent: Whether a new version that asks for more than the last one waits for the operator.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
@@ -92,6 +94,8 @@ class PluginHost:
             email=email,
             events=events or EventSettings(),
             storage_quota_bytes=storage_quota_bytes,
+            rate_limits=rate_limits or {},
+            consent_to_widening=consent == "widening",
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )
@@ -170,7 +174,12 @@ class PluginHost:
         return attach
 
     def call(
-        self, plugin: str, method: str, params: _Params = None, *, timeout_s: float | None = None
+        self,
+        plugin: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
     ) -> Coroutine[Any, Any, Any]:
         """Call a plugin's method: `result = await host.call(...)`. Without `timeout_s` the deadline is 5 s.
 
@@ -184,7 +193,12 @@ class PluginHost:
         return parts.calls.call(plugin, method, params, timeout_s=timeout_s)
 
     def stream(
-        self, plugin: str, method: str, params: _Params = None, *, timeout_s: float | None = None
+        self,
+        plugin: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
     ) -> AsyncGenerator[Any, None]:
         """Open a plugin's stream, to be read by `async for`; leaving the loop cancels it. See `call`."""
         return self._parts.running().calls.stream(plugin, method, params, timeout_s=timeout_s)
@@ -206,27 +220,12 @@ class PluginHost:
         return self._parts.changes.subscribe()
 
     def emit(self, topic: str, data: Any = None, *, durable: bool | None = None) -> Coroutine[Any, Any, int]:
-        """Say what happened: `await host.emit("session.created", {...})`; on disk where it is durable."""
+        """Say what happened: `await host.emit("session.created", {...})`; on disk where it is durable.
+
+        Raises:
+            InvalidParams, DiskFull: The topic or the data can't be used, or there is no room.
+        """
         return self._parts.events.emit(topic, data, durable)
-
-    def on(self, topics: str | Sequence[str], *, where: _Params = None) -> Callable[[_F], _F]:
-        """Have a function handle events; a decorator. It takes the data, or the data and the `Event`."""
-        return self._parts.events.on(topics, where)
-
-    @property
-    def events(self) -> EventsView:
-        """Topics, durable subscriptions and dead letters."""
-        return EventsView(self._parts.events)
-
-    @property
-    def storage(self) -> StorageView:
-        """What plugins keep, for an operator to look at and to mend."""
-        return StorageView(self._parts.storage)
-
-    @property
-    def notifications(self) -> Notifications:
-        """Notifications of plugins to people: who delivers them, and the latest ones."""
-        return self._parts.notifications
 
     # Verbs.
 
@@ -275,6 +274,8 @@ class PluginHost:
     async def rescan(self) -> None:
         """Look for plugins again. New ones appear, and changed ones that do not run are read anew."""
         await self._parts.rescan()
+
+    # Inside.
 
     async def _run(self, ready: "asyncio.Future[None]") -> None:
         def is_ready() -> None:

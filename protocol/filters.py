@@ -29,9 +29,9 @@ def not_equals(value: Any) -> dict[str, Any]:
     return {"not_equals": value}
 
 
-def prefix(text: str) -> dict[str, Any]:
+def starts_with(text: str) -> dict[str, Any]:
     """Hold where a text begins with this one."""
-    return {"prefix": text}
+    return {"starts_with": text}
 
 
 def one_of(*values: Any) -> dict[str, Any]:
@@ -76,14 +76,14 @@ _TESTS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "contains": _contains,
     "equals": lambda value, operand: value is not _MISSING and _same(value, operand),
     "not_equals": lambda value, operand: value is _MISSING or not _same(value, operand),
-    "prefix": lambda value, operand: isinstance(value, str) and value.startswith(operand),
+    "starts_with": lambda value, operand: isinstance(value, str) and value.startswith(operand),
     "one_of": lambda value, operand: value is not _MISSING and any(_same(value, one) for one in operand),
     "above": lambda value, operand: _number(value) and value > operand,
     "below": lambda value, operand: _number(value) and value < operand,
     "exists": lambda value, operand: (value is not _MISSING) is operand,
 }
 _OPERANDS: Final[dict[str, Callable[[Any], bool]]] = {
-    "prefix": lambda operand: isinstance(operand, str),
+    "starts_with": lambda operand: isinstance(operand, str),
     "one_of": lambda operand: isinstance(operand, list),
     "above": _number,
     "below": _number,

@@ -1,14 +1,13 @@
-"""Checks of what plugins want of events: what they subscribe to, and what they emit. Pure."""
+"""Checks of what plugins want of events. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from host.permissions.policy import Decision, Grants
+from host.facade import Granted
 from host.routing.event_topics import Topics
 from protocol.filters import where_fault
 from protocol.messages.provides import Subscription
-from protocol.permissions import Permission
-from protocol.topics import matches, pattern_fault
+from protocol.topics import pattern_fault
 
 MAX_SUBSCRIPTIONS: Final = 500
 """Of one plugin."""
@@ -20,7 +19,7 @@ MAX_NAME_CHARS: Final = 200
 
 
 def subscription_faults(
-    subscriptions: Sequence[Subscription], grants: Grants, topics: Topics, taken: int
+    subscriptions: Sequence[Subscription], grants: Granted, topics: Topics, taken: int
 ) -> Iterable[str]:
     """Say what is wrong with subscriptions; `taken` is how many the plugin has already."""
     if len(subscriptions) + taken > MAX_SUBSCRIPTIONS:
@@ -47,15 +46,3 @@ def subscription_faults(
                 decision = grants.decide(known.permission)
                 if not decision.allowed:
                     yield f"subscription {name!r} to {pattern}: {decision.reason} {decision.declare}"
-
-
-def emit_decision(grants: Grants, topic: str) -> Decision:
-    """Tell whether a plugin may emit under a topic that is not its own."""
-    required = Permission("events", "emit", topic)
-    decision = grants.decide(required)
-    if decision.allowed:
-        return decision
-    for held in grants.granted:
-        if (held.resource, held.action) == ("events", "emit") and matches(held.scope, topic):
-            return Decision(True, required, f"{held} was granted.")
-    return decision

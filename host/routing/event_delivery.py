@@ -29,9 +29,6 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH: Final = 64
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
-PAUSES_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Before each further try of an event that failed. Source: behaviour in numbers, *Events*."""
-
 NOT_READY_S: Final = 1.0
 """Pause after a plugin answered that it is not active, or the log could not be read or written."""
 

@@ -17,11 +17,12 @@ from anyio.abc import TaskGroup
 
 from host.clock import Clock
 from host.errors import HostClosed, PlughostError
-from host.routing.event_delivery import PAUSES_S, Delivery
+from host.routing.event_delivery import Delivery
 from host.settings.events import EventSettings
 from host.state import event_log
 from host.state.database import Database
 from host.state.event_log import KeptLetter, KeptSubscription, LoggedEvent
+from host.timing import Timing
 from protocol.messages.provides import Subscription
 
 logger = logging.getLogger(__name__)
@@ -43,19 +44,16 @@ class EventLogKeeper:
         self,
         clock: Clock,
         settings: EventSettings,
-        *,
-        pauses_s: Sequence[float] = PAUSES_S,
-        handle_s: float,
+        timing: Timing,
     ) -> None:
-        """`handle_s`: how long a plugin may take for a batch."""
         self.deliveries: dict[tuple[str, str], Delivery] = {}
         self.seq = 0
         self.appended = 0
         self._clock = clock
         self._keep_s = settings.keep_days * 86_400.0
         self._keep_bytes = settings.keep_bytes
-        self._pauses_s = pauses_s
-        self._handle_s = handle_s
+        self._pauses_s = timing.event_retries_s
+        self._handle_s = timing.events_s
         self._database: Database | None = None
         self._retiring: anyio.CancelScope | None = None
         self._tail: list[LoggedEvent] = []

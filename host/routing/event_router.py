@@ -14,7 +14,6 @@ import msgspec
 from anyio.abc import TaskGroup
 
 from host.ids import SessionId
-from host.permissions.policy import Grants
 from host.routing.event_delivery import Delivery
 from host.routing.event_handlers import HostHandler
 from host.routing.event_index import TopicIndex
@@ -233,8 +232,7 @@ class EventRouter:
             elif isinstance(one, Delivery):
                 durable.append(one)
             else:
-                grants: Grants = one.session.grants
-                if needed is not None and not grants.decide(needed).allowed:
+                if needed is not None and not one.session.grants.decide(needed).allowed:
                     continue
                 filters = one.filters(topic, by_name)
                 if filters:

@@ -16,9 +16,8 @@ from anyio.abc import TaskGroup
 
 from host.clock import Clock
 from host.errors import Denied, HostClosed, InvalidParams
-from host.facade import Caller, Joining
-from host.permissions.policy import Decision, Grants
-from host.routing.event_checks import emit_decision, subscription_faults
+from host.facade import Caller, Granted, Joining
+from host.routing.event_checks import subscription_faults
 from host.routing.event_handlers import HostHandler
 from host.routing.event_log_keeper import EventLogKeeper
 from host.routing.event_router import EventRouter, Route
@@ -29,6 +28,7 @@ from host.state.event_log import LoggedEvent
 from protocol.filters import where_fault, written
 from protocol.messages.events import Emitted, EventsCredit
 from protocol.messages.provides import Subscription
+from protocol.permissions import Permission
 from protocol.topics import HOST_TOPICS, pattern_fault, topic_fault
 
 logger = logging.getLogger(__name__)
@@ -176,13 +176,14 @@ class Events:
                     remedy=f"emit it under plugin.{caller.plugin}., or under a topic of the application",
                     plugin=caller.plugin,
                 )
-            decision = self._may_emit(caller, topic)
+            required = Permission("events", "emit", topic)
+            decision = self._subscriber(caller).session.grants.decide(required)
             if not decision.allowed:
                 raise Denied(
                     decision.reason,
                     remedy=decision.declare,
                     plugin=caller.plugin,
-                    permission=str(decision.permission),
+                    permission=str(required),
                 )
         return Emitted(await self.emit(topic, data, durable, of_plugin=caller.plugin if own else ""), topic)
 
@@ -269,15 +270,12 @@ class Events:
         if self._tasks is not None:
             delivery.begin(self._tasks, subscriber.session, self._may_hear(subscriber.session.grants))
 
-    def _may_hear(self, grants: Grants) -> Callable[[str], bool]:
+    def _may_hear(self, grants: Granted) -> Callable[[str], bool]:
         def may_hear(topic: str) -> bool:
             known = self.topics.get(topic)
             return known is None or known.permission is None or grants.decide(known.permission).allowed
 
         return may_hear
-
-    def _may_emit(self, caller: Caller, topic: str) -> Decision:
-        return emit_decision(self._subscriber(caller).session.grants, topic)
 
     def _subscriber(self, caller: Caller) -> EventSubscriber:
         subscriber = self.router.subscribers.get(caller.session)

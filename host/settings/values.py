@@ -40,6 +40,8 @@ class Settings:
     log: LogSettings = LogSettings()
     storage_quota_bytes: int = 64 * 1024 * 1024
     """How much each plugin may keep."""
+    rate_limits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """How often plugins may call: namespace, method or `*` to a limit such as "100/s"."""
     events: EventSettings = field(default_factory=EventSettings)
     """How long the log of durable events is kept."""
     email: MailSettings | None = None

@@ -15,7 +15,7 @@ from protocol.filters import (
     exists,
     not_equals,
     one_of,
-    prefix,
+    starts_with,
     where_fault,
     written,
 )
@@ -52,8 +52,8 @@ DATA: dict[str, Any] = {
         ({"size": not_equals(8)}, True),
         ({"size": not_equals(7)}, False),
         ({"missing": not_equals(7)}, True),
-        ({"content": prefix("say")}, True),
-        ({"size": prefix("say")}, False),
+        ({"content": starts_with("say")}, True),
+        ({"size": starts_with("say")}, False),
         ({"user.name": one_of("bob", "ada")}, True),
         ({"user.name": one_of("bob")}, False),
         ({"user.admin": one_of(0, 1)}, False),
@@ -84,7 +84,7 @@ def test_what_passes(where: dict[str, Any], passes: bool) -> None:
         ({"a": {"contains": 1, "equals": 2}}, "allowed: one test of"),
         ({"a": {}}, "allowed: one test of"),
         ({"a": 7}, "allowed: one test of"),
-        ({"a": prefix(7)}, "can't be compared"),  # pyright: ignore[reportArgumentType]
+        ({"a": starts_with(7)}, "can't be compared"),  # pyright: ignore[reportArgumentType]
         ({"a": {"one_of": "text"}}, "can't be compared"),
         ({"a": above("x")}, "can't be compared"),  # pyright: ignore[reportArgumentType]
         ({"a": {"exists": 1}}, "can't be compared"),

@@ -9,8 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from plugin_sdk.marks import marks_of
-from plugin_sdk.plugin import Plugin, published
+from plugin_sdk.marks import is_taken, marks_of
 from plugin_sdk.runtime.source import Source
 from protocol.incoming import Inbound
 
@@ -52,6 +51,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 PARTS: dict[str, Row] = {
+    "commands": Row("plugin_sdk.runtime.parts.commands", "CommandsPart", ("plugin.command",)),
+    "endpoints": Row("plugin_sdk.runtime.parts.endpoints", "EndpointsPart", ("plugin.endpoint",)),
+    "schedule": Row("plugin_sdk.runtime.parts.schedule", "SchedulePart", ("plugin.tick",)),
+    "ui": Row("plugin_sdk.runtime.parts.ui", "UiPart", ("plugin.widget", "plugin.action")),
     "events": Row("plugin_sdk.runtime.parts.events", "EventsPart", ("plugin.events",), ("plugin.event",)),
 }
 """Every part by the name that marks bear."""
@@ -66,25 +69,28 @@ LIFECYCLE = frozenset(
 """Methods that look like handlers of events and are called for other reasons."""
 
 
-def named_handlers(cls: type[Plugin]) -> list[str]:
+def named_handlers(cls: type) -> list[str]:
     """Return the attributes that handle events by their names; what a decorator took does not."""
-    names = [
-        name
-        for name in dir(cls)
-        if name == "handle_event" or (name.startswith("on_") and len(name) > 3 and name not in LIFECYCLE)
-    ]
-    if not names:
-        return names
-    taken = {attribute for attribute, _ in marks_of(cls)}
-    taken.update(attribute for attribute, _ in published(cls).values())
-    return [name for name in names if name not in taken and callable(getattr(cls, name))]
+    return [name for name in dir(cls) if _reads_so(name) and _is_free(cls, name)]
 
 
-def parts_of(cls: type[Plugin]) -> set[str]:
+def parts_of(cls: type) -> set[str]:
     """Return the parts that a class needs: those of its marks, and those that it names in `uses_parts`."""
     needed = {mark.part for _, mark in marks_of(cls)}
     for base in cls.__mro__:
         needed.update(vars(base).get("uses_parts", ()))
+        if isinstance(vars(base).get("theme"), Mapping):
+            needed.add("ui")
     if named_handlers(cls):
         needed.add("events")
     return needed
+
+
+def _reads_so(name: str) -> bool:
+    return name == "handle_event" or (name.startswith("on_") and len(name) > 3 and name not in LIFECYCLE)
+
+
+def _is_free(cls: type, name: str) -> bool:
+    """Tell whether no class of these says by a decorator what a method is for."""
+    taken = any(is_taken(vars(base)[name]) for base in cls.__mro__ if name in vars(base))
+    return not taken and callable(getattr(cls, name))

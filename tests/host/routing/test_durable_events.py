@@ -54,9 +54,8 @@ def log_of(host: PluginHost) -> EventLogKeeper:
     return host._parts.events.log  # pyright: ignore[reportPrivateUsage]
 
 
-def hurry(host: PluginHost, pause_s: float = 0.3) -> None:
-    """Have failed events tried again sooner: five times, as in production."""
-    log_of(host)._pauses_s = (pause_s,) * 5  # pyright: ignore[reportPrivateUsage]
+SOON = Timing(event_retries_s=(0.3,) * 5)
+"""Failed events are tried again sooner: five times, as in production."""
 
 
 @asynccontextmanager
@@ -123,8 +122,7 @@ async def test_a_subscriber_that_never_answers_is_asked_again(
     plugins: Path, data: Path, write_plugin: Write
 ) -> None:
     write_plugin("counter", COUNTER)
-    host, heard = make(plugins, data, timing=Timing(events_s=1.0))
-    hurry(host)
+    host, heard = make(plugins, data, timing=Timing(events_s=1.0, event_retries_s=(0.3,) * 5))
     async with running(host, "counter"):
         await host.emit("order.paid", "silent")
         await host.emit("order.paid", "next")
@@ -135,8 +133,7 @@ async def test_an_event_that_fails_every_try_is_a_dead_letter_and_can_be_tried_a
     plugins: Path, data: Path, write_plugin: Write
 ) -> None:
     write_plugin("counter", COUNTER)
-    host, heard = make(plugins, data)
-    hurry(host)
+    host, heard = make(plugins, data, timing=SOON)
     async with running(host, "counter"):
         await host.emit("order.paid", "good")
         seq = await host.emit("order.paid", "poison")
@@ -325,8 +322,7 @@ async def test_an_odd_answer_is_a_failed_try_and_never_moves_the_subscription(
     text = msgspec.json.encode(answer).decode()
     command = msgspec.json.encode(["python3", "main.py", text]).decode()
     (folder / "plugin.toml").write_text(f'id = "odd"\nversion = "1.0.0"\ncommand = {command}\n')
-    host, _ = make(plugins, data)
-    log_of(host)._pauses_s = ()  # pyright: ignore[reportPrivateUsage]
+    host, _ = make(plugins, data, timing=Timing(event_retries_s=()))
     async with running(host, "odd"):
         await host.emit("order.paid", 1)
         await until_true(host.events.dead_letters)
