@@ -311,7 +311,15 @@ for line in sys.stdin:
 
 
 @pytest.mark.parametrize(
-    "answer", [{"handled": 9_999_999}, {"handled": 0}, {"handled": "x"}, [], {"handled": -1}]
+    "answer",
+    [
+        {"handled": 9_999_999},
+        {"handled": 9_999_999, "error": "x"},
+        {"handled": 0},
+        {"handled": "x"},
+        [],
+        {"handled": -1},
+    ],
 )
 async def test_an_odd_answer_is_a_failed_try_and_never_moves_the_subscription(
     plugins: Path, data: Path, answer: Any
