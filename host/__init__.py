@@ -56,10 +56,12 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.routing.event_handlers import Event
     from host.routing.hook_chain import HookStep
     from host.routing.hooks import HookVerdict
     from host.services.http_values import Principal, Request, Response
     from host.services.notifications import Notification
+    from host.settings.events import EventSettings
     from host.settings.mail import MailSettings
     from host.timing import Timing
     from protocol.manifest import Limits
@@ -68,6 +70,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Caller": "host.facade",
     "Change": "host.facade",
+    "Event": "host.routing.event_handlers",
+    "EventSettings": "host.settings.events",
     "ExitFacts": "host.facade",
     "Figures": "host.facade",
     "Limits": "protocol.manifest",
@@ -103,6 +107,8 @@ __all__ = [
     "DiskFull",
     "DuplicateApi",
     "DuplicateContribution",
+    "Event",
+    "EventSettings",
     "ExitFacts",
     "Figures",
     "FrameTooLarge",

@@ -26,6 +26,7 @@ from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
 from host.routing.control_calls import ControlCalls
+from host.routing.event_log_keeper import EventLogKeeper
 from host.routing.events import Events
 from host.routing.gateway import ApiGateway
 from host.routing.hook_book import HookBook
@@ -36,7 +37,6 @@ from host.services.about import AboutService
 from host.services.commands import Commands
 from host.services.contract import Contract
 from host.services.endpoints import Endpoints
-from host.services.events import EventsService
 from host.services.kinds import Kinds
 from host.services.log import LogService
 from host.services.mail import Mail
@@ -47,6 +47,7 @@ from host.services.schedules import Schedules
 from host.services.storage import Storage
 from host.services.storage_functions import StorageFunctions
 from host.services.ui import Ui
+from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -82,6 +83,7 @@ class Assembly:
         use_warden: bool,
         polling: Polling,
         email: MailSettings | None,
+        events: EventSettings,
         storage_quota_bytes: int,
         rate_limits: Mapping[str, str],
         consent_to_widening: bool,
@@ -110,7 +112,7 @@ class Assembly:
         """Who takes in what plugins provide, in the order in which they are told."""
         self._opens: list[Opens] = []
         """What has files or tasks, in the order in which it is opened."""
-        self.events = Events(clock, timing)
+        self.events = Events(clock, EventLogKeeper(clock, events, timing))
         self._opens.append(self.events)
         self._registries.append(self.events)
         self.storage = Storage(clock, storage_quota_bytes)
@@ -230,7 +232,7 @@ class Assembly:
         gateway.attach_builtin("rpc.discover", about.discover)
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
-        EventsService(self.events, self.roster.session).attach(gateway)
+        self.events.attach(gateway)
         StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)

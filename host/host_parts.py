@@ -3,13 +3,13 @@
 What is declared in them (topics, handlers) can be declared before the host is entered.
 """
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from host.assembly import Assembly
 from host.facade import PluginView
-from host.routing.events import Events
+from host.routing.events_view import EventsView
 from host.routing.hooks import Hooks, HookVerdict
 from host.services.commands import Commands
 from host.services.contract import Contract
@@ -23,6 +23,8 @@ from host.services.storage_view import StorageView
 from host.services.ui import Ui
 from protocol.messages.contract import HealthAnswer, StatusAnswer
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
 
 class HostParts:
     """The parts of one host, for the embedding program."""
@@ -30,9 +32,9 @@ class HostParts:
     _parts: Assembly
 
     @property
-    def events(self) -> Events:
-        """Events: topics, handlers of the embedding program, who is behind, dead letters."""
-        return self._parts.events
+    def events(self) -> EventsView:
+        """Events: topics, who is behind, dead letters, replay."""
+        return EventsView(self._parts.events)
 
     @property
     def permissions(self) -> Permissions:
@@ -107,6 +109,12 @@ class HostParts:
     def ui(self) -> Ui:
         """What plugins add to user interfaces."""
         return self._parts.ui
+
+    def on(
+        self, topics: str | Sequence[str], *, where: Mapping[str, Any] | None = None
+    ) -> Callable[[_F], _F]:
+        """Have a function handle events; a decorator. It takes the data, or the data and the `Event`."""
+        return self._parts.events.on(topics, where)
 
     def command(
         self,

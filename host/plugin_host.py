@@ -24,6 +24,7 @@ from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
 from host.services.storage import DEFAULT_QUOTA_BYTES
+from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
 from host.supervision.roster import Roster
 from host.supervision.supervisor import Supervisor
@@ -51,6 +52,7 @@ class PluginHost(HostParts):
         warden: Literal["auto", "off"] = "auto",
         polling: bool = False,
         email: MailSettings | None = None,
+        events: EventSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
         rate_limits: Mapping[str, str] | None = None,
         consent: Literal["widening", "never"] = "widening",
@@ -71,6 +73,7 @@ class PluginHost(HostParts):
             warden: `off` starts plugins from this process even where a warden could.
             polling: Wait awake, for 0.1 ms at most, for the answer to a call that is alone: several times
                 faster, but it holds this event loop meanwhile.
+            events: How long the log of durable events is kept.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
             rate_limits: How often each plugin may call, by namespace, method or `*`: {"sessions": "100/s"}.
@@ -89,6 +92,7 @@ class PluginHost(HostParts):
             use_warden=warden == "auto" and sys.platform == "linux",
             polling=Polling(enabled=polling),
             email=email,
+            events=events or EventSettings(),
             storage_quota_bytes=storage_quota_bytes,
             rate_limits=rate_limits or {},
             consent_to_widening=consent == "widening",
@@ -216,17 +220,12 @@ class PluginHost(HostParts):
         return self._parts.changes.subscribe()
 
     def emit(self, topic: str, data: Any = None, *, durable: bool | None = None) -> Coroutine[Any, Any, int]:
-        """Say that something happened: `await host.emit("session.created", {...})`; returns its number.
-
-        Plugins that handle it are not waited for. A durable event is on the disk when this returns; without
-        `durable` it is one if the topic was declared so, or a durable subscription wants it.
+        """Say what happened: `await host.emit("session.created", {...})`; on disk where it is durable.
 
         Raises:
-            InvalidParams: The topic or the data can't be used.
-            DiskFull: A durable event could not be kept.
+            InvalidParams, DiskFull: The topic or the data can't be used, or there is no room.
         """
-        self._parts.running()
-        return self._parts.events.emit(topic, data, durable=durable)
+        return self._parts.events.emit(topic, data, durable)
 
     # Verbs.
 

@@ -18,6 +18,8 @@ class Timing:
     """Bound of a start that keeps reporting progress."""
     call_s: float = 5.0
     """Deadline of a call that names none."""
+    events_s: float = 60.0
+    """Deadline of a batch of durable events; past it the first one that was not handled is tried again."""
     stream_idle_s: float = 30.0
     """Longest time between two items of a stream."""
     stream_total_s: float = 600.0

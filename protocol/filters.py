@@ -63,16 +63,21 @@ def _contains(value: Any, operand: Any) -> bool:
     return isinstance(value, list) and operand in value
 
 
+def _same(value: Any, operand: Any) -> bool:
+    """Compare; to Python true is 1, to JSON it is not."""
+    return value == operand and isinstance(value, bool) == isinstance(operand, bool)
+
+
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _TESTS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "contains": _contains,
-    "equals": lambda value, operand: value is not _MISSING and value == operand,
-    "not_equals": lambda value, operand: value is _MISSING or value != operand,
+    "equals": lambda value, operand: value is not _MISSING and _same(value, operand),
+    "not_equals": lambda value, operand: value is _MISSING or not _same(value, operand),
     "starts_with": lambda value, operand: isinstance(value, str) and value.startswith(operand),
-    "one_of": lambda value, operand: value is not _MISSING and value in operand,
+    "one_of": lambda value, operand: value is not _MISSING and any(_same(value, one) for one in operand),
     "above": lambda value, operand: _number(value) and value > operand,
     "below": lambda value, operand: _number(value) and value < operand,
     "exists": lambda value, operand: (value is not _MISSING) is operand,
@@ -96,12 +101,10 @@ def where_fault(where: Mapping[str, Any]) -> str:
             return (
                 f"where: found the field {path[:80]!r}; allowed: 1 to {MAX_PATH_PARTS} names, divided by dots"
             )
-        table = cast("dict[str, Any]", condition) if isinstance(condition, dict) else {}
-        (test, operand), *more = table.items() or [("", None)]
-        if test not in _TESTS or more:
-            found = str(cast("object", condition))[:80]
-            return f"where.{path[:80]}: found {found}; allowed: one of {', '.join(_TESTS)}"
-        if not _OPERANDS.get(test, lambda _: True)(operand) or len(str(operand)) > MAX_OPERAND_CHARS:
+        test, operand = _single(condition)
+        if test not in _TESTS:
+            return f"where.{path[:80]}: found {condition!r:.80}; allowed: one test of {', '.join(_TESTS)}"
+        if not _OPERANDS.get(test, lambda _: True)(operand) or len(repr(operand)) > MAX_OPERAND_CHARS:
             return f"where.{path[:80]}.{test}: found {str(operand)[:80]!r}, which it can't be compared with"
     return ""
 
@@ -125,15 +128,16 @@ def compile_where(where: Mapping[str, Any]) -> Filter | None:
 def written(where: Mapping[str, Any]) -> dict[str, Any]:
     """Return a filter as an author may write it, with plain values for `equals`, in its full form."""
     return {
-        path: condition if _is_test(condition) else equals(condition) for path, condition in where.items()
+        path: condition if isinstance(condition, dict) else equals(condition)
+        for path, condition in where.items()
     }
 
 
-def _is_test(condition: Any) -> bool:
-    if not isinstance(condition, dict):
-        return False
-    table = cast("dict[str, Any]", condition)
-    return len(table) == 1 and next(iter(table)) in _TESTS
+def _single(condition: Any) -> tuple[str, Any]:
+    """Return the one test of a condition and its operand; no name if it is no condition."""
+    if not isinstance(condition, dict) or len(cast("dict[str, Any]", condition)) != 1:
+        return "", None
+    return next(iter(cast("dict[str, Any]", condition).items()))
 
 
 def _field(data: Any, path: list[str]) -> Any:

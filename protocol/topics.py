@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 MAX_TOPIC_CHARS: Final = 200
+MAX_PARTS: Final = 16
 HOST_TOPICS: Final = "plughost"
 """First part of topics that the host alone emits."""
 
@@ -17,21 +18,21 @@ _PATTERN: Final = re.compile(rf"(?:(?:{_PART}|\*)(?:\.(?:{_PART}|\*))*(?:\.\*\*)
 
 def topic_fault(topic: str) -> str:
     """Return what is wrong with a topic; empty if it is one."""
-    if len(topic) <= MAX_TOPIC_CHARS and _TOPIC.match(topic):
+    if len(topic) <= MAX_TOPIC_CHARS and topic.count(".") < MAX_PARTS and _TOPIC.match(topic):
         return ""
     return (
         f"topic: found {topic[:80]!r}; allowed: letters, digits, _ - and :, in parts divided by dots, as in "
-        f"session.created, at most {MAX_TOPIC_CHARS} characters"
+        f"session.created, at most {MAX_PARTS} of them and {MAX_TOPIC_CHARS} characters"
     )
 
 
 def pattern_fault(pattern: str) -> str:
     """Return what is wrong with a pattern; empty if it is one."""
-    if len(pattern) <= MAX_TOPIC_CHARS and _PATTERN.match(pattern):
+    if len(pattern) <= MAX_TOPIC_CHARS and pattern.count(".") < MAX_PARTS and _PATTERN.match(pattern):
         return ""
     return (
         f"topic: found {pattern[:80]!r}; allowed: a topic such as session.created, where * may stand for one "
-        f"part and ** for the rest, at most {MAX_TOPIC_CHARS} characters"
+        f"part and ** at the end for the rest, at most {MAX_PARTS} parts and {MAX_TOPIC_CHARS} characters"
     )
 
 

@@ -5,13 +5,13 @@ Owns credit and queue. What is written is the same bytes for all subscribers of 
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from host.facade import Joining
 from protocol.filters import Filter, compile_where
 from protocol.messages.provides import Subscription
-from protocol.topics import HOST_TOPICS, as_name, matches
+from protocol.topics import as_name, matches
 
 logger = logging.getLogger(__name__)
 
@@ -21,90 +21,105 @@ CREDIT: Final = 256
 MAX_QUEUED: Final = 1_000
 """Events that wait for one subscriber behind them; past that the oldest are lost, and counted."""
 
-
-HOST_PREFIX: Final = f"{HOST_TOPICS}."
-"""What the host itself tells reaches those who subscribe to it, and no handler for the rest."""
+SAID_EVERY_S: Final = 10.0
+"""How often the log tells of losses of one subscriber, at most."""
 
 
 class EventSubscriber:
     """One session."""
 
-    def __init__(self, session: Joining) -> None:
+    def __init__(self, session: Joining, now: Callable[[], float]) -> None:
+        """`now`: the monotonic clock."""
         provides = session.provides
         self.session = session
-        self.subscriptions = {one.name: one for one in provides.subscriptions if not one.durable}
-        self._filters: dict[str, Filter | None] = {
-            name: compile_where(one.where) for name, one in self.subscriptions.items()
-        }
-        self._names = frozenset(provides.handlers_by_name)
-        self._all = provides.handles_all
+        self.subscriptions: dict[str, Subscription] = {}
+        self._filters: dict[str, Filter | None] = {}
+        for one in provides.subscriptions:
+            if not one.durable:
+                self.add(one)
+        self.names = frozenset(provides.handlers_by_name)
+        self.takes_all = provides.handles_all
         self._credit = CREDIT
         self._queue: deque[bytes] = deque()
         self.delivered = 0
+        """Events that were sent."""
         self.dropped = 0
+        """Events that were lost."""
+        self._now = now
         self._said = 0
+        self._say_at_s = 0.0
 
     @property
     def waiting(self) -> int:
-        """Events that wait here or in the plugin."""
+        """Events that wait here, or in the plugin."""
         return len(self._queue) + CREDIT - self._credit
 
     def add(self, one: Subscription) -> None:
-        """Add a subscription from code that runs."""
+        """Add a subscription."""
         self.subscriptions[one.name] = one
         self._filters[one.name] = compile_where(one.where)
 
-    def drop(self, name: str) -> None:
+    def drop(self, name: str) -> Subscription | None:
         """Drop one."""
-        self.subscriptions.pop(name, None)
         self._filters.pop(name, None)
+        return self.subscriptions.pop(name, None)
 
-    def filters(self, topic: str) -> tuple[bool, list[Filter]]:
-        """Return whether it wants every event of a topic, else the filters of which one must pass."""
-        if (self._all and not topic.startswith(HOST_PREFIX)) or as_name(topic) in self._names:
-            return True, []
+    def filters(self, topic: str, by_name: bool) -> list[Filter] | None:
+        """Return the filters of which one must pass; none if every event of the topic is wanted.
+
+        `by_name` tells whether a method `on_<name>` means this topic.
+        """
         filters: list[Filter] = []
+        if by_name and as_name(topic) in self.names:
+            return filters
+        if self.takes_all and topic.split(".")[:2] != ["plugin", self.session.plugin]:
+            return filters
         for name, one in self.subscriptions.items():
             if any(matches(pattern, topic) for pattern in one.topics):
                 filter_ = self._filters[name]
                 if filter_ is None:
-                    return True, []
+                    return []
                 filters.append(filter_)
-        return False, filters
+        return filters or None
 
-    def deliver(self, lines: Sequence[bytes]) -> None:
-        """Send events, or keep them until there is credit."""
+    def deliver(self, lines: Sequence[bytes], joined: bytes) -> None:
+        """Send events, or keep them until there is credit. `joined` is all of them, for a single write."""
         if not self._queue and self._credit >= len(lines):
-            self._credit -= len(lines)
-            self._send(lines)
+            self._send(len(lines), joined)
             return
         self._queue.extend(lines)
-        over = len(self._queue) - self._credit - MAX_QUEUED
-        for _ in range(max(0, over)):
-            self._queue.popleft()
-            self.dropped += 1
         self._flush()
-        if self.dropped > self._said * 2:
-            self._said = self.dropped
-            logger.warning(
-                "events were lost: the plugin does not handle them fast enough",
-                extra={"fields": {"plugin": self.session.plugin, "lost": self.dropped}},
-            )
+        lost = len(self._queue) - MAX_QUEUED
+        if lost > 0:
+            for _ in range(lost):
+                self._queue.popleft()
+            self._lose(lost)
 
     def credit(self, n: int) -> None:
-        """Take back credit for handled events."""
+        """Take back credit for handled events; a plugin that claims more than it got gains nothing."""
         self._credit = min(CREDIT, self._credit + max(0, n))
         self._flush()
 
     def _flush(self) -> None:
         count = min(self._credit, len(self._queue))
         if count:
-            self._credit -= count
-            self._send([self._queue.popleft() for _ in range(count)])
+            self._send(count, b"".join([self._queue.popleft() for _ in range(count)]))
 
-    def _send(self, lines: Sequence[bytes]) -> None:
-        if self.session.peer.notify_all(lines):
-            self.delivered += len(lines)
+    def _send(self, count: int, joined: bytes) -> None:
+        if self.session.peer.notify_all(joined):
+            self._credit -= count
+            self.delivered += count
         else:
-            self.dropped += len(lines)
-            self._credit += len(lines)
+            self._lose(count)
+
+    def _lose(self, count: int) -> None:
+        self.dropped += count
+        now_s = self._now()
+        if now_s >= self._say_at_s:
+            self._say_at_s = now_s + SAID_EVERY_S
+            logger.warning(
+                "%d events were lost: the plugin does not handle them as fast as they come",
+                self.dropped - self._said,
+                extra={"fields": {"plugin": self.session.plugin, "lost_in_all": self.dropped}},
+            )
+            self._said = self.dropped

@@ -2,80 +2,116 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import SchemaError, ValidationError
 
 from host.errors import InvalidParams
 from protocol.permissions import Permission, parse_permission
-from protocol.topics import as_name, topic_fault
+from protocol.topics import HOST_TOPICS, as_name, topic_fault
 
 MAX_SEEN: Final = 2_000
+MAX_SEEN_OF_PLUGIN: Final = 100
+"""Topics below `plugin.<id>.` that are remembered of one plugin."""
+
 MAX_DATA_BYTES: Final = 1024 * 1024
 """Of one event; larger things are stored, and their place is emitted."""
 
+SHOWN_FAULTS: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
-class DeclaredTopic:
-    """What the embedding program says of a topic."""
+class Topic:
+    """One topic that was declared or seen."""
 
     topic: str
-    description: str
-    durable: bool
-    schema: Mapping[str, Any] | None
-    permission: Permission | None
-    """What a plugin needs to subscribe to it; None for nothing."""
-    validator: Any
+    declared: bool = False
+    description: str = ""
+    durable: bool = False
+    schema: Mapping[str, Any] | None = None
+    permission: Permission | None = None
+    """What a plugin needs to hear of it; None for nothing."""
 
 
 class Topics:
     """All topics."""
 
     def __init__(self) -> None:
-        self.declared: dict[str, DeclaredTopic] = {}
-        self._seen: dict[str, None] = {}
+        self._known: dict[str, Topic] = {}
+        self._seen = 0
+        self._seen_of: dict[str, int] = {}
+        self._validators: dict[str, Draft202012Validator] = {}
+        self._names: dict[str, list[str]] = {}
 
     def declare(
         self,
         topic: str,
         *,
-        description: str = "",
-        durable: bool = False,
-        schema: Mapping[str, Any] | None = None,
-        permission: str | None = None,
-    ) -> None:
-        """Declare a topic; see `Events.declare`."""
+        description: str,
+        durable: bool,
+        schema: Mapping[str, Any] | None,
+        permission: str | None,
+    ) -> list[str]:
+        """Declare a topic; return those that methods by name could mean as well.
+
+        Raises:
+            InvalidParams: It is none, it is declared already, or its schema or permission can't be read.
+        """
         if fault := topic_fault(topic):
             raise InvalidParams(fault)
-        if topic in self.declared:
-            raise InvalidParams(f"topic {topic!r} is declared already")
+        if topic.split(".")[0] == HOST_TOPICS:
+            raise InvalidParams(f"topic {topic!r} begins with {HOST_TOPICS!r}, which belongs to the host")
+        known = self._known.get(topic)
+        if known is not None and known.declared:
+            raise InvalidParams(f"topic {topic!r} is declared already", remedy="declare each topic once")
         validator = None
         if schema is not None:
             try:
                 Draft202012Validator.check_schema(schema)
             except SchemaError as exc:
-                raise InvalidParams(f"the schema of topic {topic!r}: {exc.message}") from exc
+                place = ".".join(map(str, exc.absolute_path)) or "the schema"
+                raise InvalidParams(f"the schema of topic {topic!r}: {place}: {exc.message}") from exc
             validator = Draft202012Validator(schema)
-        needed = None if permission is None else parse_permission(permission)
-        self.declared[topic] = DeclaredTopic(topic, description, durable, schema, needed, validator)
+        try:
+            needed = None if permission is None else parse_permission(permission)
+        except ValueError as exc:
+            raise InvalidParams(f"the permission of topic {topic!r}: found {permission!r}; {exc}") from exc
+        if validator is not None:
+            self._validators[topic] = validator
+        return self._know(Topic(topic, True, description, durable, schema, needed))
 
-    def see(self, topic: str) -> bool:
-        """Note a topic that is emitted; tell whether it is new."""
-        if topic in self._seen or topic in self.declared:
-            return False
-        if len(self._seen) < MAX_SEEN:
-            self._seen[topic] = None
-        return True
+    def see(self, topic: str, of_plugin: str = "") -> list[str]:
+        """Note a topic that is emitted; return those that methods by name could mean as well."""
+        if topic in self._known:
+            return []
+        if of_plugin:
+            count = self._seen_of.get(of_plugin, 0)
+            if count >= MAX_SEEN_OF_PLUGIN:
+                return []
+            self._seen_of[of_plugin] = count + 1
+        elif self._seen >= MAX_SEEN:
+            return []
+        else:
+            self._seen += 1
+        return self._know(Topic(topic))
 
-    def known(self) -> list[str]:
+    def get(self, topic: str) -> Topic | None:
+        """Return what is known of a topic."""
+        return self._known.get(topic)
+
+    def all(self) -> tuple[Topic, ...]:
         """Return every topic that was declared or seen."""
-        return sorted({*self.declared, *self._seen})
+        return tuple(sorted(self._known.values(), key=lambda one: one.topic))
 
     def named(self, name: str) -> list[str]:
-        """Return the topics that a method `on_<name>` could mean."""
-        return [topic for topic in self.known() if as_name(topic) == name]
+        """Return the topics that a method `on_<name>` could mean; the one that came first is meant."""
+        return self._names.get(name, [])
+
+    def name_of(self, topic: str) -> str:
+        """Return x of the method `on_<x>` that means a topic."""
+        return as_name(topic)
 
     def encode(self, topic: str, data: Any) -> bytes:
         """Return an event's data as JSON.
@@ -92,15 +128,33 @@ class Topics:
                 f"the data of {topic} have {len(text)} bytes; allowed: {MAX_DATA_BYTES}",
                 remedy="keep them in a file or in the storage, and emit where they are",
             )
-        declared = self.declared.get(topic)
-        if declared is not None and declared.validator is not None:
-            faults = sorted(
-                declared.validator.iter_errors(msgspec.json.decode(text)), key=lambda one: one.path
-            )
+        validator = self._validators.get(topic)
+        if validator is not None:
+            # What came from JSON is held against the schema, so that dates and the like are what they become.
+            found = cast("Any", validator).iter_errors(msgspec.json.decode(text))
+            faults = [_told(one) for one in sorted(found, key=_place)]
             if faults:
-                listed = "; ".join(
-                    f"{'.'.join(map(str, one.absolute_path)) or 'data'}: {one.message[:200]}"
-                    for one in faults[:5]
+                more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
+                listed = "; ".join(faults[:SHOWN_FAULTS]) + more
+                raise InvalidParams(
+                    f"the data of {topic} are not what it was declared with: {listed}",
+                    remedy="emit what the topic's schema asks for",
                 )
-                raise InvalidParams(f"the data of {topic} are not what it was declared with: {listed}")
         return text
+
+    def _know(self, topic: Topic) -> list[str]:
+        known = topic.topic in self._known
+        self._known[topic.topic] = topic
+        if known:
+            return []
+        alike = self._names.setdefault(as_name(topic.topic), [])
+        alike.append(topic.topic)
+        return alike if len(alike) > 1 else []
+
+
+def _place(fault: ValidationError) -> str:
+    return ".".join(map(str, fault.absolute_path))
+
+
+def _told(fault: ValidationError) -> str:
+    return f"{_place(fault) or 'data'}: {fault.message[:200]}"

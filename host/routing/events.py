@@ -1,287 +1,298 @@
-"""Events of one host: who emits, who gets them, and what was declared. `PluginHost.events` is one.
+"""Events: who says what happened, who may, and who hears of it. `PluginHost.events` is one.
 
-An event that may be lost is handed on in the loop's next turn, so whoever emits waits for nobody. One that
-may not be lost is on the disk before emitting returns.
+Owns the checks of what plugins subscribe to and emit, and the order of an event's way: into the log if a
+durable subscription wants it, and then to everybody else. What an operator asks of it is `EventsView`'s.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import anyio.lowlevel
 import msgspec
 from anyio.abc import TaskGroup
 
 from host.clock import Clock
-from host.errors import Denied, InvalidParams
-from host.facade import Granted, Joining
-from host.routing.durable_events import DurableEvents
-from host.routing.event_fanout import EventFanout
+from host.errors import Denied, HostClosed, InvalidParams
+from host.facade import Caller, Granted, Joining
+from host.routing.event_checks import subscription_faults
+from host.routing.event_handlers import HostHandler
+from host.routing.event_log_keeper import EventLogKeeper
+from host.routing.event_router import EventRouter, Route
+from host.routing.event_subscriber import EventSubscriber
 from host.routing.event_topics import Topics
-from host.routing.host_handlers import HostHandlers
-from host.state.event_log import DeadLetter, LoggedEvent
-from host.timing import Timing
-from protocol.filters import where_fault
-from protocol.messages.events import Event
+from host.routing.gateway import ApiGateway
+from host.state.event_log import LoggedEvent
+from protocol.filters import where_fault, written
+from protocol.messages.events import Emitted, EventsCredit
 from protocol.messages.provides import Subscription
 from protocol.permissions import Permission
-from protocol.topics import HOST_TOPICS, matches, own_topic, pattern_fault, topic_fault
+from protocol.topics import HOST_TOPICS, pattern_fault, topic_fault
 
 logger = logging.getLogger(__name__)
 
-MAX_SUBSCRIPTIONS: Final = 500
-"""Of one plugin."""
+_F = TypeVar("_F", bound=Callable[..., Any])
 
-_H = TypeVar("_H", bound=Callable[..., Awaitable[object] | object])
+MAX_PENDING: Final = 512
+"""Events of one turn of the loop after which an emitter lets others work."""
 
-
-@dataclass(frozen=True, slots=True)
-class EventLag:
-    """How far one subscriber is behind."""
-
-    plugin: str
-    subscription: str
-    """Empty for all subscriptions of a plugin to events that may be lost."""
-    durable: bool
-    waiting: int
-    delivered: int
-    lost: int
-    error: str = ""
+_credit = msgspec.json.Decoder(EventsCredit).decode
 
 
 class Events:
-    """Everything about events."""
+    """All of one host."""
 
-    def __init__(self, clock: Clock, timing: Timing) -> None:
+    def __init__(self, clock: Clock, log: EventLogKeeper) -> None:
+        self.topics = Topics()
+        self.log = log
+        self.router = EventRouter(self.topics)
+        self.emitted = 0
         self._clock = clock
-        self._topics = Topics()
-        self._durable = DurableEvents(clock, timing)
-        self._fanout = EventFanout()
-        self._handlers = HostHandlers()
-        self._seq = 0
         self._tasks: TaskGroup | None = None
 
-    # Life; see `Opens`.
+    def attach(self, gateway: ApiGateway) -> None:
+        """Publish the functions to plugins."""
+        gateway.attach_builtin("events.emit", self.emit_for)
+        gateway.attach_builtin("events.subscribe", self.subscribe_for)
+        gateway.attach_builtin("events.unsubscribe", self.unsubscribe_for)
+        gateway.attach_notification("events.credit", self.credit)
 
     async def open(self, folder: Path, tasks: TaskGroup) -> None:
-        """Open the log of durable events."""
-        self._fanout.open()
+        """Open the log; see `Opens`."""
         self._tasks = tasks
-        self._seq = await self._durable.open(folder, tasks)
+        self.router.begin(tasks)
+        await self.log.open(folder, tasks)
+        for delivery in self.log.deliveries.values():
+            self.router.add_delivery(delivery)
 
     async def aclose(self) -> None:
-        """Write what is under way, and close."""
-        await self._durable.aclose()
+        """End every delivery, and close the log."""
+        self._tasks = None
+        self.router.end()
+        for delivery in self.log.deliveries.values():
+            self.router.drop_delivery(delivery)
+        await self.log.aclose()
 
-    # For the embedding program.
+    # What happens.
+
+    async def emit(self, topic: str, data: Any, durable: bool | None, *, of_plugin: str = "") -> int:
+        """Say that something happened; return the event's number. A durable one is on the disk then.
+
+        Raises:
+            HostClosed, InvalidParams, DiskFull: Nobody hears of it.
+        """
+        if not self.log.runs:
+            raise HostClosed("this host is not running")
+        known = self.topics.get(topic)
+        if known is None:
+            if fault := topic_fault(topic):
+                raise InvalidParams(fault)
+            self._alike(self.topics.see(topic, of_plugin))
+        text = self.topics.encode(topic, data)
+        route = self.router.route(topic)
+        if durable is None:
+            durable = bool(route.durable) or (known is not None and known.durable)
+        self.emitted += 1
+        self.log.seq += 1
+        seq, time_s = self.log.seq, self._clock.wall()
+        if durable:
+            event = LoggedEvent(seq, topic, text, time_s)
+            await asyncio.shield(self.log.append(event, lambda: self._logged(route, event)))
+        elif route.lossy:
+            self.router.send(route, topic, text, seq, time_s)
+            if self.router.pending >= MAX_PENDING:
+                await anyio.lowlevel.checkpoint()
+        return seq
+
+    def tell(self, topic: str, data: Mapping[str, Any]) -> None:
+        """Emit an event of the host itself, which may be lost; nothing while the host does not run."""
+        if not self.log.runs:
+            return
+        self.topics.see(topic)
+        route = self.router.route(topic)
+        if not route.lossy and not route.durable:
+            return
+        self.emitted += 1
+        self.log.seq += 1
+        self.router.send(route, topic, msgspec.json.encode(data), self.log.seq, self._clock.wall())
+
+    def _logged(self, route: Route, event: LoggedEvent) -> None:
+        for delivery in route.durable:
+            delivery.wake()
+        if route.lossy:
+            self.router.send(route, event.topic, event.data, event.seq, event.time_s)
 
     def declare(
         self,
         topic: str,
         *,
-        description: str = "",
-        durable: bool = False,
-        schema: Mapping[str, Any] | None = None,
-        permission: str | None = None,
+        description: str,
+        durable: bool,
+        schema: Mapping[str, Any] | None,
+        permission: str | None,
     ) -> None:
-        """Say what a topic is: whether its events may be lost, what data they have, who may subscribe.
-
-        Raises:
-            InvalidParams: The topic, the schema or the permission can't be used.
-        """
-        self._topics.declare(
+        """Declare a topic; see `EventsView.declare`."""
+        alike = self.topics.declare(
             topic, description=description, durable=durable, schema=schema, permission=permission
         )
+        self._alike(alike)
+        self.router.changed()
 
-    def on(
-        self, topics: str | Sequence[str], *, where: Mapping[str, Any] | None = None
-    ) -> Callable[[_H], _H]:
-        """Have a function of the embedding program handle events; a decorator.
-
-        It gets the data, or the whole `Event` if its parameter is annotated so, one event after the other.
-        """
-        return self._handlers.on(topics, where or {})
-
-    async def emit(self, topic: str, data: Any = None, *, durable: bool | None = None) -> int:
-        """Say that something happened; return the event's number. See `PluginHost.emit`."""
-        if fault := topic_fault(topic):
-            raise InvalidParams(fault)
-        return await self._emit(topic, data, durable)
-
-    def tell(self, topic: str, data: Mapping[str, Any]) -> None:
-        """Emit what the host itself has to say, where it may be lost and nobody can wait."""
-        self._seq += 1
-        self._hand_on(topic, msgspec.json.encode(data), self._seq, self._clock.wall())
-
-    def topics(self) -> list[str]:
-        """Return every topic that was declared or seen."""
-        return self._topics.known()
-
-    async def lag(self) -> list[EventLag]:
-        """Return how far every subscriber is behind."""
-        lags = [
-            EventLag(plugin, "", False, one.waiting, one.delivered, one.dropped)
-            for plugin, one in self._fanout.subscribers.items()
-        ]
-        for one, waiting in await self._durable.lag():
-            lags.append(EventLag(one.plugin, one.name, True, waiting, one.delivered, one.lagged, one.error))
-        return lags
-
-    async def dead_letters(self, plugin: str | None = None) -> list[DeadLetter]:
-        """Return events that could not be handled, oldest first."""
-        return await self._durable.dead_letters(plugin)
-
-    async def redrive(self, plugin: str | None = None) -> int:
-        """Have the dead letters of plugins that run handled again; return how many were."""
-        return await self._durable.redrive(plugin)
-
-    async def drop_dead_letters(self, plugin: str) -> int:
-        """Forget a plugin's dead letters; return how many there were."""
-        return await self._durable.drop_dead_letters(plugin)
-
-    async def replay(
-        self, plugin: str, subscription: str, *, since_s: float | None = None, after: int | None = None
-    ) -> None:
-        """Have a durable subscription get events again: those since a time, or behind an event's number."""
-        await self._durable.replay(plugin, subscription, since_s=since_s, after=after)
-
-    async def forget(self, plugin: str) -> None:
-        """Forget a plugin's durable subscriptions, which are kept for it while it does not run."""
-        await self._durable.forget(plugin)
-
-    # What plugins do.
-
-    async def emit_for(
-        self, plugin: str, grants: Granted, topic: str, data: Any, durable: bool | None
-    ) -> tuple[str, int]:
-        """Emit for a plugin: freely under its own topics, with a permission under others."""
-        topic = own_topic(plugin, topic)
-        if fault := topic_fault(topic):
-            raise InvalidParams(fault)
-        if not topic.startswith(f"plugin.{plugin}."):
-            if topic.partition(".")[0] == HOST_TOPICS:
-                raise Denied(f"topics under {HOST_TOPICS}. are the host's own", plugin=plugin)
-            required = Permission("events", "emit", topic)
-            decision = grants.decide(required)
-            if not decision.allowed:
-                raise Denied(
-                    decision.reason, remedy=decision.declare, plugin=plugin, permission=str(required)
-                )
-        return topic, await self._emit(topic, data, durable)
-
-    def subscribe(self, session: Joining, subscription: Subscription) -> None:
-        """Subscribe a session that runs.
+    def on(self, topics: str | Sequence[str], where: Mapping[str, Any] | None) -> Callable[[_F], _F]:
+        """Return a decorator that subscribes a function of the embedding program.
 
         Raises:
-            InvalidParams: The subscription can't be used.
+            InvalidParams: Topics, filter or function can't be used.
         """
-        subscriber = self._fanout.of(session)
-        if subscriber is None:
-            raise InvalidParams("the plugin is about to end")
-        if faults := self._faults(session, (subscription,)):
+        listed = (topics,) if isinstance(topics, str) else tuple(topics)
+        condition = written(where or {})
+        for fault in [*map(pattern_fault, listed), where_fault(condition)]:
+            if fault:
+                raise InvalidParams(fault)
+
+        def subscribe(function: _F) -> _F:
+            self.router.add_handler(HostHandler(function, listed, condition))
+            return function
+
+        return subscribe
+
+    # What plugins call.
+
+    async def emit_for(
+        self, caller: Caller, topic: str, data: Any = None, durable: bool | None = None
+    ) -> Emitted:
+        """Emit an event of a plugin."""
+        if "." not in topic:
+            topic = f"plugin.{caller.plugin}.{topic}"
+        own = topic.startswith(f"plugin.{caller.plugin}.")
+        if not own:
+            if fault := topic_fault(topic):
+                raise InvalidParams(fault)
+            if topic.split(".")[0] in (HOST_TOPICS, "plugin"):
+                raise Denied(
+                    f"events under {topic!r} are emitted by the host and by the plugin that is named alone",
+                    remedy=f"emit it under plugin.{caller.plugin}., or under a topic of the application",
+                    plugin=caller.plugin,
+                )
+            required = Permission("events", "emit", topic)
+            decision = self._subscriber(caller).session.grants.decide(required)
+            if not decision.allowed:
+                raise Denied(
+                    decision.reason,
+                    remedy=decision.declare,
+                    plugin=caller.plugin,
+                    permission=str(required),
+                )
+        return Emitted(await self.emit(topic, data, durable, of_plugin=caller.plugin if own else ""), topic)
+
+    async def subscribe_for(self, caller: Caller, subscription: Subscription) -> None:
+        """Subscribe a plugin that runs."""
+        subscriber = self._subscriber(caller)
+        taken = len(subscriber.subscriptions) + len(self.log.of_plugin(caller.plugin))
+        if faults := list(subscription_faults([subscription], subscriber.session.grants, self.topics, taken)):
             raise InvalidParams("; ".join(faults))
         if subscription.durable:
-            self._durable.add(session, subscription, self._seq)
-            self._durable.begin(session)
+            self._durable(subscriber, subscription, in_code=False)
         else:
-            subscriber.add(subscription)
-            self._fanout.changed()
+            self.router.add(subscriber, subscription)
 
-    async def unsubscribe(self, session: Joining, name: str) -> None:
-        """End a subscription."""
-        subscriber = self._fanout.of(session)
-        if subscriber is not None and name in subscriber.subscriptions:
-            subscriber.drop(name)
-            self._fanout.changed()
-        else:
-            await self._durable.forget(session.plugin, name)
+    async def unsubscribe_for(self, caller: Caller, name: str) -> None:
+        """End a subscription of a plugin that runs; a durable one is forgotten."""
+        subscriber = self._subscriber(caller)
+        self.router.drop(subscriber, name)
+        delivery = self.log.deliveries.get((caller.plugin, name))
+        if delivery is not None:
+            self.router.drop_delivery(delivery)
+            self.log.forget(delivery)
 
-    def credit(self, plugin: str, n: int) -> None:
-        """Take back credit for events that a plugin handled."""
-        subscriber = self._fanout.subscribers.get(plugin)
+    def credit(self, caller: Caller, method: str, params: msgspec.Raw) -> None:
+        """Take note of events that a plugin handled."""
+        subscriber = self.router.subscribers.get(caller.session)
+        try:
+            n = _credit(params).n
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+            logger.warning("%s can't be read: %s", method, exc, extra={"fields": {"plugin": caller.plugin}})
+            return
         if subscriber is not None:
             subscriber.credit(n)
 
-    # Sessions; see `Registry`.
+    # What a session brings; see `Registry`.
 
     def check(self, session: Joining) -> Iterable[str]:
-        """Return what is wrong with a session's subscriptions."""
+        """Say what is wrong with what a plugin subscribes to."""
         provides = session.provides
-        yield from self._faults(session, provides.subscriptions)
-        names = [one.name for one in provides.subscriptions]
-        if len(set(names)) < len(names):
-            yield "two subscriptions have the same name"
+        yield from subscription_faults(provides.subscriptions, session.grants, self.topics, 0)
         for name in provides.handlers_by_name:
-            topics = self._topics.named(name)
-            if len(topics) > 1:
-                yield f"on_{name} could mean {' or '.join(topics)}; use @on({topics[0]!r}) to say which"
+            alike = self.topics.named(name)
+            if len(alike) > 1:
+                yield (
+                    f"on_{name[:80]} could mean {' or '.join(alike[:5])}: subscribe it by "
+                    f'@on("{alike[0]}"), or another of them'
+                )
 
     def join(self, session: Joining) -> None:
-        """Note a session's subscriptions."""
-        self._fanout.join(session)
-        self._durable.join(session, [one for one in session.provides.subscriptions if one.durable], self._seq)
+        """Subscribe it to what may be lost."""
+        self.router.join(EventSubscriber(session, self._clock.monotonic))
 
     def activated(self, session: Joining) -> None:
-        """Begin with durable deliveries."""
-        self._durable.begin(session)
+        """Remember its durable subscriptions, forget those that it no longer has, and deliver."""
+        subscriber = self.router.subscribers.get(session.id)
+        if subscriber is None or self._tasks is None:
+            return
+        declared = [one for one in session.provides.subscriptions if one.durable]
+        names = {one.name for one in declared}
+        for delivery in self.log.of_plugin(session.plugin):
+            if delivery.in_code and delivery.name not in names:
+                logger.info(
+                    "the durable subscription %s is no longer declared, and forgotten",
+                    delivery.name,
+                    extra={"fields": {"plugin": session.plugin}},
+                )
+                self.router.drop_delivery(delivery)
+                self.log.forget(delivery)
+        for one in declared:
+            self._durable(subscriber, one, in_code=True)
 
     def leave(self, session: Joining) -> None:
-        """Deliver no more."""
-        self._fanout.leave(session)
-        self._durable.leave(session)
+        """Drop its subscriptions; the durable ones wait for it."""
+        if self.router.leave(session.id) is not None:
+            for delivery in self.log.of_plugin(session.plugin):
+                delivery.stop()
 
-    # Inside.
-
-    def _faults(self, session: Joining, subscriptions: Sequence[Subscription]) -> list[str]:
-        if len(subscriptions) > MAX_SUBSCRIPTIONS:
-            return [f"it subscribes {len(subscriptions)} times; allowed: {MAX_SUBSCRIPTIONS}"]
-        faults: list[str] = []
-        for one in subscriptions:
-            place = f"subscription {one.name[:80]!r}: "
-            if not one.topics:
-                faults.append(f"{place}it names no topic")
-            found = [*map(pattern_fault, one.topics), where_fault(one.where)]
-            faults += [place + fault for fault in found if fault]
-            for declared in self._topics.declared.values():
-                needed = declared.permission
-                if needed is None or not any(matches(pattern, declared.topic) for pattern in one.topics):
-                    continue
-                decision = session.grants.decide(needed)
-                if not decision.allowed:
-                    faults.append(
-                        f"{place}{decision.reason} Topic {declared.topic} needs it; {decision.declare}"
-                    )
-        return faults
-
-    async def _emit(self, topic: str, data: Any, durable: bool | None) -> int:
-        text = self._topics.encode(topic, data)
-        if self._topics.see(topic):
-            self._tell_ambiguous(topic)
-        self._seq = seq = self._seq + 1
-        now_s = self._clock.wall()
-        if durable is None:
-            declared = self._topics.declared.get(topic)
-            durable = (declared is not None and declared.durable) or self._durable.wanted(topic)
-        if durable:
-            await self._durable.append(LoggedEvent(seq, topic, text, now_s))
-        self._hand_on(topic, text, seq, now_s)
-        return seq
-
-    def _hand_on(self, topic: str, text: bytes, seq: int, now_s: float) -> None:
-        event = Event(topic, msgspec.Raw(text), seq, now_s)
-        self._fanout.hand_on(event)
+    def _durable(self, subscriber: EventSubscriber, one: Subscription, *, in_code: bool) -> None:
+        old = self.log.deliveries.get((subscriber.session.plugin, one.name))
+        if old is not None:
+            self.router.drop_delivery(old)
+        delivery = self.log.subscribe(subscriber.session.plugin, one, in_code=in_code)
+        self.router.add_delivery(delivery)
         if self._tasks is not None:
-            self._handlers.take(event, self._tasks)
+            delivery.begin(self._tasks, subscriber.session, self._may_hear(subscriber.session.grants))
 
-    def _tell_ambiguous(self, topic: str) -> None:
-        for subscriber in self._fanout.subscribers.values():
-            for name in subscriber.session.provides.handlers_by_name:
-                topics = self._topics.named(name)
-                if topic in topics and len(topics) > 1:
-                    logger.error(
-                        "on_%s handles several topics: %s; use @on to say which",
-                        name,
-                        ", ".join(topics),
-                        extra={"fields": {"plugin": subscriber.session.plugin}},
-                    )
+    def _may_hear(self, grants: Granted) -> Callable[[str], bool]:
+        def may_hear(topic: str) -> bool:
+            known = self.topics.get(topic)
+            return known is None or known.permission is None or grants.decide(known.permission).allowed
+
+        return may_hear
+
+    def _subscriber(self, caller: Caller) -> EventSubscriber:
+        subscriber = self.router.subscribers.get(caller.session)
+        if subscriber is None:
+            raise HostClosed("this run of the plugin is not taken in, or has ended")
+        return subscriber
+
+    def _alike(self, alike: Sequence[str]) -> None:
+        """Say it where a topic came up that a method by name could mean as well."""
+        if not alike:
+            return
+        name = self.topics.name_of(alike[0])
+        for plugin in self.router.handle_by_name(name):
+            logger.warning(
+                "on_%s gets the events of %s; those of %s, which reads the same, need @on",
+                name,
+                alike[0],
+                alike[-1],
+                extra={"fields": {"plugin": plugin}},
+            )

@@ -11,7 +11,7 @@ from host.settings.values import LogFormat, LogLevel, WardenMode
 from protocol.manifest import Act
 from protocol.sizes import CORES_ALLOWED, SIZE_ALLOWED, parse_cores, parse_size
 
-SECTIONS: Final = ("limits", "log", "storage", "email", "rate_limits", "config")
+SECTIONS: Final = ("limits", "log", "storage", "events", "email", "rate_limits", "config")
 """Tables of the document."""
 
 LIMIT: Final = re.compile(r"([1-9][0-9]{0,8}) ?/ ?(s|m|h|d|second|minute|hour|day)")
@@ -38,6 +38,7 @@ def _folder(value: object) -> Path:
 
 _Folder = Annotated[Path, BeforeValidator(_folder)]
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
+_Days = Annotated[float, Field(gt=0, le=3650)]
 _Size = Annotated[int, BeforeValidator(parse_size)]
 
 
@@ -64,6 +65,8 @@ KEYS: Final[dict[str, Key]] = {
     "limits.on_cpu": Key("limits.on_cpu", Act),
     "limits.on_other": Key("limits.on_other", Act),
     "storage.quota": Key("storage_quota_bytes", _Size, SIZE_ALLOWED),
+    "events.keep_days": Key("events.keep_days", _Days, "a number of days, more than 0 and at most 3650"),
+    "events.keep_size": Key("events.keep_bytes", _Size, SIZE_ALLOWED),
     "log.level": Key("log.level", LogLevel),
     "log.format": Key("log.format", LogFormat),
     "email.host": Key("email.host", _Text, "the name of a mail server"),

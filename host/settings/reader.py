@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from host.errors import Fault, SettingsError
 from host.masking import masked
 from host.paths import default_config_folder, written_path
+from host.settings.events import EventSettings
 from host.settings.keys import KEYS, LIMIT, LIMIT_ALLOWED, SECTIONS
 from host.settings.mail import MailSettings
 from host.settings.values import LogSettings, Settings
@@ -119,6 +120,7 @@ class _Reader:
             **self._section(""),
             limits=Limits(**self._section("limits")),
             log=LogSettings(**self._section("log")),
+            events=EventSettings(**self._section("events")),
             email=email,
             rate_limits=MappingProxyType(self._rate_limits),
             config=MappingProxyType({key: MappingProxyType(table) for key, table in self._config.items()}),

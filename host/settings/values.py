@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
 from protocol.manifest import Limits
 
@@ -41,6 +42,8 @@ class Settings:
     """How much each plugin may keep."""
     rate_limits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """How often plugins may call: namespace, method or `*` to a limit such as "100/s"."""
+    events: EventSettings = field(default_factory=EventSettings)
+    """How long the log of durable events is kept."""
     email: MailSettings | None = None
     """The mail server that plugins' messages go by; None where there is none."""
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}), repr=False)

@@ -1,4 +1,4 @@
-"""`events.db`: events that must not be lost, and how far each subscription has handled them.
+"""`events.db`: events that must not be lost, how far each subscription has come, and what failed.
 
 Pure functions of a connection. A subscription belongs to a plugin and is kept until it is forgotten, also
 while its plugin does not run.
@@ -21,12 +21,13 @@ SCHEMA: Final = (
         name TEXT NOT NULL,
         topics TEXT NOT NULL,
         filter TEXT NOT NULL,
+        in_code INTEGER NOT NULL,
         cursor INTEGER NOT NULL,
         lagged INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (plugin, name)
     ) WITHOUT ROWID;
     CREATE TABLE dead_letters (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         plugin TEXT NOT NULL,
         name TEXT NOT NULL,
         seq INTEGER NOT NULL,
@@ -34,10 +35,14 @@ SCHEMA: Final = (
         data BLOB NOT NULL,
         time_s REAL NOT NULL,
         failed_s REAL NOT NULL,
-        error TEXT NOT NULL
+        error TEXT NOT NULL,
+        again INTEGER NOT NULL DEFAULT 0
     );
+    CREATE INDEX dead_letters_of ON dead_letters (plugin, name);
     """,
 )
+
+_LETTER: Final = "id, plugin, name, seq, topic, data, time_s, failed_s, error, again"
 
 
 class LoggedEvent(NamedTuple):
@@ -58,28 +63,32 @@ class KeptSubscription(NamedTuple):
     """JSON list of patterns."""
     filter: str
     """JSON object."""
+    in_code: bool
+    """Whether the plugin declares it; else it was made while the plugin ran."""
     cursor: int
     """`seq` of the last event that was handled, or need not be."""
     lagged: int
     """Events that were lost to it because they became too old."""
 
 
-class DeadLetter(NamedTuple):
+class KeptLetter(NamedTuple):
     """An event that a subscription could not handle."""
 
     id: int
     plugin: str
-    subscription: str
+    name: str
     seq: int
     topic: str
     data: bytes
     time_s: float
     failed_s: float
     error: str
+    again: bool
+    """Whether it waits for one more try."""
 
 
 def last_seq(connection: sqlite3.Connection) -> int:
-    """Return the highest number that was ever given; 0 for an empty file."""
+    """Return the highest number that is known; 0 for an empty file."""
     row = connection.execute(
         "SELECT max(coalesce((SELECT max(seq) FROM events), 0), "
         "coalesce((SELECT max(cursor) FROM subscriptions), 0), "
@@ -101,43 +110,69 @@ def after(connection: sqlite3.Connection, seq: int, limit: int) -> list[LoggedEv
     return [LoggedEvent(*row) for row in rows]
 
 
-def seq_at(connection: sqlite3.Connection, time_s: float) -> int:
+def topics_after(connection: sqlite3.Connection, seq: int) -> list[tuple[str, int]]:
+    """Return each topic behind a number, and how many events it has."""
+    return connection.execute(
+        "SELECT topic, count(*) FROM events WHERE seq > ? GROUP BY topic", (seq,)
+    ).fetchall()
+
+
+def seq_before(connection: sqlite3.Connection, time_s: float) -> int:
     """Return the number before the first event of that time or later."""
     row = connection.execute("SELECT min(seq) - 1 FROM events WHERE time_s >= ?", (time_s,)).fetchone()
     return last_seq(connection) if row[0] is None else row[0]
 
 
+def delete_until(connection: sqlite3.Connection, seq: int) -> None:
+    """Delete the oldest events, up to and with a number."""
+    connection.execute("DELETE FROM events WHERE seq <= ?", (seq,))
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Return how much of the file is in use."""
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
+
+
 def subscriptions(connection: sqlite3.Connection) -> list[KeptSubscription]:
     """Return all durable subscriptions."""
-    rows = connection.execute("SELECT plugin, name, topics, filter, cursor, lagged FROM subscriptions")
+    rows = connection.execute(
+        "SELECT plugin, name, topics, filter, in_code, cursor, lagged FROM subscriptions"
+    )
     return [KeptSubscription(*row) for row in rows]
 
 
-def subscribe(connection: sqlite3.Connection, one: KeptSubscription) -> int:
-    """Keep a subscription; one that is there keeps its cursor. Return the cursor."""
+def subscribe(connection: sqlite3.Connection, one: KeptSubscription) -> None:
+    """Keep a subscription; one that is there keeps its cursor."""
     connection.execute(
-        "INSERT INTO subscriptions (plugin, name, topics, filter, cursor, lagged) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (plugin, name) DO UPDATE SET topics = excluded.topics, filter = excluded.filter",
+        "INSERT INTO subscriptions (plugin, name, topics, filter, in_code, cursor, lagged) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (plugin, name) DO UPDATE "
+        "SET topics = excluded.topics, filter = excluded.filter, in_code = excluded.in_code",
         one,
     )
-    row = connection.execute(
-        "SELECT cursor FROM subscriptions WHERE plugin = ? AND name = ?", (one.plugin, one.name)
-    ).fetchone()
-    return row[0]
 
 
-def unsubscribe(connection: sqlite3.Connection, plugin: str, name: str | None = None) -> None:
-    """Forget a subscription, or all of a plugin."""
-    if name is None:
-        connection.execute("DELETE FROM subscriptions WHERE plugin = ?", (plugin,))
-    else:
-        connection.execute("DELETE FROM subscriptions WHERE plugin = ? AND name = ?", (plugin, name))
+def unsubscribe(connection: sqlite3.Connection, plugin: str, name: str) -> None:
+    """Forget a subscription and its dead letters."""
+    connection.execute("DELETE FROM subscriptions WHERE plugin = ? AND name = ?", (plugin, name))
+    connection.execute("DELETE FROM dead_letters WHERE plugin = ? AND name = ?", (plugin, name))
 
 
 def move(connection: sqlite3.Connection, plugin: str, name: str, cursor: int) -> None:
     """Set how far a subscription has come."""
     connection.execute(
         "UPDATE subscriptions SET cursor = ? WHERE plugin = ? AND name = ?", (cursor, plugin, name)
+    )
+
+
+def lose(connection: sqlite3.Connection, plugin: str, name: str, cursor: int, events: int) -> None:
+    """Move a subscription behind events that it has lost."""
+    connection.execute(
+        "UPDATE subscriptions SET cursor = max(cursor, ?), lagged = lagged + ? WHERE plugin = ? AND name = ?",
+        (cursor, events, plugin, name),
     )
 
 
@@ -153,47 +188,43 @@ def bury(
     move(connection, plugin, name, event.seq)
 
 
-def dead_letters(connection: sqlite3.Connection, plugin: str | None, limit: int) -> list[DeadLetter]:
+def dead_letters(connection: sqlite3.Connection, plugin: str | None, limit: int) -> list[KeptLetter]:
     """Return dead letters, oldest first."""
     rows = connection.execute(
-        "SELECT id, plugin, name, seq, topic, data, time_s, failed_s, error FROM dead_letters "
-        "WHERE ? IS NULL OR plugin = ? ORDER BY id LIMIT ?",
-        (plugin, plugin, limit),
+        f"SELECT {_LETTER} FROM dead_letters WHERE ?1 IS NULL OR plugin = ?1 ORDER BY id LIMIT ?2",
+        (plugin, limit),
     )
-    return [DeadLetter(*row) for row in rows]
+    return [KeptLetter(*row) for row in rows]
 
 
-def drop_dead_letters(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
-    """Forget dead letters."""
-    connection.executemany("DELETE FROM dead_letters WHERE id = ?", [(one,) for one in ids])
+def next_again(connection: sqlite3.Connection, plugin: str, name: str) -> KeptLetter | None:
+    """Return the oldest dead letter of a subscription that is to be tried again."""
+    row = connection.execute(
+        f"SELECT {_LETTER} FROM dead_letters WHERE plugin = ? AND name = ? AND again = 1 ORDER BY id LIMIT 1",
+        (plugin, name),
+    ).fetchone()
+    return None if row is None else KeptLetter(*row)
 
 
-def retire(connection: sqlite3.Connection, before_s: float, most_bytes: int) -> list[KeptSubscription]:
-    """Delete what is too old or too much, and what every subscription has behind it.
+def ask_again(connection: sqlite3.Connection, plugin: str, ids: Iterable[int] | None) -> int:
+    """Have dead letters of a plugin tried again, all without `ids`; return how many."""
+    if ids is None:
+        return connection.execute("UPDATE dead_letters SET again = 1 WHERE plugin = ?", (plugin,)).rowcount
+    return sum(
+        connection.execute(
+            "UPDATE dead_letters SET again = 1 WHERE plugin = ? AND id = ?", (plugin, one)
+        ).rowcount
+        for one in ids
+    )
 
-    Return the subscriptions that lost events by it, with how many they have lost in all.
-    """
-    cursors = subscriptions(connection)
-    done = min((one.cursor for one in cursors), default=last_seq(connection))
-    connection.execute("DELETE FROM events WHERE seq <= ? AND time_s < ?", (done, before_s))
-    old = connection.execute("SELECT max(seq) FROM events WHERE time_s < ?", (before_s,)).fetchone()[0] or 0
-    size = 0
-    if connection.execute("SELECT coalesce(sum(length(data)), 0) FROM events").fetchone()[0] > most_bytes:
-        for seq, length in connection.execute("SELECT seq, length(data) FROM events ORDER BY seq DESC"):
-            size += length
-            if size > most_bytes:
-                old = max(old, seq)
-                break
-    lost: list[KeptSubscription] = []
-    for one in cursors:
-        missed: int = connection.execute(
-            "SELECT count(*) FROM events WHERE seq > ? AND seq <= ?", (one.cursor, old)
-        ).fetchone()[0]
-        if missed:
-            connection.execute(
-                "UPDATE subscriptions SET cursor = ?, lagged = lagged + ? WHERE plugin = ? AND name = ?",
-                (old, missed, one.plugin, one.name),
-            )
-            lost.append(one._replace(cursor=old, lagged=one.lagged + missed))
-    connection.execute("DELETE FROM events WHERE seq <= ?", (old,))
-    return lost
+
+def failed_again(connection: sqlite3.Connection, letter: int, failed_s: float, error: str) -> None:
+    """Keep a dead letter after one more try."""
+    connection.execute(
+        "UPDATE dead_letters SET again = 0, failed_s = ?, error = ? WHERE id = ?", (failed_s, error, letter)
+    )
+
+
+def drop_letter(connection: sqlite3.Connection, letter: int) -> None:
+    """Forget a dead letter."""
+    connection.execute("DELETE FROM dead_letters WHERE id = ?", (letter,))

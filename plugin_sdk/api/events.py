@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plugin_sdk.api.host import Link
-from protocol.filters import written
-from protocol.topics import own_topic
+from protocol.filters import where_fault, written
+from protocol.topics import own_topic, pattern_fault
 
 
 class Events:
@@ -45,20 +45,31 @@ class Events:
         where: Mapping[str, Any] | None = None,
         durable: bool = False,
     ) -> None:
-        """Subscribe a function from now on; see `plugin_sdk.on`. It ends with the plugin, or with `off`."""
+        """Subscribe a function from now on; see `plugin_sdk.on`. It ends with the plugin, or with `off`.
+
+        A durable one is remembered under the function's name, and goes on when that subscribes again.
+
+        Raises:
+            ValueError: A topic or the filter can't be read.
+            RpcError: `denied`, or `invalid_params`.
+        """
         listed = [topics] if isinstance(topics, str) else list(topics)
         condition = written(where or {})
+        for fault in [*map(pattern_fault, listed), where_fault(condition)]:
+            if fault:
+                raise ValueError(fault)
         part = self._link.part("events")
-        added = part.add(listed, handler, condition, durable)
-        subscription = {"name": added.name, "topics": listed, "where": condition, "durable": durable}
+        name = part.add(listed, handler, condition, durable).name
+        subscription = {"name": name, "topics": listed, "where": condition, "durable": durable}
         try:
             await self._link.call_host("events.subscribe", {"subscription": subscription})
         except BaseException:
-            part.drop(handler)
+            part.drop(name)
             raise
 
     async def off(self, handler: Callable[..., Any]) -> None:
-        """End the subscription of a function that `on` subscribed."""
-        name = self._link.part("events").drop(handler)
-        if name:
+        """End every subscription of a function; a durable one is forgotten, and what it has not handled."""
+        part = self._link.part("events")
+        for name in part.names_of(handler):
             await self._link.call_host("events.unsubscribe", {"name": name})
+            part.drop(name)

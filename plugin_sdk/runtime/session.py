@@ -82,7 +82,7 @@ class Session:
             self,
             self._handle,
             self._to_error,
-            unbounded=frozenset({"plugin.ping"}),
+            unbounded=frozenset({"plugin.ping", "plugin.events"}),
             polling=self._polling,
         )
         self.link = Link(self._peer, self._pool, self.part)

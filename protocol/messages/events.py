@@ -13,7 +13,7 @@ class Event(msgspec.Struct, frozen=True):
     topic: str
     data: msgspec.Raw
     seq: int
-    """Grows from event to event of one data folder; also the cursor of durable subscriptions."""
+    """Grows from event to event; also the cursor of durable subscriptions."""
     time: float
     """Seconds since the epoch."""
 

@@ -1,100 +1,99 @@
-"""Topics, patterns and filters."""
-
-from typing import Any
+"""Topics and patterns: what is one, and what matches, against a matcher that is plain to see."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.filters import compile_where, contains, where_fault, written
+from host.routing.event_index import TopicIndex
 from protocol.topics import as_name, matches, own_topic, pattern_fault, topic_fault
 
-PARTS = st.lists(st.sampled_from(["a", "b", "session"]), min_size=1, max_size=4)
-PATTERNS = st.lists(st.sampled_from(["a", "b", "session", "*"]), min_size=1, max_size=4)
+PARTS = st.sampled_from(["a", "b", "c"])
+TOPICS = st.lists(PARTS, min_size=1, max_size=5).map(".".join)
+PATTERNS = st.tuples(
+    st.lists(st.sampled_from(["a", "b", "c", "*"]), max_size=4), st.sampled_from([(), ("**",), ("a",)])
+).map(lambda two: ".".join([*two[0], *two[1]]) or "**")
 
 
-def naive(pattern: list[str], parts: list[str], rest: bool) -> bool:
+def naive(pattern: list[str], topic: list[str]) -> bool:
     if not pattern:
-        return bool(parts) if rest else not parts
-    return bool(parts) and pattern[0] in ("*", parts[0]) and naive(pattern[1:], parts[1:], rest)
+        return not topic
+    if pattern == ["**"]:
+        return bool(topic)
+    return bool(topic) and pattern[0] in ("*", topic[0]) and naive(pattern[1:], topic[1:])
 
 
-@given(PATTERNS, PARTS, st.booleans())
-def test_a_pattern_matches_what_a_naive_matcher_says(
-    pattern: list[str], parts: list[str], rest: bool
+@given(PATTERNS, TOPICS)
+def test_a_pattern_matches_what_the_naive_matcher_says(pattern: str, topic: str) -> None:
+    assert pattern_fault(pattern) == ""
+    assert matches(pattern, topic) == naive(pattern.split("."), topic.split("."))
+
+
+@given(st.lists(PATTERNS, max_size=12), st.lists(TOPICS, max_size=6), st.data())
+def test_the_index_finds_whoever_matches_and_forgets_who_was_removed(
+    patterns: list[str], topics: list[str], data: st.DataObject
 ) -> None:
-    text = ".".join([*pattern, "**"] if rest else pattern)
-    assert not pattern_fault(text)
-    assert matches(text, ".".join(parts)) == naive(pattern, parts, rest)
+    index: TopicIndex[int] = TopicIndex()
+    for number, pattern in enumerate(patterns):
+        index.add(pattern, number)
+    gone = data.draw(st.sets(st.integers(0, max(0, len(patterns) - 1))))
+    for number in gone:
+        if number < len(patterns):
+            index.remove(patterns[number], number)
+    index.remove("a.b.never.there", 99)
+    for topic in topics:
+        expected = {n for n, one in enumerate(patterns) if n not in gone and matches(one, topic)}
+        found = index.find(topic)
+        assert sorted(found) == sorted(expected)
 
 
-@given(st.text())
-def test_every_topic_is_a_pattern_that_matches_itself(text: str) -> None:
-    if not topic_fault(text):
-        assert not pattern_fault(text)
-        assert matches(text, text)
-        assert matches("**", text)
-
-
-@pytest.mark.parametrize("topic", ["", ".", "a.", ".a", "a..b", "a b", "a.*", "ä", "a\n", "x" * 201, "-a"])
-def test_what_is_no_topic_is_refused_with_what_was_found(topic: str) -> None:
-    assert repr(topic[:80]) in topic_fault(topic)
-
-
-@pytest.mark.parametrize("pattern", ["**.a", "a.**.b", "a*", "***", ""])
-def test_what_is_no_pattern_is_refused(pattern: str) -> None:
-    assert "allowed:" in pattern_fault(pattern)
-
-
-def test_names_of_topics() -> None:
-    assert as_name("session.created-late") == "session_created_late"
-    assert own_topic("chat", "ready") == "plugin.chat.ready"
-    assert own_topic("chat", "session.created") == "session.created"
+def test_an_index_from_which_all_is_removed_holds_nothing() -> None:
+    index: TopicIndex[str] = TopicIndex()
+    patterns = ["a.b.c", "a.*.c", "a.**", "**", "*"]
+    for pattern in patterns:
+        index.add(pattern, pattern)
+    for pattern in patterns:
+        index.remove(pattern, pattern)
+    root = index._root  # pyright: ignore[reportPrivateUsage]
+    assert (root.children, root.here, root.rest) == ({}, [], [])
 
 
 @pytest.mark.parametrize(
-    ("where", "data", "passes"),
-    [
-        ({"content": contains("!example")}, {"content": "say !example"}, True),
-        ({"content": contains("!example")}, {"content": "nothing"}, False),
-        ({"content": contains("x")}, {}, False),
-        ({"tags": contains("x")}, {"tags": ["x"]}, True),
-        ({"user.name": "ada"}, {"user": {"name": "ada"}}, True),
-        ({"user.name": "ada"}, {"user": "ada"}, False),
-        ({"n": {"above": 3}, "m": {"below": 3}}, {"n": 4, "m": 2}, True),
-        ({"n": {"above": 3}}, {"n": True}, False),
-        ({"n": {"one_of": [1, 2]}}, {"n": 2}, True),
-        ({"n": {"exists": False}}, {}, True),
-        ({"n": {"not_equals": 1}}, {}, True),
-        ({"n": {"starts_with": "a"}}, {"n": "abc"}, True),
-        ({"n": {"equals": None}}, {"n": None}, True),
-        ({"n": {"equals": None}}, {}, False),
-        ({"n": {"odd": 1}}, {"n": {"odd": 1}}, True),
-        ({"n": 1}, 7, False),
-    ],
+    "topic", ["session.created", "a", "plugin.my-plugin.x_1", "session:lab.x", "A.b", ".".join("a" * 16)]
 )
-def test_a_filter_passes_what_fits_it(where: dict[str, Any], data: Any, passes: bool) -> None:
-    full = written(where)
-    assert where_fault(full) == ""
-    compiled = compile_where(full)
-    assert compiled is not None
-    assert compiled(data) is passes
+def test_what_is_a_topic(topic: str) -> None:
+    assert topic_fault(topic) == ""
+    assert pattern_fault(topic) == ""
 
 
 @pytest.mark.parametrize(
-    "where",
+    "topic",
     [
-        {"n": 1},
-        {"n": {}},
-        {"n": {"odd": 1}},
-        {"n": {"above": 1, "below": 2}},
-        {"n": {"above": "x"}},
-        {"": {"equals": 1}},
-        {"a.b.c.d.e.f.g.h.i": {"equals": 1}},
-        {"n": {"equals": "x" * 1_001}},
-        {str(n): {"equals": 1} for n in range(17)},
+        "",
+        ".",
+        "a.",
+        ".a",
+        "a..b",
+        "a b",
+        "a.*",
+        "**",
+        "é",
+        "a\n",
+        "-a",
+        "a" * 201,
+        ".".join("a" * 17),
+        "a\x1b",
     ],
 )
-def test_what_is_no_filter_is_refused_with_its_place(where: dict[str, Any]) -> None:
-    assert where_fault(where).startswith("where")
-    assert compile_where({}) is None
+def test_what_is_none(topic: str) -> None:
+    assert "allowed: letters, digits" in topic_fault(topic)
+
+
+@pytest.mark.parametrize("pattern", ["a.**.b", "**.a", "a*", "*a.b", "***", "a.", "", "*." * 16 + "*"])
+def test_what_is_no_pattern(pattern: str) -> None:
+    assert "topic: found" in pattern_fault(pattern)
+
+
+def test_names_of_handlers_and_of_own_events() -> None:
+    assert as_name("Session.created-late") == "session_created_late"
+    assert own_topic("hello", "ready") == "plugin.hello.ready"
+    assert own_topic("hello", "order.paid") == "order.paid"

@@ -83,9 +83,9 @@ LIFECYCLE = frozenset(
 """Methods that look like handlers of events and are called for other reasons."""
 
 
-def is_handler(name: str) -> bool:
-    """Tell whether a method is a handler of events by its name."""
-    return name == "handle_event" or (name.startswith("on_") and len(name) > 3 and name not in LIFECYCLE)
+def named_handlers(cls: type) -> list[str]:
+    """Return the attributes that handle events by their names; what a decorator took does not."""
+    return [name for name in dir(cls) if _reads_so(name) and _is_free(cls, name)]
 
 
 def parts_of(cls: type) -> set[str]:
@@ -95,8 +95,18 @@ def parts_of(cls: type) -> set[str]:
         needed.update(vars(base).get("uses_parts", ()))
         if isinstance(vars(base).get("theme"), Mapping):
             needed.add("ui")
-        if any(is_handler(name) and not is_taken(value) for name, value in vars(base).items()):
-            needed.add("events")
     if any(hasattr(cls, attribute) for attribute in ANSWERS.values()):
         needed.add("contract")
+    if named_handlers(cls):
+        needed.add("events")
     return needed
+
+
+def _reads_so(name: str) -> bool:
+    return name == "handle_event" or (name.startswith("on_") and len(name) > 3 and name not in LIFECYCLE)
+
+
+def _is_free(cls: type, name: str) -> bool:
+    """Tell whether no class of these says by a decorator what a method is for."""
+    taken = any(is_taken(vars(base)[name]) for base in cls.__mro__ if name in vars(base))
+    return not taken and callable(getattr(cls, name))

@@ -1,6 +1,7 @@
 """Events, in the plugin: which handlers there are, and that each gets its events one after the other.
 
-Owns the queues of handlers and the credit that goes back to the host. Which events come is the host's.
+Owns the queues of handlers and the credit that goes back to the host. Which events come is the host's; the
+same bytes come to every plugin, so which handlers of this one want them is found out here.
 """
 
 from collections import deque
@@ -10,35 +11,38 @@ from typing import Any
 import msgspec
 
 from plugin_sdk.decorators.on import OnMark
-from plugin_sdk.marks import is_taken
 from plugin_sdk.runtime.event_handler import EventHandler
 from plugin_sdk.runtime.link import Link
-from plugin_sdk.runtime.parts import Control, is_handler
+from plugin_sdk.runtime.parts import Control, named_handlers
 from plugin_sdk.runtime.source import Source
-from protocol import errors, jsonrpc
+from protocol import errors
 from protocol.errors import RpcError
 from protocol.filters import where_fault
 from protocol.incoming import Inbound
-from protocol.messages.events import Event, Events, EventsCredit, EventsHandled
+from protocol.messages.events import Event, Events, EventsHandled
 from protocol.messages.provides import Subscription
 from protocol.signatures import SignatureFault
-from protocol.topics import as_name, pattern_fault
+from protocol.topics import as_name, matches, pattern_fault
 
 CREDIT_STEP = 64
 """Handled events after which the host hears of it, or when nothing is left to handle."""
 
-_event = msgspec.json.Decoder(Event)
-_events = msgspec.json.Decoder(Events)
+MAX_ROUTES = 1_000
+"""Topics whose handlers are remembered."""
+
+_event = msgspec.json.Decoder(Event).decode
+_events = msgspec.json.Decoder(Events).decode
 
 
-class _Taken:
-    """One event and how many handlers have not handled it yet."""
+class _Queue:
+    """What waits for one handler."""
 
-    __slots__ = ("event", "left")
+    __slots__ = ("busy", "handler", "waiting")
 
-    def __init__(self, event: Event, left: int) -> None:
-        self.event = event
-        self.left = left
+    def __init__(self, handler: EventHandler) -> None:
+        self.handler = handler
+        self.waiting: deque[tuple[Event, list[int]]] = deque()
+        self.busy = False
 
 
 class EventsPart:
@@ -48,11 +52,12 @@ class EventsPart:
         self._link = link
         self.controls: Mapping[str, Control] = {"plugin.events": self._batch}
         self._handlers: dict[str, EventHandler] = {}
-        self._by_name: dict[str, EventHandler] = {}
-        self._rest: list[EventHandler] = []
+        self._by_name: list[tuple[str, EventHandler]] = []
+        self._rest: list[_Queue] = []
         self._attributes: list[tuple[EventHandler, Source, str]] = []
-        self._queues: dict[str, deque[_Taken]] = {}
-        self._busy: set[str] = set()
+        self._queues: dict[int, _Queue] = {}
+        self._routes: dict[str, list[_Queue]] = {}
+        self._busy = 0
         self._handled = 0
         self._stopping = False
 
@@ -62,16 +67,14 @@ class EventsPart:
         for source in sources:
             for name, attribute, mark in source.marked(OnMark):
                 self._add(self._checked(name, mark.topics, dict(mark.where), mark.durable, source, attribute))
-            for attribute in dir(source.cls):
-                function = getattr(source.cls, attribute)
-                if not is_handler(attribute) or is_taken(function) or not callable(function):
-                    continue
+            for attribute in named_handlers(source.cls):
                 handler = self._checked(source.prefix + attribute, (), {}, False, source, attribute)
                 if attribute == "handle_event":
-                    self._rest.append(handler)
+                    self._rest.append(_Queue(handler))
                 else:
-                    names.append(attribute.removeprefix("on_").lower())
-                    self._by_name[handler.name] = handler
+                    name = attribute.removeprefix("on_").lower()
+                    names.append(name)
+                    self._by_name.append((name, handler))
         return {
             "subscriptions": tuple(
                 Subscription(one.name, one.topics, one.where, one.durable) for one in self._handlers.values()
@@ -91,79 +94,79 @@ class EventsPart:
     ) -> EventHandler:
         """Add a handler while the plugin runs; the host is told by whoever calls. Raises SignatureFault."""
         base = getattr(function, "__name__", "handler").strip("<>")
-        name, number = base, 2
-        while name in self._handlers:
-            name, number = f"{base}-{number}", number + 1
-        handler = EventHandler(name, tuple(topics), where, durable, function)
+        handler = EventHandler(base, tuple(topics), where, durable, function)
         handler.function = function
         self._add(handler)
         return handler
 
-    def drop(self, function: Callable[..., Any]) -> str:
-        """Drop a handler that was added; returns its name, empty if there is none."""
-        for name, handler in self._handlers.items():
-            if handler.function == function:
-                del self._handlers[name]
-                return name
-        return ""
+    def drop(self, name: str) -> bool:
+        """Drop a handler that was added; return whether it was there."""
+        handler = self._handlers.pop(name, None)
+        self._routes.clear()
+        if handler is not None:
+            self._queues.pop(id(handler), None)
+        return handler is not None
+
+    def names_of(self, function: Callable[..., Any]) -> list[str]:
+        """Return the names of a function's subscriptions."""
+        return [name for name, one in self._handlers.items() if one.function == function]
 
     def notified(self, method: str, params: msgspec.Raw) -> None:
         """Take one event."""
-        event = _event.decode(params)
+        event = _event(params)
         topic = event.topic
-        wanted = [one for one in self._handlers.values() if not one.durable and one.wants(topic)]
-        if self._by_name:
-            named = as_name(topic)
-            wanted += [
-                one
-                for one in self._by_name.values()
-                if one.name.rpartition(".")[2].removeprefix("on_").lower() == named
-            ]
-        wanted = wanted or self._rest
+        route = self._routes.get(topic)
+        if route is None:
+            route = self._route(topic)
+        wanted = [queue for queue in route if queue.handler.passes(event)] or self._rest
         if not wanted or self._stopping:
             self._count()
             return
-        taken = _Taken(event, len(wanted))
-        for handler in wanted:
-            queue = self._queues.get(handler.name)
-            if queue is None:
-                queue = self._queues[handler.name] = deque()
-            queue.append(taken)
-            if handler.name not in self._busy:
-                self._busy.add(handler.name)
-                self._link.start(self._work(handler, queue))
+        left = [len(wanted)]
+        for queue in wanted:
+            queue.waiting.append((event, left))
+            if not queue.busy:
+                queue.busy = True
+                self._busy += 1
+                self._link.start(self._work(queue))
 
     async def stop(self) -> None:
         """Drop what waits; what is being handled ends by itself or with the session."""
         self._stopping = True
-        for queue in self._queues.values():
-            queue.clear()
+        for queue in (*self._queues.values(), *self._rest):
+            queue.waiting.clear()
 
-    async def _work(self, handler: EventHandler, queue: deque[_Taken]) -> None:
+    async def _work(self, queue: _Queue) -> None:
+        handler, waiting = queue.handler, queue.waiting
         try:
-            while queue:
-                taken = queue.popleft()
+            while waiting:
+                event, left = waiting.popleft()
                 try:
-                    await handler.handle(taken.event, self._link)
+                    await handler.handle(event, self._link)
                 except Exception as exc:  # noqa: BLE001 - the border of an author's handler; the next event comes
-                    self._failed(handler, taken.event, exc)
-                finally:
-                    taken.left -= 1
-                    if not taken.left:
-                        self._count()
+                    self._failed(handler, event, exc)
+                left[0] -= 1
+                if not left[0]:
+                    self._count()
         finally:
-            self._busy.discard(handler.name)
+            queue.busy = False
+            self._busy -= 1
+            if not self._busy:
+                self._give_credit()
 
     async def _batch(self, inbound: Inbound) -> EventsHandled:
         """Handle events of a durable subscription, in order, up to the first that fails."""
-        batch = _events.decode(inbound.params)
+        batch = _events(inbound.params)
         handler = self._handlers.get(batch.subscription)
-        if handler is None:
+        if handler is None or not handler.durable:
             raise RpcError(errors.METHOD_NOT_FOUND, f"there is no subscription {batch.subscription[:100]!r}")
         handled = 0
         for event in batch.events:
+            if self._stopping:
+                raise RpcError(errors.NOT_ACTIVE, "the plugin is being unloaded")
             try:
-                await handler.handle(event, self._link)
+                if handler.passes(event):
+                    await handler.handle(event, self._link)
             except Exception as exc:  # noqa: BLE001 - the border of an author's handler; the host tries again
                 self._failed(handler, event, exc)
                 return EventsHandled(handled, f"{type(exc).__name__}: {exc}"[:500])
@@ -176,8 +179,32 @@ class EventsPart:
     def _count(self) -> None:
         self._handled += 1
         if self._handled >= CREDIT_STEP or not self._busy:
-            self._link.notify_host("events.credit", jsonrpc.encode(EventsCredit(self._handled)))
+            self._give_credit()
+
+    def _give_credit(self) -> None:
+        if self._handled:
+            self._link.notify_host("events.credit", b'{"n":%d}' % self._handled)
             self._handled = 0
+
+    def _route(self, topic: str) -> list[_Queue]:
+        """Find the handlers of a topic, in the order in which they were declared."""
+        name = as_name(topic)
+        handlers = [
+            one
+            for one in self._handlers.values()
+            if not one.durable and any(matches(pattern, topic) for pattern in one.topics)
+        ]
+        handlers += [one for x, one in self._by_name if x == name]
+        route: list[_Queue] = []
+        for handler in handlers:
+            queue = self._queues.get(id(handler))
+            if queue is None:
+                queue = self._queues[id(handler)] = _Queue(handler)
+            route.append(queue)
+        if len(self._routes) >= MAX_ROUTES:
+            self._routes.clear()
+        self._routes[topic] = route
+        return route
 
     def _checked(
         self,
@@ -192,7 +219,14 @@ class EventsPart:
         for fault in [*map(pattern_fault, topics), where_fault(where)]:
             if fault:
                 raise SignatureFault(f"{place}: {fault}")
-        handler = EventHandler(name, topics, where, durable, getattr(source.cls, attribute))
+        handler = EventHandler(
+            name,
+            topics,
+            where,
+            durable,
+            getattr(source.cls, attribute),
+            takes_all=attribute == "handle_event" and not topics,
+        )
         self._attributes.append((handler, source, attribute))
         return handler
 
@@ -201,3 +235,4 @@ class EventsPart:
         while handler.name in self._handlers:  # several decorators on one method
             handler.name, number = f"{name}-{number}", number + 1
         self._handlers[handler.name] = handler
+        self._routes.clear()

@@ -1,218 +1,365 @@
-"""Events that must not be lost, through real plugin processes that die, fail and never answer."""
+"""Durable events, through real plugin processes: none is lost, whoever dies."""
 
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.to_thread
+import msgspec
+import pytest
 
-from host import PluginHost, PluginView, Timing
+from host import DiskFull, InvalidParams, PluginHost
+from host.routing.event_delivery import MAX_BATCH
+from host.routing.event_log_keeper import EventLogKeeper
+from host.timing import Timing
+from tests.host.routing.heard import Heard, until_true
 
 Write = Callable[..., Path]
-Until = Callable[..., Awaitable[PluginView]]
-WAIT_S = 20
+Until = Callable[..., Awaitable[Any]]
+WAIT_S = 20.0
 
-KEEPER = """
-import asyncio, os
+COUNTER = """
+import os
 from plugin_sdk import Event, on
 
-class Keeper(Plugin):
-    def __init__(self) -> None:
-        self.mended = False
-        self.news = asyncio.Event()
-
+class Counter(Plugin):
     @on("order.*", durable=True)
-    async def order(self, data: Any, event: Event) -> None:
-        if data == "die" and await self.storage.incr("deaths") == 1:
+    async def orders(self, data: Any, event: Event):
+        if data == "poison":
+            raise ValueError("no thanks")
+        if data == "deadly" and await self.host.test.first():
             os._exit(7)
-        if data == "fail" and not self.mended:
-            raise LookupError("not yet")
-        if data == "hang" and await self.storage.incr("hangs") == 1:
+        if data == "silent" and await self.host.test.first():
+            import asyncio
             await asyncio.sleep(3600)
-        await self.storage.append("seen", [event.seq, data])
-        self.news.set()
-
-    @method
-    async def wait_for(self, count: int) -> list[Any]:
-        while len(seen := await self.storage.get("seen", [])) < count:
-            self.news.clear()
-            await self.news.wait()
-        return seen
-
-    @method
-    async def mend(self) -> None:
-        self.mended = True
+        await self.host.test.heard(kind=event.topic, data=data)
 """
-QUICK = Timing(event_retries_s=(0.01, 0.01), stream_idle_s=0.5)
 
 
-async def seen(host: PluginHost, count: int) -> list[Any]:
-    found = await host.call("keeper", "wait_for", {"count": count}, timeout_s=WAIT_S)
-    return [data for _, data in found]
+def make(plugins: Path, data: Path, **options: Any) -> tuple[PluginHost, Heard]:
+    host = PluginHost([plugins], data=data, **options)
+    heard = Heard(host)
+    seen: list[int] = []
+
+    @host.api("test.first")
+    async def first() -> bool:  # pyright: ignore[reportUnusedFunction]
+        seen.append(1)
+        return len(seen) == 1
+
+    return host, heard
 
 
-async def test_what_is_emitted_while_plugin_or_host_is_down_comes_later_in_order(
-    plugins: Path, write_plugin: Write, tmp_path: Path
+def log_of(host: PluginHost) -> EventLogKeeper:
+    return host._parts.events.log  # pyright: ignore[reportPrivateUsage]
+
+
+SOON = Timing(event_retries_s=(0.3,) * 5)
+"""Failed events are tried again sooner: five times, as in production."""
+
+
+@asynccontextmanager
+async def running(host: PluginHost, plugin: str) -> AsyncGenerator[None]:
+    async with host:
+        await host.load(plugin)
+        yield
+
+
+async def until_lag(host: PluginHost, waiting: int) -> None:
+    """Wait until the durable subscription has so many events before it."""
+
+    async def there() -> bool:
+        return [one.waiting for one in await host.events.lag("counter") if one.durable] == [waiting]
+
+    await until_true(there)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+async def test_events_come_in_order_and_those_of_the_time_when_nothing_ran_come_later(
+    plugins: Path, data: Path, write_plugin: Write
 ) -> None:
-    write_plugin("keeper", KEEPER)
-    data = tmp_path / "data"
-    async with PluginHost([plugins], data=data, autoload=True) as host:
-        await host.emit("order.new", 0)
-        assert await seen(host, 1) == [0]
-        await host.unload("keeper")
-        for number in range(1, 100):
-            await host.emit("order.new", number)
-        await host.emit("other", "not for it")
-        (lag,) = await host.events.lag()
-        assert (lag.plugin, lag.subscription, lag.durable) == ("keeper", "order", True)
-        assert lag.waiting >= 99
-    async with PluginHost([plugins], data=data, autoload=False) as host:
-        await host.emit("order.new", 100)
-        await host.load("keeper")
-        assert await seen(host, 101) == list(range(101))
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data)
+    async with running(host, "counter"):
+        for number in range(200):
+            await host.emit("order.paid", number)
+        assert await heard.until(200) == [("order.paid", number) for number in range(200)]
+        await host.unload("counter")
+        await host.emit("order.paid", "down")
+        await host.emit("other", "nobody wants it")
+        assert [(one.waiting, one.running) for one in await host.events.lag("counter")] == [(1, False)]
+    host, heard = make(plugins, data)
+    async with host:
+        await host.emit("order.late", "not loaded yet")
+        await host.load("counter")
+        assert await heard.until(2) == [("order.paid", "down"), ("order.late", "not loaded yet")]
+        await until_lag(host, 0)
 
 
-async def test_a_subscriber_that_dies_before_it_acknowledges_gets_the_events_again(
-    plugins: Path, write_plugin: Write, tmp_path: Path
+async def test_a_subscriber_that_dies_between_delivery_and_answer_gets_the_event_again(
+    plugins: Path, data: Path, write_plugin: Write
 ) -> None:
-    write_plugin("keeper", KEEPER)
-    async with PluginHost([plugins], data=tmp_path / "data", autoload=True) as host:
-        for number in range(10):
-            await host.emit("order.new", number)
-        assert await seen(host, 10) == list(range(10))
-        for data in ("before", "die", "after"):
-            await host.emit("order.new", data)
-        with host.changes() as changes, anyio.fail_after(WAIT_S):
-            async for change in changes:
-                if change.new == "active":
-                    break
-        found = await seen(host, 13)
-        # At least once, in order; what was not acknowledged may come twice.
-        first = [data for number, data in enumerate(found) if data not in found[:number]]
-        assert first == [*range(10), "before", "die", "after"]
-        assert len(found) <= 13 + 64
-
-
-async def test_an_event_that_fails_again_and_again_is_a_dead_letter_and_can_be_redriven(
-    plugins: Path, write_plugin: Write, tmp_path: Path
-) -> None:
-    write_plugin("keeper", KEEPER)
-    async with PluginHost([plugins], data=tmp_path / "data", autoload=True, timing=QUICK) as host:
-        for data in (1, "fail", 2):
-            await host.emit("order.new", data)
-        assert await seen(host, 2) == [1, 2]
-        (letter,) = await host.events.dead_letters("keeper")
-        assert (letter.subscription, letter.topic, letter.data) == ("order", "order.new", b'"fail"')
-        assert letter.error == "LookupError: not yet"
-        assert await host.events.redrive() == 0
-        await host.call("keeper", "mend")
-        assert await host.events.redrive() == 1
-        assert await seen(host, 3) == [1, 2, "fail"]
-        assert await host.events.dead_letters() == []
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data)
+    async with running(host, "counter"):
+        for one in ("before", "deadly", "after"):
+            await host.emit("order.paid", one)
+        found = await heard.until(3)
+        with anyio.fail_after(WAIT_S):
+            while [one for _, one in found][-1] != "after":
+                found = await heard.until(len(found) + 1)
+        await until_lag(host, 0)
+        listed = [one for _, one in found]
+        assert [one for one in listed if one != "before"] == ["deadly", "after"]
+        assert 1 <= listed.count("before") <= 2, "at least once, and twice at most: it was in the batch"
 
 
 async def test_a_subscriber_that_never_answers_is_asked_again(
-    plugins: Path, write_plugin: Write, tmp_path: Path
+    plugins: Path, data: Path, write_plugin: Write
 ) -> None:
-    write_plugin("keeper", KEEPER)
-    async with PluginHost([plugins], data=tmp_path / "data", autoload=True, timing=QUICK) as host:
-        for data in ("hang", "next"):
-            await host.emit("order.new", data)
-        assert await seen(host, 2) == ["hang", "next"]
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data, timing=Timing(events_s=1.0, event_retries_s=(0.3,) * 5))
+    async with running(host, "counter"):
+        await host.emit("order.paid", "silent")
+        await host.emit("order.paid", "next")
+        assert await heard.until(2) == [("order.paid", "silent"), ("order.paid", "next")]
 
 
-async def test_a_subscription_can_be_set_back_to_an_event_or_a_time(
-    plugins: Path, write_plugin: Write, tmp_path: Path
+async def test_an_event_that_fails_every_try_is_a_dead_letter_and_can_be_tried_again(
+    plugins: Path, data: Path, write_plugin: Write
 ) -> None:
-    write_plugin("keeper", KEEPER)
-    async with PluginHost([plugins], data=tmp_path / "data", autoload=True) as host:
-        numbers = [await host.emit("order.new", data) for data in ("a", "b", "c")]
-        assert await seen(host, 3) == ["a", "b", "c"]
-        await host.events.replay("keeper", "order", after=numbers[0])
-        assert await seen(host, 5) == ["a", "b", "c", "b", "c"]
-        await host.events.replay("keeper", "order", since_s=0.0)
-        assert await seen(host, 8) == ["a", "b", "c", "b", "c", "a", "b", "c"]
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data, timing=SOON)
+    async with running(host, "counter"):
+        await host.emit("order.paid", "good")
+        seq = await host.emit("order.paid", "poison")
+        await host.emit("order.paid", "behind")
+        assert await heard.until(2) == [("order.paid", "good"), ("order.paid", "behind")]
+        (letter,) = await host.events.dead_letters()
+        assert (letter.plugin, letter.subscription, letter.seq, letter.data) == (
+            "counter",
+            "orders",
+            seq,
+            "poison",
+        )
+        assert letter.error == "ValueError: no thanks"
+        assert host.events.statistics().dead == 1
+        assert await host.events.redrive("counter", [letter.id + 1]) == 0
+        assert await host.events.redrive("counter") == 1
+
+        async def tried() -> bool:
+            return not (await host.events.dead_letters("counter"))[0].tries_again
+
+        await until_true(tried)
+        (again,) = await host.events.dead_letters("counter")
+        assert again.failed_s > letter.failed_s
+        await host.unload("counter")
+        write_plugin("counter", COUNTER.replace('"poison"', '"nothing"'))
+        await host.events.redrive("counter", [letter.id])
+        await host.load("counter")
+        assert (await heard.until(3))[-1] == ("order.paid", "poison")
+
+        async def none_left() -> bool:
+            return not await host.events.dead_letters("counter")
+
+        await until_true(none_left)
 
 
-async def test_a_topic_that_is_declared_durable_is_kept_before_anybody_subscribes(
-    plugins: Path, write_plugin: Write, tmp_path: Path
+async def test_events_are_replayed_from_a_number_and_from_a_time(
+    plugins: Path, data: Path, write_plugin: Write
 ) -> None:
-    write_plugin("keeper", KEEPER)
-    host = PluginHost([plugins], data=tmp_path / "data")
-    host.events.declare("order.kept", durable=True)
-    async with host:
-        await host.emit("order.kept", 1)
-        await host.load("keeper")
-        await host.emit("order.kept", 2)
-        assert await seen(host, 1) == [2]
-        await host.events.replay("keeper", "order", since_s=0.0)
-        assert await seen(host, 3) == [2, 1, 2]
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data)
+    async with running(host, "counter"):
+        numbers = [await host.emit("order.paid", one) for one in range(3)]
+        await heard.until(3)
+        await until_lag(host, 0)
+        await host.events.replay("counter", "orders", since=numbers[0])
+        assert [one for _, one in await heard.until(5)] == [0, 1, 2, 1, 2]
+        await until_lag(host, 0)
+        await host.events.replay("counter", "orders", since=0.0)
+        assert [one for _, one in await heard.until(8)] == [0, 1, 2, 1, 2, 0, 1, 2]
+        with pytest.raises(InvalidParams, match="no durable subscription 'other'; it has orders"):
+            await host.events.replay("counter", "other", since=0)
 
 
-async def test_a_subscription_that_is_forgotten_keeps_nothing_back(
-    plugins: Path, write_plugin: Write, tmp_path: Path
+async def test_what_becomes_too_old_is_lost_and_said(
+    plugins: Path, data: Path, write_plugin: Write, caplog: pytest.LogCaptureFixture
 ) -> None:
-    write_plugin("keeper", KEEPER)
-    data = tmp_path / "data"
-    async with PluginHost([plugins], data=data, autoload=True) as host:
-        await host.emit("order.new", 1)
-        assert await seen(host, 1) == [1]
-        await host.unload("keeper")
-        await host.events.forget("keeper")
-        await host.emit("order.new", 2)
-        assert await host.events.lag() == []
-        await host.load("keeper")
-        await host.emit("order.new", 3)
-        assert await seen(host, 2) == [1, 3]
-
-
-async def test_what_became_too_old_is_lost_and_counted(
-    plugins: Path, write_plugin: Write, tmp_path: Path
-) -> None:
-    write_plugin("keeper", KEEPER)
-    async with PluginHost([plugins], data=tmp_path / "data", autoload=True) as host:
-        await host.emit("order.new", 1)
-        assert await seen(host, 1) == [1]
-        await host.unload("keeper")
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data)
+    async with running(host, "counter"):
+        await host.unload("counter")
         for number in range(5):
-            await host.emit("order.new", "x" * 100 + str(number))
-        durable = host.events._durable  # pyright: ignore[reportPrivateUsage]
-        durable._retention_bytes = 250  # pyright: ignore[reportPrivateUsage]
-        await durable.retire()
-        (lag,) = await host.events.lag()
-        assert lag.lost == 3
-        await host.load("keeper")
-        assert [str(one)[-1] for one in await seen(host, 3)] == ["1", "3", "4"]
+            await host.emit("order.paid", number)
+        log = log_of(host)
+        assert await log.retire() == 0
+        log._keep_s = -60.0  # pyright: ignore[reportPrivateUsage]
+        assert await log.retire() == 5
+        (lag,) = await host.events.lag("counter")
+        assert (lag.waiting, lag.dropped) == (0, 5)
+        assert "5 events became too old before orders handled them" in caplog.text
+        log._keep_s = 60.0  # pyright: ignore[reportPrivateUsage]
+        await host.emit("order.paid", "new")
+        await host.load("counter")
+        assert await heard.until(1) == [("order.paid", "new")]
 
 
-def killed_after(count: int, program: Path, *arguments: Path) -> int:
-    """Run an emitter, kill it, and return how many events it was told are kept."""
-    with subprocess.Popen(
-        [sys.executable, program, *arguments], stdout=subprocess.PIPE, text=True
-    ) as emitter:
-        assert emitter.stdout is not None
-        for line in emitter.stdout:
-            if int(line) == count:
-                emitter.kill()
-                break
-        return 1 + count + len(emitter.stdout.readlines())
-
-
-async def test_no_event_that_was_acknowledged_is_lost_when_the_host_is_killed(
-    plugins: Path, write_plugin: Write, tmp_path: Path
+async def test_more_than_the_log_may_hold_is_deleted_from_its_old_end(
+    plugins: Path, data: Path, write_plugin: Write
 ) -> None:
-    write_plugin("keeper", KEEPER)
-    data = tmp_path / "data"
-    async with PluginHost([plugins], data=data, autoload=True) as host:
-        await host.emit("order.new", "first")
-        assert await seen(host, 1) == ["first"]
-        await host.unload("keeper")
-    program = Path(__file__).with_name("killed_emitter.py")
-    acknowledged = await anyio.to_thread.run_sync(killed_after, 200, program, plugins, data)
-    async with PluginHost([plugins], data=data) as host:
-        await host.load("keeper")
-        found = await seen(host, 1 + acknowledged)
-        assert found[: 1 + acknowledged] == ["first", *range(acknowledged)]
+    write_plugin("counter", COUNTER)
+    host, _ = make(plugins, data)
+    async with running(host, "counter"):
+        await host.unload("counter")
+        log = log_of(host)
+        log._keep_bytes = 2_000_000  # pyright: ignore[reportPrivateUsage]
+        async with anyio.create_task_group() as tasks:
+            for _ in range(2_000):
+                tasks.start_soon(host.emit, "order.paid", "x" * 2_000)
+        lost = await log.retire()
+        (lag,) = await host.events.lag("counter")
+        assert lost > 0
+        assert (lag.waiting, lag.dropped) == (2_000 - lost, lost)
+        assert await log.retire() == 0
+
+
+async def test_a_subscription_that_is_no_longer_declared_is_forgotten_and_one_can_be_forgotten(
+    plugins: Path, data: Path, write_plugin: Write
+) -> None:
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data)
+    async with running(host, "counter"):
+        await host.unload("counter")
+        assert await host.events.forget("counter", "orders") == 1
+        await host.emit("order.paid", "forgotten")
+        await host.load("counter")
+        await host.emit("order.paid", "known")
+        assert await heard.until(1) == [("order.paid", "known")]
+        await host.unload("counter")
+        write_plugin("counter", COUNTER.replace("durable=True", "durable=False"))
+        await host.load("counter")
+        assert [one.durable for one in await host.events.lag("counter")] == [False]
+
+
+async def test_more_than_a_batch_goes_out_in_batches_and_big_events_do_too(
+    plugins: Path, data: Path, write_plugin: Write
+) -> None:
+    write_plugin("counter", COUNTER.replace("data=data", "data=len(data)"))
+    host, heard = make(plugins, data)
+    async with running(host, "counter"):
+        await host.unload("counter")
+        for _ in range(3 * MAX_BATCH):
+            await host.emit("order.paid", "x")
+        for _ in range(24):
+            await host.emit("order.big", "x" * 900_000)
+        await host.load("counter")
+        found = await heard.until(3 * MAX_BATCH + 24)
+        assert [one for _, one in found] == [1] * 3 * MAX_BATCH + [900_000] * 24
+
+
+async def test_a_subscription_made_while_the_plugin_runs_is_remembered_until_it_is_ended(
+    plugins: Path, data: Path, write_plugin: Write
+) -> None:
+    write_plugin(
+        "counter",
+        """
+        class Counter(Plugin):
+            async def on_load(self):
+                await self.events.on("order.*", self.orders, durable=True)
+
+            async def orders(self, data: Any):
+                await self.host.test.heard(kind="order", data=data)
+
+            @method
+            async def end(self):
+                await self.events.off(self.orders)
+        """,
+    )
+    host, heard = make(plugins, data)
+    async with running(host, "counter"):
+        await host.emit("order.paid", 1)
+        await heard.until(1)
+        await host.unload("counter")
+        await host.emit("order.paid", 2)
+        await host.load("counter")
+        assert await heard.until(2) == [("order", 1), ("order", 2)]
+        await host.call("counter", "end")
+        assert await host.events.forget("counter") == 0
+
+
+ODD = """
+import json
+import sys
+
+for line in sys.stdin:
+    message = json.loads(line)
+    if "id" not in message:
+        continue
+    method, result = message["method"], {}
+    if method == "plugin.initialize":
+        subscription = {"name": "odd", "topics": ["order.*"], "durable": True}
+        result = {"protocol_version": 1, "provides": {"subscriptions": [subscription]}}
+    elif method == "plugin.events":
+        result = json.loads(sys.argv[1])
+    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}), flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"handled": 9_999_999},
+        {"handled": 9_999_999, "error": "x"},
+        {"handled": 0},
+        {"handled": "x"},
+        [],
+        {"handled": -1},
+    ],
+)
+async def test_an_odd_answer_is_a_failed_try_and_never_moves_the_subscription(
+    plugins: Path, data: Path, answer: Any
+) -> None:
+    folder = plugins / "odd"
+    folder.mkdir()
+    (folder / "main.py").write_text(ODD)
+    text = msgspec.json.encode(answer).decode()
+    command = msgspec.json.encode(["python3", "main.py", text]).decode()
+    (folder / "plugin.toml").write_text(f'id = "odd"\nversion = "1.0.0"\ncommand = {command}\n')
+    host, _ = make(plugins, data, timing=Timing(event_retries_s=()))
+    async with running(host, "odd"):
+        await host.emit("order.paid", 1)
+        await until_true(host.events.dead_letters)
+        (letter,) = await host.events.dead_letters("odd")
+        assert "answer" in letter.error or "did not say why" in letter.error
+
+
+async def test_a_full_disk_fails_the_durable_emit_and_nobody_hears_of_it(
+    plugins: Path, data: Path, write_plugin: Write
+) -> None:
+    write_plugin("counter", COUNTER)
+    host, heard = make(plugins, data)
+    got: list[Any] = []
+
+    @host.on("order.paid")
+    async def listen(data: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        got.append(data)
+
+    async with running(host, "counter"):
+        await host.emit("order.paid", "before")
+        await heard.until(1)
+        await until_lag(host, 0)
+        database = log_of(host).database
+        pages = await database.write(lambda one: one.execute("PRAGMA page_count").fetchone()[0])
+        await database.write(lambda one: one.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+        with pytest.raises(DiskFull, match=r"events\.db"):
+            await host.emit("order.paid", "x" * 500_000)
+        await host.emit("other", "the host lives")
+        await database.write(lambda one: one.execute("PRAGMA max_page_count = 100000").fetchone())
+        await host.emit("order.paid", "after")
+        assert await heard.until(2) == [("order.paid", "before"), ("order.paid", "after")]
+    assert got == ["before", "after"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from host.settings import MailSettings, Settings, load_settings
+from host.settings.events import EventSettings
 from protocol.manifest import Limits
 from tests.host.settings.conftest import Place
 
@@ -43,6 +44,9 @@ def test_a_file_may_set_everything(place: Place) -> None:
         format = "json"
         [storage]
         quota = "3m"
+        [events]
+        keep_days = 1.5
+        keep_size = "2Gi"
         [rate_limits]
         sessions = "100/s"
         [email]
@@ -63,6 +67,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
     settings = place.load()
     assert settings.rate_limits == {"sessions": "100/s"}
     assert settings.storage_quota_bytes == 3 * 1024**2
+    assert settings.events == EventSettings(1.5, 2 * 1024**3)
     assert settings.email == MailSettings(
         "mail.example.com",
         "App <noreply@example.com>",
@@ -80,7 +85,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
     assert settings.warden == "off"
     assert not settings.polling
     assert settings.limits == Limits(
-        512 * 1024**2, 1.5, 8, 64, 0, 2 * 1024**3, 4 * 1024**3, 100, "stop", "warn", "restart"
+        512 * 1024**2, 1.5, 8, 64, 0, 2 * 1024**3, 4 * 1024**3, 100, None, "stop", "warn", "restart"
     )
     assert (settings.log.level, settings.log.format) == ("debug", "json")
     assert settings.config == {"chat": {"room": "lobby"}}
