@@ -28,6 +28,8 @@ from host.routing.calls import Calls
 from host.routing.gateway import ApiGateway
 from host.rpc import HeldFrames
 from host.services.about import AboutService
+from host.services.configuration import Configuration, Plugins
+from host.services.configuration_api import ConfigurationApi
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
@@ -69,6 +71,8 @@ class Assembly:
         polling: Polling,
         email: MailSettings | None,
         storage_quota_bytes: int,
+        config: Mapping[str, Mapping[str, Any]],
+        system_config: Mapping[str, Any],
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -96,6 +100,11 @@ class Assembly:
         self._opens.append(self.storage)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
+        plugins = Plugins(roster.ids, roster.package, roster.taking_calls, self._restart)
+        self.configuration = Configuration(plugins, config, clock)
+        self._opens.append(self.configuration)
+        self._registries.append(self.configuration)
+        ConfigurationApi(self.configuration, system_config).attach(self.gateway)
         self._attach_services()
 
     def running(self) -> Self:
@@ -165,6 +174,7 @@ class Assembly:
             launcher=launcher,
             shelf=fill_shelf(folder.path),
             spaces=Spaces(folder.path),
+            inputs=self.configuration,
             records=Records(folder.path, ephemeral=folder.ephemeral),
             journal=journal,
             tasks=tasks,
@@ -187,11 +197,12 @@ class Assembly:
         gateway = self.gateway
         log = LogService(self._write_log)
         about = AboutService(gateway.describe)
-        plugins = PluginsService(self.calls)
+        plugins = PluginsService(self.calls, self.roster.views)
         gateway.attach_notification("log.write", log.write)
         gateway.attach_builtin("host.info", about.info)
         gateway.attach_builtin("rpc.discover", about.discover)
         gateway.attach_builtin("plugins.call", plugins.call)
+        gateway.attach_builtin("plugins.list", plugins.list)
         gateway.attach_builtin("plugins.stream", plugins.stream)
         self.storage.attach(gateway)
         self.notifications.attach(gateway)
@@ -202,6 +213,9 @@ class Assembly:
     def _changed(self, now: Condition, old: State) -> None:
         log_change(now, old)
         self.changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
+
+    async def _restart(self, plugin: str) -> None:
+        await self.roster.get(plugin).restart()
 
     def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
         session = self.roster.session(caller.plugin)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+import msgspec
+
 from protocol import errors as wire
 
 
@@ -36,3 +38,18 @@ def did_you_mean(names: Iterable[str]) -> str:
     """Return the end of a sentence that proposes names; empty without any."""
     near = list(names)
     return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a document: where, what was found, what is allowed."""
+
+    file: str
+    path: str
+    """Place inside the document, such as `limits.memory`; empty for the document itself."""
+    found: str
+    allowed: str
+
+    def __str__(self) -> str:
+        """Return the fault as one line."""
+        place = f"{self.file}: {self.path}" if self.path else self.file
+        return f"{place}: found {self.found}; allowed: {self.allowed}"

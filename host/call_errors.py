@@ -121,6 +121,22 @@ class ProtocolFault(CallError):
     remedy = "mend the plugin; its log shows the bad frames"
 
 
+class CallCycle(CallError):
+    """A plugin would wait for itself: the call's chain leads back to a plugin that is in it."""
+
+    code = "call_cycle"
+    wire_code = wire.CALL_CYCLE
+    remedy = "answer first and call back later, or send an event"
+
+
+class CallDepth(CallError):
+    """Too many calls stand in one chain, each made to serve the one before."""
+
+    code = "call_depth"
+    wire_code = wire.CALL_DEPTH
+    remedy = "let the plugins call each other less deeply"
+
+
 class StreamOverrun(CallError):
     """The plugin sent more stream items than it had credit for."""
 

@@ -15,6 +15,7 @@
             Disabled                disabled
             Quarantined             quarantined
             Busy                    busy
+            HasDependants           has_dependants
             LoadFailed              load_failed
                 LoadRefused         load_refused
         CallError
@@ -32,11 +33,15 @@
             FrameTooLarge           frame_too_large
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
+            CallCycle               call_cycle
+            CallDepth               call_depth
             ServiceError
                 QuotaExceeded       quota_exceeded
                 Conflict            conflict
                 DiskFull            disk_full
                 DatabaseFault       database_fault
+                InvalidConfiguration invalid_configuration
+                ConfigurationRefused configuration_refused
                 NotConfigured       not_configured
                 DeliveryFailed      delivery_failed
 
@@ -48,8 +53,10 @@ from typing import Any
 
 import msgspec
 
-from host.base_error import PlughostError, did_you_mean
+from host.base_error import Fault, PlughostError, did_you_mean
 from host.call_errors import (
+    CallCycle,
+    CallDepth,
     CallError,
     Cancelled,
     DeadlineExceeded,
@@ -67,10 +74,12 @@ from host.call_errors import (
     WrongShape,
 )
 from host.service_errors import (
+    ConfigurationRefused,
     Conflict,
     DatabaseFault,
     DeliveryFailed,
     DiskFull,
+    InvalidConfiguration,
     NotConfigured,
     QuotaExceeded,
     ServiceError,
@@ -80,8 +89,11 @@ from protocol import errors as wire
 __all__ = [
     "AlreadyRunning",
     "Busy",
+    "CallCycle",
+    "CallDepth",
     "CallError",
     "Cancelled",
+    "ConfigurationRefused",
     "Conflict",
     "DatabaseFault",
     "DeadlineExceeded",
@@ -92,7 +104,9 @@ __all__ = [
     "DuplicateApi",
     "Fault",
     "FrameTooLarge",
+    "HasDependants",
     "HostClosed",
+    "InvalidConfiguration",
     "InvalidParams",
     "InvalidResult",
     "LoadFailed",
@@ -151,21 +165,6 @@ class NoHost(PlughostError):
     """No host answers."""
 
     code = "no_host"
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a document: where, what was found, what is allowed."""
-
-    file: str
-    path: str
-    """Place inside the document, such as `limits.memory`; empty for the document itself."""
-    found: str
-    allowed: str
-
-    def __str__(self) -> str:
-        """Return the fault as one line."""
-        place = f"{self.file}: {self.path}" if self.path else self.file
-        return f"{place}: found {self.found}; allowed: {self.allowed}"
 
 
 class ManifestError(PlughostError):
@@ -260,6 +259,22 @@ class Busy(StateError):
 
     code = "busy"
     remedy = "wait for it; stop and kill pre-empt it"
+
+
+class HasDependants(StateError):
+    """Plugins that run need the one that is to be unloaded."""
+
+    code = "has_dependants"
+
+    def __init__(self, plugin: str, dependants: Iterable[str]) -> None:
+        self.dependants = tuple(dependants)
+        names = ", ".join(self.dependants)
+        super().__init__(
+            f"plugin {plugin!r} is needed by running plugins: {names}",
+            remedy='unload them first, or say dependants="unload" (they go first) or "keep" (they stay)',
+            plugin=plugin,
+            dependants=self.dependants,
+        )
 
 
 class LoadFailed(StateError):

@@ -171,6 +171,18 @@ class Registry(Protocol):
         ...
 
 
+class LoadInputs(Protocol):
+    """What a plugin is given when it is loaded."""
+
+    def faults(self, plugin: str) -> Iterable[str]:
+        """Return why it can't be started with its present configuration, a sentence for each fault."""
+        ...
+
+    def current(self, plugin: str) -> Mapping[str, Any]:
+        """Return its configuration, secrets included."""
+        ...
+
+
 class Opens(Protocol):
     """What has files or tasks while the host runs."""
 

@@ -22,6 +22,7 @@ from host.facade import PluginView
 from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
+from host.services.configuration import Configuration
 from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.services.storage_view import StorageView
@@ -53,6 +54,7 @@ class PluginHost:
         polling: bool = False,
         email: MailSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
+        system_config: Mapping[str, Any] | None = None,
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -72,11 +74,12 @@ class PluginHost:
                 faster, but it holds this event loop meanwhile.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
+            system_config: What plugins with the permission `config:read` may know of the application.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
         self._autoload = autoload
-        self._roster = Roster([Path(place) for place in plugins], limits or Limits(), config or {})
+        self._roster = Roster([Path(place) for place in plugins], limits or Limits())
         self._parts = Assembly(
             self._roster,
             data=None if data is None else Path(data),
@@ -87,6 +90,8 @@ class PluginHost:
             polling=Polling(enabled=polling),
             email=email,
             storage_quota_bytes=storage_quota_bytes,
+            config=config or {},
+            system_config=system_config or {},
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )
@@ -214,6 +219,11 @@ class PluginHost:
     def storage(self) -> StorageView:
         """What plugins keep, for an operator to look at and to mend."""
         return StorageView(self._parts.storage)
+
+    @property
+    def configuration(self) -> Configuration:
+        """Configuration of plugins: to see, to change, to undo."""
+        return self._parts.configuration
 
     @property
     def notifications(self) -> Notifications:

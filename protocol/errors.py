@@ -39,6 +39,10 @@ QUOTA_EXCEEDED: Final = -32020
 CONFLICT: Final = -32021
 DISK_FULL: Final = -32022
 DATABASE_FAULT: Final = -32023
+INVALID_CONFIGURATION: Final = -32035
+CONFIGURATION_REFUSED: Final = -32036
+CALL_CYCLE: Final = -32037
+CALL_DEPTH: Final = -32038
 NOT_CONFIGURED: Final = -32045
 DELIVERY_FAILED: Final = -32046
 
@@ -70,6 +74,10 @@ NAMES: Final[dict[int, str]] = {
     CONFLICT: "conflict",
     DISK_FULL: "disk_full",
     DATABASE_FAULT: "database_fault",
+    INVALID_CONFIGURATION: "invalid_configuration",
+    CONFIGURATION_REFUSED: "configuration_refused",
+    CALL_CYCLE: "call_cycle",
+    CALL_DEPTH: "call_depth",
     NOT_CONFIGURED: "not_configured",
     DELIVERY_FAILED: "delivery_failed",
 }

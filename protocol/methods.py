@@ -8,12 +8,20 @@ from typing import Any, Literal
 
 import msgspec
 
+from protocol.messages.config import (
+    ConfigChanged,
+    ConfigGet,
+    ConfigRegister,
+    ConfigSet,
+    Configure,
+    Configured,
+)
 from protocol.messages.email import EmailSend, EmailSent
 from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
-from protocol.messages.plugins import HostInfo, PluginsCall
+from protocol.messages.plugins import HostInfo, OtherPlugin, PluginsCall
 from protocol.messages.storage import (
     StorageAppend,
     StorageCompareAndSet,
@@ -77,6 +85,26 @@ _ROWS = (
         "plugin.unload", "to_plugin", "request", Empty, Empty, "Release everything; stdin closes after it."
     ),
     Method("plugin.ping", "to_plugin", "request", Empty, Empty, "Answer from the event loop."),
+    Method(
+        "plugin.configure", "to_plugin", "request", Configure, Configured, "Take or refuse a configuration."
+    ),
+    Method("config.get", "to_host", "request", ConfigGet, Any, "Return the plugin's own configuration."),
+    Method(
+        "config.set", "to_host", "request", ConfigSet, ConfigChanged, "Change the plugin's own configuration."
+    ),
+    Method("config.schema", "to_host", "request", Empty, dict[str, Any], "Return its schema."),
+    Method(
+        "config.register", "to_host", "request", ConfigRegister, dict[str, Any], "Describe settings in code."
+    ),
+    Method(
+        "config.system",
+        "to_host",
+        "request",
+        ConfigGet,
+        Any,
+        "Return what the application publishes of its own configuration.",
+        "config:read",
+    ),
     Method("rpc.discover", "both", "request", Empty, Discovery, "Describe the methods of this side."),
     Method("$/cancel", "both", "notification", Cancel, None, "Stop working on the sender's request."),
     Method("$/credit", "both", "notification", Credit, None, "Allow more items of the sender's stream."),
@@ -93,6 +121,7 @@ _ROWS = (
         "Call a method of another plugin.",
         "plugins:call:{plugin}",
     ),
+    Method("plugins.list", "to_host", "request", Empty, list[OtherPlugin], "List the plugins of this host."),
     Method(
         "plugins.stream",
         "to_host",

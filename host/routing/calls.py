@@ -30,6 +30,18 @@ budget_until: ContextVar[float | None] = ContextVar("plughost_budget_until", def
 """When the budget of the call that is served ends, on `time.monotonic`'s scale; nested calls inherit it."""
 
 
+class Serving(NamedTuple):
+    """What a call that a plugin makes while it serves another one inherits; see `serving`."""
+
+    plugins: tuple[str, ...]
+    """Who waits for whom: each plugin waits for the next one, the last is the one that calls."""
+    traceparent: str
+
+
+serving: ContextVar[Serving | None] = ContextVar("plughost_serving", default=None)
+"""Of the plugin's call that the host serves at this moment; None outside of any."""
+
+
 class Calls:
     """All calls of one host into its plugins."""
 

@@ -123,6 +123,9 @@ class Database:
                 remedy="give the host a data folder on a local disk",
             )
         with _told(self.path):
+            # SQLite gives the files beside this one its mode.
+            self.path.touch(mode=0o600)
+            self.path.chmod(0o600)
             connection = self._connect(False)
             try:
                 if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
@@ -132,7 +135,6 @@ class Database:
             except BaseException:
                 connection.close()
                 raise
-        self.path.chmod(0o600)
         return connection
 
     def _connect(self, reading: bool) -> sqlite3.Connection:

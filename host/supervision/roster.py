@@ -7,9 +7,8 @@ supervisor's.
 import logging
 import math
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -28,7 +27,7 @@ from host.errors import (
 )
 from host.facade import PluginView
 from host.ids import PluginId
-from host.manifest import discover
+from host.manifest import Package, discover
 from host.process.descriptors import PER_PLUGIN, RESERVE, free, limit
 from host.supervision.environment import Environment
 from host.supervision.near_names import NearNames
@@ -55,12 +54,9 @@ STOP_TURN_S = 1.0
 class Roster:
     """All plugins, by id. Empty until `discover`."""
 
-    def __init__(
-        self, places: Iterable[Path], limits: Limits, config: Mapping[str, Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, places: Iterable[Path], limits: Limits) -> None:
         self._places = tuple(places)
         self._limits = limits
-        self._config = config
         self._supervisors: dict[str, Supervisor] = {}
         self._near = NearNames()
         self._stop_turns: anyio.CapacityLimiter | None = None
@@ -99,6 +95,19 @@ class Roster:
         supervisor = self._supervisors.get(plugin)
         return supervisor is not None and supervisor.enabled
 
+    def ids(self) -> tuple[str, ...]:
+        """Return the id of every plugin that has a valid manifest."""
+        return tuple(self._supervisors)
+
+    def package(self, plugin: str) -> Package:
+        """Return a plugin's package; see `get` for what it raises."""
+        return self.get(plugin).package
+
+    def taking_calls(self, plugin: str) -> Session | None:
+        """Return the session that takes calls, if there is one."""
+        supervisor = self._supervisors.get(plugin)
+        return None if supervisor is None else supervisor.condition.taking_calls
+
     def live_count(self) -> int:
         """Return how many plugins run."""
         return sum(is_live(supervisor.condition.state) for supervisor in self._supervisors.values())
@@ -127,7 +136,6 @@ class Roster:
             self._supervisors[plugin] = Supervisor(
                 package,
                 environment,
-                self._config.get(plugin, {}),
                 RestartPolicy(environment.shared.clock, self._chance),
             )
 

@@ -50,11 +50,11 @@ class Session:
         manifest: Manifest,
         session_id: SessionId,
         process: PluginProcess,
-        config: Mapping[str, Any],
+        config: Callable[[], Mapping[str, Any]],
         grants: Grants,
         shared: Shared,
     ) -> None:
-        """Take over the process's descriptors."""
+        """Take over the process's descriptors. `config` is asked when the plugin is loaded."""
         self.id = session_id
         self.plugin = PluginId(manifest.id)
         self.grants = grants
@@ -236,7 +236,7 @@ class Session:
             if refusal := shared.registries.join(self):
                 raise StartFailure(Cause.REFUSED, f"what it provides can't be taken: {refusal}")
             shared.monitor.watch(self)
-            await load(self.peer, self._config, self.grants.texts(), shared.timing, self._progress)
+            await load(self.peer, self._config(), self.grants.texts(), shared.timing, self._progress)
         except StartFailure as exc:
             self._ending.begin(exc.cause, exc.message, Rung.TERMINATE)
             return

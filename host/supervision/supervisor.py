@@ -9,9 +9,6 @@ for what it began: so nothing has to be looked at twice. The one exception is th
 quarantine, which comes first.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from host.errors import Busy, HostClosed, LoadRefused, NotActive, PlughostError
 from host.facade import PluginView
 from host.ids import PluginId
@@ -42,7 +39,6 @@ class Supervisor:
         self,
         package: Package,
         environment: Environment,
-        config: Mapping[str, Any],
         restart_policy: RestartPolicy,
     ) -> None:
         self.package = package
@@ -51,7 +47,7 @@ class Supervisor:
         self._policy = restart_policy
         clock = environment.shared.clock
         self._grants = grant_permissions(package.manifest, environment.policy)
-        self._spawner = Spawner(package, config, self._grants, environment)
+        self._spawner = Spawner(package, self._grants, environment)
         self._standing = Standing(self.id, package.folder, environment.records, clock)
         self.condition = Condition(self.id, clock, environment.changed)
         if self._standing.quarantine_reason is not None:
@@ -228,6 +224,7 @@ class Supervisor:
             application=self._env.application,
             application_version=self._env.application_version,
         )
+        unmet = [*unmet, *self._env.inputs.faults(self.id)]
         if unmet:
             detail = "; ".join(unmet)
             self.condition.become(State.ERROR, detail)

@@ -50,7 +50,11 @@ class Row(msgspec.Struct, frozen=True):
     notifications: tuple[str, ...] = ()
 
 
-PARTS: dict[str, Row] = {}
+PARTS: dict[str, Row] = {
+    "configuration": Row(
+        "plugin_sdk.runtime.parts.configuration", "ConfigurationPart", controls=("plugin.configure",)
+    ),
+}
 """Every part by the name that marks bear."""
 
 CONTROLS: dict[str, str] = {method: name for name, row in PARTS.items() for method in row.controls}
