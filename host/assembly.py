@@ -28,8 +28,9 @@ from host.routing.calls import Calls
 from host.routing.gateway import ApiGateway
 from host.rpc import HeldFrames
 from host.services.about import AboutService
-from host.services.configuration import Configuration, Plugins
+from host.services.configuration import Configuration
 from host.services.configuration_api import ConfigurationApi
+from host.services.configuration_book import Plugins
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications

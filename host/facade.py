@@ -219,6 +219,10 @@ class LiveSessions(Protocol):
         """
         ...
 
+    def session(self, plugin: str) -> LiveSession | None:
+        """Return the plugin's session, whatever its state; None if it has none."""
+        ...
+
     def is_enabled(self, plugin: str) -> bool:
         """Return whether a plugin is here and not disabled, whether or not it runs."""
         ...

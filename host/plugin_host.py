@@ -27,7 +27,7 @@ from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.services.storage_view import StorageView
 from host.settings.mail import MailSettings
-from host.supervision.roster import Roster
+from host.supervision.roster import Dependants, Roster
 from host.supervision.supervisor import Supervisor
 from host.timing import Timing
 from protocol.manifest import Limits
@@ -204,11 +204,7 @@ class PluginHost:
         return self._roster.views()
 
     def plugin(self, plugin: str) -> PluginView:
-        """Return one plugin as it is now.
-
-        Raises:
-            PluginNotFound: There is none with this id.
-        """
+        """Return one plugin as it is now. Raises PluginNotFound if there is none with this id."""
         return self._supervisor(plugin).view()
 
     def changes(self) -> Subscription:
@@ -242,9 +238,12 @@ class PluginHost:
         """
         await self._parts.running().roster.load(plugin)
 
-    async def unload(self, plugin: str) -> None:
-        """Stop a plugin and keep it stopped; a second call while it stops hastens it."""
-        await self._supervisor(plugin).stop()
+    async def unload(self, plugin: str, *, dependants: Dependants = "ask") -> None:
+        """Stop a plugin and keep it stopped; a second call while it stops hastens it.
+
+        Running plugins that need it are stopped first (`"unload"`) or left (`"keep"`), else HasDependants.
+        """
+        await self._parts.running().roster.unload(plugin, dependants)
 
     async def restart(self, plugin: str) -> None:
         """Stop a plugin and load it anew."""
@@ -269,8 +268,7 @@ class PluginHost:
     async def load_all(self) -> dict[PluginId, PlughostError]:
         """Load all that is enabled and not stopped on purpose, critical ones first; return what failed.
 
-        Raises:
-            TooFewDescriptors: Not all would fit; none is loaded.
+        Raises TooFewDescriptors where not all would fit; none is loaded then.
         """
         return await self._parts.running().roster.load_all()
 

@@ -16,6 +16,7 @@ import msgspec
 
 from host.errors import InvalidParams, InvalidResult, MethodNotFound, WrongShape
 from host.facade import LiveSession, LiveSessions
+from host.routing.trail import extended
 from host.rpc import from_wire
 from host.timing import Timing
 from protocol import jsonrpc
@@ -28,18 +29,6 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 budget_until: ContextVar[float | None] = ContextVar("plughost_budget_until", default=None)
 """When the budget of the call that is served ends, on `time.monotonic`'s scale; nested calls inherit it."""
-
-
-class Serving(NamedTuple):
-    """What a call that a plugin makes while it serves another one inherits; see `serving`."""
-
-    plugins: tuple[str, ...]
-    """Who waits for whom: each plugin waits for the next one, the last is the one that calls."""
-    traceparent: str
-
-
-serving: ContextVar[Serving | None] = ContextVar("plughost_serving", default=None)
-"""Of the plugin's call that the host serves at this moment; None outside of any."""
 
 
 class Calls:
@@ -79,12 +68,19 @@ class Calls:
             _check_shape(session, plugin, method, stream=False)
         if timeout_s is None and budget_until.get() is None:
             budget_s = self._timing.call_s
+            trail = None
         else:
             budget_s = _budget(timeout_s, self._timing.call_s)
+            trail = extended(self._sessions, plugin, method)
         started = perf_counter()
         failed = True
         try:
-            raw = await session.peer.outgoing.begin(method, params, budget_s)
+            if trail is None:
+                raw = await session.peer.outgoing.begin(method, params, budget_s)
+            else:
+                raw = await session.peer.outgoing.begin(
+                    method, params, budget_s, meta=trail.meta(), trail=trail
+                )
             failed = False
         except RpcError as exc:
             raise from_wire(exc, plugin, method) from None
@@ -120,11 +116,17 @@ class Calls:
         session = self._sessions.live(plugin)
         _check_shape(session, plugin, method, stream=True)
         total_s = _budget(timeout_s, self._timing.stream_total_s)
+        trail = extended(self._sessions, plugin, method)
         started = perf_counter()
         failed = True
         try:
             reader = await session.peer.outgoing.open_stream(
-                method, params, timeout_s=total_s, idle_s=min(self._timing.stream_idle_s, total_s)
+                method,
+                params,
+                timeout_s=total_s,
+                idle_s=min(self._timing.stream_idle_s, total_s),
+                meta=b"" if trail is None else trail.meta(),
+                trail=trail,
             )
             try:
                 while (item := await reader.next()) is not None:

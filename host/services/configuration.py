@@ -5,44 +5,32 @@ refusal nothing is saved. Plugins reach their own by `host.services.configuratio
 """
 
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import anyio
 import msgspec
 from anyio.abc import TaskGroup
 
 from host.clock import Clock
-from host.errors import Conflict, Fault, HostClosed, InvalidConfiguration, InvalidParams
+from host.errors import Conflict, Fault, HostClosed, InvalidConfiguration, InvalidParams, PlughostError
 from host.facade import Joining
-from host.manifest import Package
-from host.masking import MASK, known
 from host.services import configuration_layers as layering
-from host.services.configuration_layers import Difference, Explained, Layer
+from host.services.configuration_book import Book, Kept, Plugins, as_json
+from host.services.configuration_form import merge
+from host.services.configuration_layers import Difference, Explained
 from host.services.configuration_offer import offer, take_back
-from host.services.configuration_schema import Schema, merge
+from host.services.configuration_schema import Schema
 from host.state import config_file
 from host.state.config_file import Row
 from host.state.database import Database
 from protocol.messages.config import ConfigChanged
 
 FILE: Final = "config.db"
-MAX_LAYER_BYTES: Final = 1024 * 1024
 MAX_WHO_CHARS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Plugins:
-    """Where configuration finds its plugins."""
-
-    ids: Callable[[], Iterable[str]]
-    package: Callable[[str], Package]
-    """Raises PluginNotFound."""
-    session: Callable[[str], Joining | None]
-    """The one that takes calls."""
-    restart: Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +45,6 @@ class Revision:
     """Secrets as `•••`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    revision: int = 0
-    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-
 class Configuration:
     """Of all plugins of one host."""
 
@@ -74,12 +56,8 @@ class Configuration:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         """`given` is what the settings file, or the embedding program, says, by plugin."""
-        self._plugins = plugins
-        self._given = given
+        self._book = Book(plugins, given, os.environ if environ is None else environ)
         self._clock = clock
-        self._environ = os.environ if environ is None else environ
-        self._kept: dict[str, _Kept] = {}
-        self._code: dict[str, Mapping[str, Any]] = {}
         self._locks: dict[str, anyio.Lock] = {}
         self._database: Database | None = None
         self._tasks: TaskGroup | None = None
@@ -90,8 +68,8 @@ class Configuration:
         self._database = Database(folder / FILE, config_file.SCHEMA)
         await self._database.open()
         rows = await self._database.read(config_file.latest)
-        self._kept = {
-            plugin: _Kept(row.revision, msgspec.json.decode(row.layer)) for plugin, row in rows.items()
+        self._book.kept = {
+            plugin: Kept(row.revision, msgspec.json.decode(row.layer)) for plugin, row in rows.items()
         }
 
     async def aclose(self) -> None:
@@ -103,17 +81,17 @@ class Configuration:
 
     def faults(self, plugin: str) -> list[str]:
         """Return why a plugin can't be started with its present configuration; see `LoadInputs`."""
-        schema = self.schema_of(plugin)
+        schema = self._book.schema_of(plugin)
         if broken := schema.faults():
             return [f"its configuration's schema: {fault}" for fault in broken]
-        return [f"its configuration: {fault}" for fault in self._check(schema, self._layers(plugin, schema))]
+        return [
+            f"its configuration: {fault}"
+            for fault in self._book.check(schema, self._book.layers(plugin, schema))
+        ]
 
     def current(self, plugin: str) -> dict[str, Any]:
         """Return a plugin's configuration with its secrets, as it is given to the plugin itself."""
-        schema = self.schema_of(plugin)
-        values = layering.effective(self._layers(plugin, schema))
-        known.learn(schema.secrets(values))
-        return values
+        return self._book.current(plugin)
 
     def check(self, session: Joining) -> Iterable[str]:
         """Hold what its code says of the configuration against what is there; see `Registry`."""
@@ -123,14 +101,14 @@ class Configuration:
         schema = Schema(session.manifest.config_schema, code)
         if broken := schema.faults():
             return [f"its configuration's schema from code: {fault}" for fault in broken]
-        faults = self._check(schema, self._layers(session.plugin, schema))
+        faults = self._book.check(schema, self._book.layers(session.plugin, schema))
         return [f"its configuration: {fault}" for fault in faults]
 
     def join(self, session: Joining) -> None:
         """Take in the schema from code."""
-        self._code.pop(session.plugin, None)
+        self._book.code.pop(session.plugin, None)
         if session.provides.config_schema is not None:
-            self._code[session.plugin] = session.provides.config_schema
+            self._book.code[session.plugin] = session.provides.config_schema
 
     def activated(self, session: Joining) -> None:
         """Nothing waits for this."""
@@ -140,35 +118,31 @@ class Configuration:
 
     # What people and programs ask.
 
-    def schema_of(self, plugin: str) -> Schema:
-        """Return the schema: the manifest's, and under it that from code."""
-        return Schema(self._plugins.package(plugin).manifest.config_schema, self._code.get(plugin))
-
     def schema(self, plugin: str) -> dict[str, Any]:
         """Return the schema as JSON Schema."""
-        return self.schema_of(plugin).document
+        return self._book.schema_of(plugin).document
 
     def get(self, plugin: str) -> dict[str, Any]:
         """Return a plugin's configuration as it may be shown: secrets as `•••`."""
-        return self.schema_of(plugin).masked(self.current(plugin))
+        return self._book.schema_of(plugin).masked(self.current(plugin))
 
     def revision(self, plugin: str) -> int:
         """Return the number of the last change; 0 before the first."""
-        self._plugins.package(plugin)
-        return self._kept.get(plugin, _Kept()).revision
+        self._book.plugins.package(plugin)
+        return self._book.kept.get(plugin, Kept()).revision
 
     def explain(self, plugin: str) -> tuple[Explained, ...]:
         """Return every value with the layer that it comes from; secrets as `•••`."""
-        schema = self.schema_of(plugin)
+        schema = self._book.schema_of(plugin)
         self.current(plugin)
-        return layering.explain(schema, self._layers(plugin, schema))
+        return layering.explain(schema, self._book.layers(plugin, schema))
 
     def validate(self, plugin: str, changes: Mapping[str, Any]) -> tuple[Fault, ...]:
         """Return everything that is wrong with a change, and change nothing."""
-        kept = self._kept.get(plugin, _Kept())
-        schema = self.schema_of(plugin)
-        layer = _as_json(plugin, merge(kept.values, self._unmasked(schema, changes, kept.values)))
-        return tuple(self._check(schema, self._layers(plugin, schema, layer)))
+        kept = self._book.kept.get(plugin, Kept())
+        schema = self._book.schema_of(plugin)
+        layer = as_json(plugin, merge(kept.values, self._book.unmasked(schema, changes, kept.values)))
+        return tuple(self._book.check(schema, self._book.layers(plugin, schema, layer)))
 
     async def set(
         self,
@@ -188,7 +162,7 @@ class Configuration:
         """
         return await self._change(
             plugin,
-            lambda schema, old: merge(old, self._unmasked(schema, changes, old)),
+            lambda schema, old: merge(old, self._book.unmasked(schema, changes, old)),
             by,
             expected_revision,
         )
@@ -203,7 +177,7 @@ class Configuration:
     ) -> ConfigChanged:
         """Make this all that is set; see `set`."""
         return await self._change(
-            plugin, lambda schema, old: self._unmasked(schema, values, old), by, expected_revision
+            plugin, lambda schema, old: self._book.unmasked(schema, values, old), by, expected_revision
         )
 
     async def unset(
@@ -227,7 +201,7 @@ class Configuration:
             raise InvalidParams(
                 f"the configuration of {plugin!r} has no revision {revision}", remedy="see its history"
             )
-        values = msgspec.json.decode(row.layer) if row is not None else {}
+        values: dict[str, Any] = msgspec.json.decode(row.layer) if row is not None else {}
         return await self._change(plugin, lambda schema, old: values, by, expected_revision)
 
     async def undo(self, plugin: str, *, by: str = "host") -> ConfigChanged:
@@ -239,7 +213,7 @@ class Configuration:
 
     async def history(self, plugin: str, limit: int = 50) -> tuple[Revision, ...]:
         """Return the latest changes, the last one first."""
-        schema = self.schema_of(plugin)
+        schema = self._book.schema_of(plugin)
         limit = max(1, min(limit, config_file.KEPT_REVISIONS))
         rows = await self._file().read(lambda connection: config_file.history(connection, plugin, limit + 1))
         values: list[Mapping[str, Any]] = [msgspec.json.decode(row.layer) for row in rows]
@@ -255,13 +229,14 @@ class Configuration:
             InvalidParams: The schema can't be used.
             InvalidConfiguration: What is set does not fit it.
         """
-        package = self._plugins.package(plugin)
-        code = merge(self._code.get(plugin, {}), Schema(document).document)
+        package = self._book.plugins.package(plugin)
+        code = merge(self._book.code.get(plugin, {}), Schema(document).document)
         schema = Schema(package.manifest.config_schema, code)
         if broken := schema.faults():
             raise InvalidParams(f"the schema can't be used: {'; '.join(broken[:20])}")
-        self._refuse(plugin, self._check(schema, self._layers(plugin, schema)))
-        self._code[plugin] = code
+        if faults := self._book.check(schema, self._book.layers(plugin, schema)):
+            raise InvalidConfiguration(plugin, faults)
+        self._book.code[plugin] = code
         return self.current(plugin)
 
     # Inside.
@@ -273,23 +248,24 @@ class Configuration:
         by: str,
         expected: int | None,
     ) -> ConfigChanged:
-        package = self._plugins.package(plugin)
+        package = self._book.plugins.package(plugin)
         async with self._locks.setdefault(package.manifest.id, anyio.Lock()):
-            kept = self._kept.get(plugin, _Kept())
+            kept = self._book.kept.get(plugin, Kept())
             if expected is not None and expected != kept.revision:
                 raise Conflict(
                     f"the configuration of {plugin!r} has revision {kept.revision}, not {expected}",
                     revision=kept.revision,
                 )
-            schema = self.schema_of(plugin)
-            layer = _as_json(plugin, new(schema, kept.values))
+            schema = self._book.schema_of(plugin)
+            layer = as_json(plugin, new(schema, kept.values))
             if layer == kept.values:
                 return ConfigChanged(kept.revision, "unchanged")
-            layers = self._layers(plugin, schema, layer)
-            self._refuse(plugin, self._check(schema, layers))
+            layers = self._book.layers(plugin, schema, layer)
+            if faults := self._book.check(schema, layers):
+                raise InvalidConfiguration(plugin, faults)
             before, after = self.current(plugin), layering.effective(layers)
             changed = layering.changed(before, after)
-            session = self._plugins.session(plugin) if changed else None
+            session = self._book.plugins.session(plugin) if changed else None
             answer = ConfigChanged(kept.revision + 1, "next_start" if changed else "live")
             if session is not None:
                 restarts = schema.restarts(changed)
@@ -302,78 +278,23 @@ class Configuration:
                     with anyio.CancelScope(shield=True):
                         await take_back(session, before, kept.revision)
                 raise
-            self._kept[plugin] = _Kept(answer.revision, layer)
+            self._book.kept[plugin] = Kept(answer.revision, layer)
         if answer.applied == "restart":
             await self._restart(plugin, own=by == f"plugin {plugin}")
         return answer
 
     async def _restart(self, plugin: str, *, own: bool) -> None:
         if not own:
-            await self._plugins.restart(plugin)
+            await self._book.plugins.restart(plugin)
         elif self._tasks is not None:
             # It waits for the answer, and its calls are drained before it ends.
             self._tasks.start_soon(self._restart_quietly, plugin)
 
     async def _restart_quietly(self, plugin: str) -> None:
-        from host.errors import PlughostError
-
-        try:
-            await self._plugins.restart(plugin)
-        except PlughostError:
-            pass  # the plugin's state says so, and the log
-
-    def _layers(self, plugin: str, schema: Schema, layer: Mapping[str, Any] | None = None) -> list[Layer]:
-        package = self._plugins.package(plugin)
-        if layer is None:
-            layer = self._kept.get(plugin, _Kept()).values
-        return [
-            Layer("default", schema.defaults()),
-            Layer("config/default.json", package.config_defaults),
-            Layer("file", self._given.get(plugin, {})),
-            *layering.environment(plugin, self._plugins.ids(), self._environ, schema),
-            Layer("set", layer),
-        ]
-
-    def _check(self, schema: Schema, layers: list[Layer]) -> list[Fault]:
-        values = layering.effective(layers)
-        known.learn(schema.secrets(values))
-        faults = schema.check(values, "")
-        return [
-            _placed(fault, layering.origin(layers, tuple(fault.path.split(".")) if fault.path else ()))
-            for fault in faults
-        ]
-
-    def _refuse(self, plugin: str, faults: list[Fault]) -> None:
-        if faults:
-            raise InvalidConfiguration(plugin, faults)
-
-    def _unmasked(self, schema: Schema, changes: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the changes without `•••`, which a form sends back for a secret that it was not shown."""
-        values: dict[str, Any] = msgspec.to_builtins(changes) if changes else {}
-        for path, value in [*layering.leaves(values)]:
-            if value == MASK:
-                values = layering.without(values, path)
-                if layering.has(old, path):
-                    values = merge(values, layering.nested(path, layering.at(old, path)))
-        return values
+        with suppress(PlughostError):  # the plugin's state says so, and the log
+            await self._book.plugins.restart(plugin)
 
     def _file(self) -> Database:
         if self._database is None:
             raise HostClosed("the configuration is not open")
         return self._database
-
-
-def _placed(fault: Fault, origin: str) -> Fault:
-    return msgspec.structs.replace(fault, file=origin)
-
-
-def _as_json(plugin: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        text = msgspec.json.encode(values)
-    except (TypeError, ValueError, OverflowError, RecursionError) as exc:
-        raise InvalidParams(f"the configuration of {plugin!r} can't be expressed in JSON: {exc}") from None
-    if len(text) > MAX_LAYER_BYTES:
-        raise InvalidParams(
-            f"the configuration of {plugin!r} has {len(text)} bytes; {MAX_LAYER_BYTES} are allowed"
-        )
-    return cast("dict[str, Any]", msgspec.json.decode(text))

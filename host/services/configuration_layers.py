@@ -11,7 +11,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from host.services.configuration_schema import Schema, merge
+from host.services.configuration_form import merge
+from host.services.configuration_schema import Schema
 
 PREFIX: Final = "PLUGHOST_CONFIG_"
 
@@ -117,21 +118,24 @@ def has(values: Any, path: Path) -> bool:
 
 def nested(path: Path, value: Any) -> dict[str, Any]:
     """Return a table that holds one value at a path."""
-    return {path[0]: value if len(path) == 1 else nested(path[1:], value)}
+    for key in reversed(path):
+        value = {key: value}
+    return value
 
 
 def without(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return the values without the one at a path, and without tables that it leaves empty."""
+    first = next(iter(path))
     left = dict(values)
-    below = left.get(path[0])
+    below = left.get(first)
     if len(path) > 1 and isinstance(below, Mapping):
         inner = without(cast("Mapping[str, Any]", below), path[1:])
         if inner:
-            left[path[0]] = inner
+            left[first] = inner
             return left
     elif len(path) > 1:
         return left
-    left.pop(path[0], None)
+    left.pop(first, None)
     return left
 
 

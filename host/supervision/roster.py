@@ -9,6 +9,7 @@ import math
 import random
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import anyio.to_thread
@@ -17,6 +18,7 @@ from packaging.specifiers import SpecifierSet
 
 from host.errors import (
     Disabled,
+    HasDependants,
     LoadFailed,
     LoadRefused,
     ManifestError,
@@ -40,6 +42,9 @@ from host.watchdog import KEPT_PER_PLUGIN
 from protocol.manifest import Limits
 
 logger = logging.getLogger(__name__)
+
+Dependants = Literal["ask", "unload", "keep"]
+"""What becomes of running plugins that need the one that is unloaded; `ask` refuses, and names them."""
 
 STARTS_A_TURN = 16
 """Loads that are begun in one turn of the event loop, which serves plugins that run already."""
@@ -107,6 +112,35 @@ class Roster:
         """Return the session that takes calls, if there is one."""
         supervisor = self._supervisors.get(plugin)
         return None if supervisor is None else supervisor.condition.taking_calls
+
+    def dependants(self, plugin: str) -> tuple[str, ...]:
+        """Return who runs and needs a plugin, directly or not, in the order in which they can be stopped."""
+        found: dict[str, None] = {}
+        above: set[str] = set()
+
+        def visit(needed: str) -> None:
+            above.add(needed)
+            for other in self._supervisors.values():
+                needs = other.running and needed in other.package.manifest.plugin_dependencies
+                if needs and other.id not in above:
+                    visit(other.id)
+                    found.setdefault(other.id)
+
+        self.get(plugin)
+        visit(plugin)
+        return tuple(found)
+
+    async def unload(self, plugin: str, dependants: Dependants) -> None:
+        """Stop a plugin; see `PluginHost.unload`."""
+        supervisor = self.get(plugin)
+        # Of one that rests, or is on its way to it, nobody asks again.
+        asks = supervisor.running and supervisor.condition.state is not State.UNLOADING
+        needing = self.dependants(plugin) if asks and dependants != "keep" else ()
+        if needing and dependants == "ask":
+            raise HasDependants(plugin, needing)
+        for other in needing:
+            await self.get(other).stop()
+        await supervisor.stop()
 
     def live_count(self) -> int:
         """Return how many plugins run."""
