@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from host.masking import known
 from protocol import errors as wire
 
 
@@ -17,10 +18,11 @@ class PlughostError(Exception):
     remedy: str = ""
 
     def __init__(self, message: str, *, remedy: str = "", **data: Any) -> None:
+        message = known.cleared(message)
         super().__init__(message)
         self.message = message
-        self.remedy = remedy or self.remedy
-        self.data: Mapping[str, Any] = data
+        self.remedy = known.cleared(remedy or self.remedy)
+        self.data: Mapping[str, Any] = known.cleared_value(data)
 
     def __str__(self) -> str:
         """Return the message and the remedy as one text."""

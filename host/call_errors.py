@@ -22,7 +22,7 @@ class PluginError(CallError):
 
     def __init__(self, message: str, detail: Any = None, *, rpc_code: int = wire.PLUGIN_ERROR) -> None:
         super().__init__(message, detail=detail, rpc_code=rpc_code)
-        self.detail = detail
+        self.detail = self.data["detail"]
         self.rpc_code = rpc_code
 
 

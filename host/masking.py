@@ -16,6 +16,9 @@ MASK: Final = "•••"
 MIN_SECRET_CHARS: Final = 6
 """Shorter values are not looked for: they are part of too much that is no secret."""
 
+MIN_BEGUN_CHARS: Final = 4
+"""Beginnings of secrets at the end of a cut text that are replaced."""
+
 MAX_SECRETS: Final = 10_000
 """Needles that are kept; those that came first go first."""
 
@@ -44,6 +47,8 @@ class KnownSecrets:
     def __init__(self) -> None:
         self._needles: dict[str, None] = {}
         self._pattern: re.Pattern[str] | None = None
+        self.longest_bytes = 0
+        """Of the longest one that is looked for."""
         self._lock = threading.Lock()
 
     def learn(self, values: Iterable[str]) -> None:
@@ -57,13 +62,25 @@ class KnownSecrets:
                 return
             while len(self._needles) > MAX_SECRETS:
                 del self._needles[next(iter(self._needles))]
+            self.longest_bytes = max(len(needle.encode()) for needle in self._needles)
             longest_first = sorted(self._needles, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
-    def cleared(self, text: str) -> str:
-        """Return the text with every known secret replaced."""
+    def cleared(self, text: str, *, cut: bool = False) -> str:
+        """Return the text with every known secret replaced; of a `cut` text, also one that its end begins."""
         pattern = self._pattern
-        return text if pattern is None else pattern.sub(MASK, text)
+        if pattern is None:
+            return text
+        text = pattern.sub(MASK, text)
+        return self._without_beginning(text) if cut else text
+
+    def cleared_bytes(self, text: bytes) -> bytes:
+        """Return the bytes with every known secret replaced."""
+        pattern = self._pattern
+        if pattern is None:
+            return text
+        found = text.decode(errors="surrogateescape")
+        return pattern.sub(MASK, found).encode(errors="surrogateescape")
 
     def cleared_value(self, value: Any) -> Any:
         """Return a value of JSON's kinds with every known secret in it replaced, also in keys."""
@@ -75,11 +92,21 @@ class KnownSecrets:
             table = cast("Mapping[Any, Any]", value)
             return {self.cleared_value(key): self.cleared_value(item) for key, item in table.items()}
         if isinstance(value, list | tuple):
-            return [self.cleared_value(item) for item in cast("Iterable[Any]", value)]
+            items = [self.cleared_value(item) for item in cast("Iterable[Any]", value)]
+            return tuple(items) if isinstance(value, tuple) else items
         if isinstance(value, int | float) and not isinstance(value, bool):
             text = str(value)
             return value if self.cleared(text) == text else MASK
         return value
+
+    def _without_beginning(self, text: str) -> str:
+        best = 0
+        for needle in [*self._needles]:
+            for length in range(min(len(needle) - 1, len(text)), max(best, MIN_BEGUN_CHARS - 1), -1):
+                if text.endswith(needle[:length]):
+                    best = length
+                    break
+        return text[:-best] + MASK if best else text
 
 
 known: Final = KnownSecrets()

@@ -38,7 +38,7 @@ class Kept:
     """What was set of one plugin."""
 
     revision: int = 0
-    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
 class Book:

@@ -5,7 +5,7 @@ embedding program gave), the environment, what was set. Pure; the layers are giv
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Final, cast
 
@@ -24,7 +24,7 @@ class Layer:
     """One layer."""
 
     origin: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

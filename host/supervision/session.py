@@ -17,6 +17,7 @@ import msgspec
 from host.errors import PluginDied
 from host.facade import Figures
 from host.ids import PluginId, SessionId
+from host.masking import known
 from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Rung
@@ -263,7 +264,7 @@ class Session:
             await liveness.run(about.stack_dump_signal, on_unresponsive)
 
     def _progress(self, progress: Progress) -> None:
-        self._logger.info("loading: %s", progress.message[:200])
+        self.log.write(logging.INFO, f"loading: {progress.message[:1_000]}")
 
     async def _watch_exit(self) -> None:
         status = await self._process.wait_exited()
@@ -289,4 +290,5 @@ class Session:
 
 
 def _shown(head: bytes) -> str:
-    return head.decode(errors="replace")
+    # It may end in the middle of a secret.
+    return known.cleared(head.decode(errors="replace"), cut=True)
