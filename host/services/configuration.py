@@ -118,6 +118,10 @@ class Configuration:
 
     # What people and programs ask.
 
+    def schema_read(self, plugin: str) -> Schema:
+        """Return the schema, to ask what it says of single values."""
+        return self._book.schema_of(plugin)
+
     def schema(self, plugin: str) -> dict[str, Any]:
         """Return the schema as JSON Schema."""
         return self._book.schema_of(plugin).document

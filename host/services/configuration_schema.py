@@ -94,6 +94,10 @@ class Schema:
             parts = self._expanded(self._below(parts, key))
         return parts
 
+    def is_secret(self, path: tuple[str, ...]) -> bool:
+        """Return whether the schema says that what is at a path is secret."""
+        return self._hidden(path)
+
     def types(self, path: Iterable[str]) -> set[str]:
         """Return the types that the schema names at a path."""
         found: set[str] = set()
