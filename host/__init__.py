@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         Cancelled,
         ConfigurationRefused,
         Conflict,
+        ConsentRequired,
+        ContributionNotFound,
         DatabaseFault,
         DeadlineExceeded,
         DeliveryFailed,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
         Disabled,
         DiskFull,
         DuplicateApi,
+        DuplicateContribution,
         FrameTooLarge,
         HasDependants,
         HostClosed,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
         ProtocolFault,
         Quarantined,
         QuotaExceeded,
+        RateLimited,
         ServiceError,
         SettingsError,
         StateError,
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.services.http_values import Principal, Request, Response
     from host.services.notifications import Notification
     from host.settings.mail import MailSettings
     from host.timing import Timing
@@ -72,6 +77,9 @@ _HOMES = {
     "Notification": "host.services.notifications",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",
+    "Principal": "host.services.http_values",
+    "Request": "host.services.http_values",
+    "Response": "host.services.http_values",
     "PluginView": "host.facade",
     "Timing": "host.timing",
     "Verdict": "host.permissions.policy",
@@ -88,6 +96,8 @@ __all__ = [
     "Change",
     "ConfigurationRefused",
     "Conflict",
+    "ConsentRequired",
+    "ContributionNotFound",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -95,6 +105,7 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "DuplicateContribution",
     "ExitFacts",
     "Figures",
     "FrameTooLarge",
@@ -122,9 +133,13 @@ __all__ = [
     "PluginIncident",
     "PluginNotFound",
     "PluginView",
+    "Principal",
     "ProtocolFault",
     "Quarantined",
     "QuotaExceeded",
+    "RateLimited",
+    "Request",
+    "Response",
     "ServiceError",
     "SettingsError",
     "StateError",

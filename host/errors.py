@@ -18,6 +18,7 @@
             HasDependants           has_dependants
             LoadFailed              load_failed
                 LoadRefused         load_refused
+                    ConsentRequired consent_required
         CallError
             PluginError             plugin_error
             PluginIncident          plugin_incident
@@ -36,12 +37,15 @@
             CallCycle               call_cycle
             CallDepth               call_depth
             ServiceError
+                RateLimited         rate_limited
                 QuotaExceeded       quota_exceeded
                 Conflict            conflict
                 DiskFull            disk_full
                 DatabaseFault       database_fault
                 InvalidConfiguration invalid_configuration
                 ConfigurationRefused configuration_refused
+                ContributionNotFound contribution_not_found
+                DuplicateContribution duplicate_contribution
                 NotConfigured       not_configured
                 DeliveryFailed      delivery_failed
 
@@ -76,13 +80,27 @@ from host.call_errors import (
 from host.service_errors import (
     ConfigurationRefused,
     Conflict,
+    ContributionNotFound,
     DatabaseFault,
     DeliveryFailed,
     DiskFull,
+    DuplicateContribution,
     InvalidConfiguration,
     NotConfigured,
     QuotaExceeded,
+    RateLimited,
     ServiceError,
+)
+from host.state_errors import (
+    Busy,
+    ConsentRequired,
+    Disabled,
+    HasDependants,
+    LoadFailed,
+    LoadRefused,
+    NotActive,
+    Quarantined,
+    StateError,
 )
 from protocol import errors as wire
 
@@ -95,6 +113,8 @@ __all__ = [
     "Cancelled",
     "ConfigurationRefused",
     "Conflict",
+    "ConsentRequired",
+    "ContributionNotFound",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -102,6 +122,7 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "DuplicateContribution",
     "Fault",
     "FrameTooLarge",
     "HasDependants",
@@ -125,6 +146,7 @@ __all__ = [
     "ProtocolFault",
     "Quarantined",
     "QuotaExceeded",
+    "RateLimited",
     "ServiceError",
     "SettingsError",
     "StateError",
@@ -224,66 +246,3 @@ class TooFewDescriptors(PlughostError):
             free=free,
             limit=limit,
         )
-
-
-class StateError(PlughostError):
-    """The plugin's state does not allow this."""
-
-    wire_code = wire.NOT_ACTIVE
-
-
-class NotActive(StateError):
-    """The plugin does not run, so it can't answer."""
-
-    code = "not_active"
-
-
-class Disabled(StateError):
-    """The operator disabled the plugin."""
-
-    code = "disabled"
-    wire_code = wire.DISABLED
-    remedy = "enable it first"
-
-
-class Quarantined(StateError):
-    """The plugin failed too often and is kept from starting."""
-
-    code = "quarantined"
-    wire_code = wire.QUARANTINED
-    remedy = "mend the plugin (a changed package ends it) or reset it"
-
-
-class Busy(StateError):
-    """Another operation on the plugin is under way."""
-
-    code = "busy"
-    remedy = "wait for it; stop and kill pre-empt it"
-
-
-class HasDependants(StateError):
-    """Plugins that run need the one that is to be unloaded."""
-
-    code = "has_dependants"
-
-    def __init__(self, plugin: str, dependants: Iterable[str]) -> None:
-        self.dependants = tuple(dependants)
-        names = ", ".join(self.dependants)
-        super().__init__(
-            f"plugin {plugin!r} is needed by running plugins: {names}",
-            remedy='unload them first, or say dependants="unload" (they go first) or "keep" (they stay)',
-            plugin=plugin,
-            dependants=self.dependants,
-        )
-
-
-class LoadFailed(StateError):
-    """The plugin did not become active; it will be tried again."""
-
-    code = "load_failed"
-
-
-class LoadRefused(LoadFailed):
-    """The plugin can't become active until somebody changes something; it is not tried again."""
-
-    code = "load_refused"

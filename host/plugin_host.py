@@ -19,15 +19,14 @@ from host.assembly import Assembly
 from host.clock import Clock, SystemClock
 from host.errors import HostClosed, PlughostError, UnsupportedPlatform
 from host.facade import PluginView
+from host.host_parts import HostParts
 from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
-from host.services.configuration import Configuration
-from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
-from host.services.storage_view import StorageView
 from host.settings.mail import MailSettings
-from host.supervision.roster import Dependants, Roster
+from host.supervision.dependants import Dependants
+from host.supervision.roster import Roster
 from host.supervision.supervisor import Supervisor
 from host.timing import Timing
 from protocol.manifest import Limits
@@ -36,7 +35,7 @@ from protocol.polling import Polling
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class PluginHost:
+class PluginHost(HostParts):
     """Runs plugins. Use it as `async with PluginHost(plugins=["./plugins"]) as host:`."""
 
     def __init__(
@@ -55,6 +54,8 @@ class PluginHost:
         email: MailSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
         system_config: Mapping[str, Any] | None = None,
+        rate_limits: Mapping[str, str] | None = None,
+        consent: Literal["widening", "never"] = "widening",
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -75,6 +76,8 @@ class PluginHost:
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
             system_config: What plugins with the permission `config:read` may know of the application.
+            rate_limits: How often each plugin may call, by namespace, method or `*`: {"sessions": "100/s"}.
+            consent: Whether a new version that asks for more than the last one waits for the operator.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
@@ -92,6 +95,8 @@ class PluginHost:
             storage_quota_bytes=storage_quota_bytes,
             config=config or {},
             system_config=system_config or {},
+            rate_limits=rate_limits or {},
+            consent_to_widening=consent == "widening",
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )
@@ -211,20 +216,16 @@ class PluginHost:
         """Return a subscription to state changes from now on; use it as `with host.changes() as changes:`."""
         return self._parts.changes.subscribe()
 
-    @property
-    def storage(self) -> StorageView:
-        """What plugins keep, for an operator to look at and to mend."""
-        return StorageView(self._parts.storage)
+    def emit(self, topic: str, data: Any = None, *, durable: bool | None = None) -> Coroutine[Any, Any, int]:
+        """Say that something happened: `await host.emit("session.created", {...})`; returns its number.
 
-    @property
-    def configuration(self) -> Configuration:
-        """Configuration of plugins: to see, to change, to undo."""
-        return self._parts.configuration
+        Plugins that handle it are not waited for. A durable event is on the disk when this returns; without
+        `durable` it is one if the topic was declared so, or a durable subscription wants it.
 
-    @property
-    def notifications(self) -> Notifications:
-        """Notifications of plugins to people: who delivers them, and the latest ones."""
-        return self._parts.notifications
+        Raises InvalidParams for a topic or data that can't be used, DiskFull for an event that can't be kept.
+        """
+        self._parts.running()
+        return self._parts.events.emit(topic, data, durable=durable)
 
     # Verbs.
 
@@ -239,9 +240,9 @@ class PluginHost:
         await self._parts.running().roster.load(plugin)
 
     async def unload(self, plugin: str, *, dependants: Dependants = "ask") -> None:
-        """Stop a plugin and keep it stopped; a second call while it stops hastens it.
+        """Stop a plugin and keep it stopped, after those that need it (`"unload"`) or before (`"keep"`).
 
-        Running plugins that need it are stopped first (`"unload"`) or left (`"keep"`), else HasDependants.
+        Raises HasDependants where nothing was said of these. A second call while it stops hastens it.
         """
         await self._parts.running().roster.unload(plugin, dependants)
 

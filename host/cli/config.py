@@ -215,7 +215,7 @@ def config_validate(
 
 
 def _changes(configuration: Configuration, plugin: str, assignments: tuple[str, ...]) -> dict[str, Any]:
-    schema = configuration.schema_read(plugin)
+    schema = configuration.schema(plugin)
     changes: dict[str, Any] = {}
     for assignment in assignments:
         key, given, text = assignment.partition("=")

@@ -118,13 +118,9 @@ class Configuration:
 
     # What people and programs ask.
 
-    def schema_read(self, plugin: str) -> Schema:
-        """Return the schema, to ask what it says of single values."""
+    def schema(self, plugin: str) -> Schema:
+        """Return the schema, to ask what it says of single values; `document` is the JSON Schema."""
         return self._book.schema_of(plugin)
-
-    def schema(self, plugin: str) -> dict[str, Any]:
-        """Return the schema as JSON Schema."""
-        return self._book.schema_of(plugin).document
 
     def get(self, plugin: str) -> dict[str, Any]:
         """Return a plugin's configuration as it may be shown: secrets as `•••`."""
@@ -132,7 +128,6 @@ class Configuration:
 
     def revision(self, plugin: str) -> int:
         """Return the number of the last change; 0 before the first."""
-        self._book.plugins.package(plugin)
         return self._book.kept.get(plugin, Kept()).revision
 
     def explain(self, plugin: str) -> tuple[Explained, ...]:

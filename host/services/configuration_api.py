@@ -39,7 +39,7 @@ class ConfigurationApi:
 
     async def schema(self, caller: Caller) -> dict[str, Any]:
         """Return the schema of the plugin's own configuration."""
-        return self._configuration.schema(caller.plugin)
+        return self._configuration.schema(caller.plugin).document
 
     async def register(self, caller: Caller, schema: dict[str, Any]) -> dict[str, Any]:
         """Take in settings described in code; return the configuration with their defaults."""

@@ -9,7 +9,6 @@ import math
 import random
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 import anyio
 import anyio.to_thread
@@ -31,6 +30,7 @@ from host.facade import PluginView
 from host.ids import PluginId
 from host.manifest import Package, discover
 from host.process.descriptors import PER_PLUGIN, RESERVE, free, limit
+from host.supervision.dependants import Dependants, dependants_of
 from host.supervision.environment import Environment
 from host.supervision.near_names import NearNames
 from host.supervision.restart import RestartPolicy
@@ -39,12 +39,9 @@ from host.supervision.states import State, is_live
 from host.supervision.supervisor import Supervisor
 from host.supervision.view import broken_view
 from host.watchdog import KEPT_PER_PLUGIN
-from protocol.manifest import Limits
+from protocol.manifest import Limits, Manifest
 
 logger = logging.getLogger(__name__)
-
-Dependants = Literal["ask", "unload", "keep"]
-"""What becomes of running plugins that need the one that is unloaded; `ask` refuses, and names them."""
 
 STARTS_A_TURN = 16
 """Loads that are begun in one turn of the event loop, which serves plugins that run already."""
@@ -113,34 +110,32 @@ class Roster:
         supervisor = self._supervisors.get(plugin)
         return None if supervisor is None else supervisor.condition.taking_calls
 
-    def dependants(self, plugin: str) -> tuple[str, ...]:
-        """Return who runs and needs a plugin, directly or not, in the order in which they can be stopped."""
-        found: dict[str, None] = {}
-        above: set[str] = set()
-
-        def visit(needed: str) -> None:
-            above.add(needed)
-            for other in self._supervisors.values():
-                needs = other.running and needed in other.package.manifest.plugin_dependencies
-                if needs and other.id not in above:
-                    visit(other.id)
-                    found.setdefault(other.id)
-
-        self.get(plugin)
-        visit(plugin)
-        return tuple(found)
-
     async def unload(self, plugin: str, dependants: Dependants) -> None:
         """Stop a plugin; see `PluginHost.unload`."""
         supervisor = self.get(plugin)
         # Of one that rests, or is on its way to it, nobody asks again.
         asks = supervisor.running and supervisor.condition.state is not State.UNLOADING
-        needing = self.dependants(plugin) if asks and dependants != "keep" else ()
+        needing = dependants_of(plugin, self._supervisors.values()) if asks and dependants != "keep" else ()
         if needing and dependants == "ask":
             raise HasDependants(plugin, needing)
         for other in needing:
             await self.get(other).stop()
         await supervisor.stop()
+
+    def folder(self, plugin: str) -> Path | None:
+        """Return where a plugin's package is; None if it is not here."""
+        supervisor = self._supervisors.get(plugin)
+        return None if supervisor is None else supervisor.package.folder
+
+    def without_program(self) -> list[Manifest]:
+        """Return the manifests of enabled plugins that have no program and only contribute."""
+        manifests = [one.package.manifest for one in self._supervisors.values() if one.enabled]
+        return [one for one in manifests if not one.entry_points and not one.command]
+
+    def returns(self, plugin: str) -> bool:
+        """Return whether a plugin runs, or is started again by itself once it ended."""
+        supervisor = self._supervisors.get(plugin)
+        return supervisor is not None and supervisor.running
 
     def live_count(self) -> int:
         """Return how many plugins run."""
