@@ -6,6 +6,7 @@ Works on the data folder while no host runs. A secret is never an argument: othe
 import getpass
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,10 +14,11 @@ import anyio
 import click
 import msgspec
 
-from host.cli.configured import configuration_at_rest
+from host.cli.configured import configuration_at_rest, secret_settings
 from host.cli.hosting import settings_for
 from host.cli.output import print_json, print_table
 from host.errors import InvalidConfiguration
+from host.masking import MASK
 from host.services.configuration import Configuration
 from host.services.configuration_form import merge
 from host.services.configuration_layers import nested, read_text
@@ -36,7 +38,9 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def config_host(config: str | None, as_json: bool) -> None:
     """Show the host's effective settings and where each came from."""
-    rows = effective(settings_for(config, {}))
+    settings = settings_for(config, {})
+    hidden = secret_settings(settings)
+    rows = [(name, MASK if name in hidden else value, origin) for name, value, origin in effective(settings)]
     if as_json:
         print_json([{"name": name, "value": value, "origin": origin} for name, value, origin in rows])
     else:
@@ -182,11 +186,11 @@ def config_history(
         print_json(msgspec.to_builtins(revisions))
         return
     rows = [
-        (str(one.revision), one.who, change.key, _text(change.old), _text(change.new))
+        (str(one.revision), _time(one.at_s), one.who, change.key, _text(change.old), _text(change.new))
         for one in revisions
         for change in one.changes
     ]
-    print_table(("REVISION", "BY", "KEY", "OLD", "NEW"), rows)
+    print_table(("REVISION", "WHEN", "BY", "KEY", "OLD", "NEW"), rows)
 
 
 @command.command("validate")
@@ -262,6 +266,10 @@ def _who() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "command line"
+
+
+def _time(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Plugins' configuration at rest: what the command line works on while no host holds the data folder."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,12 +12,27 @@ from host.manifest import Package, discover
 from host.paths import default_data_folder
 from host.services.configuration import Configuration
 from host.services.configuration_book import Plugins
+from host.services.configuration_schema import Schema
 from host.settings import Settings
 from host.state.lock import open_data_folder
 
 
+def secret_settings(settings: Settings) -> set[str]:
+    """Return the names of the host's settings that are secrets by the schemas of their plugins."""
+    if not settings.config:
+        return set()
+    found = discover(settings.plugins, settings.limits)
+    schemas = {package.manifest.id: Schema(package.manifest.config_schema) for package in found.packages}
+    return {
+        f"config.{plugin}.{key}"
+        for plugin, table in settings.config.items()
+        for key, value in table.items()
+        if plugin in schemas and schemas[plugin].secrets({key: value})
+    }
+
+
 @asynccontextmanager
-async def configuration_at_rest(settings: Settings) -> AsyncIterator[Configuration]:
+async def configuration_at_rest(settings: Settings) -> AsyncGenerator[Configuration]:
     """Yield the configuration of the plugins that the settings name, with the data folder locked.
 
     Raises:

@@ -114,6 +114,25 @@ def test_a_secret_is_taken_from_a_file_or_stdin_and_never_as_an_argument(shell: 
         assert "s3cr3t" not in shown.out + shown.err
 
 
+def test_a_secret_of_the_settings_file_is_masked_by_its_plugins_schema(shell: Shell):
+    options = plugin(shell)
+    path = shell.folder / "plugins" / "one" / "plugin.toml"
+    path.write_text(path.read_text() + "dsn = { type = 'string', x-secret = true }\n")
+    (shell.folder / "plughost.toml").write_text(
+        'plugins = ["plugins"]\n[config.one]\nmode = "open"\ndsn = "s3cr3t-value"\n'
+    )
+    for words in (
+        ("config", "host"),
+        ("config", "get", *options, "one"),
+        ("config", "explain", *options, "one"),
+    ):
+        shown = shell.run(*words)
+        assert shown.code == 0, shown.err
+        assert "open" in shown.out
+        assert "•••" in shown.out
+        assert "s3cr3t" not in shown.out + shown.err
+
+
 def test_what_does_not_fit_is_told_at_once_and_not_saved(shell: Shell):
     options = plugin(shell)
     for verb in ("validate", "set"):

@@ -1,19 +1,23 @@
 """Configuration through real plugin processes."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import anyio
 import pytest
 
 from host import (
     ConfigurationRefused,
     Conflict,
+    DiskFull,
     InvalidConfiguration,
     InvalidParams,
     LoadRefused,
     PluginError,
     PluginHost,
 )
+from host.state import config_file
 
 Write = Callable[..., Path]
 
@@ -78,6 +82,24 @@ class Configured(Plugin):
             self.config["mode"] = "fast"
         except TypeError as exc:
             raise PluginError(str(exc))
+"""
+
+
+PLAIN = """
+import json, sys
+
+config = {}
+for line in sys.stdin:
+    request = json.loads(line)
+    method = request.get("method")
+    if method == "plugin.load":
+        config = request["params"]["config"]
+    results = {"plugin.initialize": {"protocol_version": 1}, "config": config}
+    answer = {"result": results.get(method, {})}
+    if method == "plugin.configure":
+        answer = {"error": {"code": -32601, "message": "no such method"}}
+    if "id" in request:
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], **answer}), flush=True)
 """
 
 
@@ -222,6 +244,44 @@ async def test_a_plugin_changes_its_own_configuration_under_the_same_rules(host:
         await host.call("one", "change", {"changes": {"mode": 7}, "revision": 1})
     with pytest.raises(PluginError, match=r"await self\.config\.set"):
         await host.call("one", "write")
+
+
+async def test_a_plugin_that_sets_what_needs_a_restart_is_answered_and_then_restarted(
+    host: PluginHost,
+) -> None:
+    before = host.plugin("one").session
+    with host.changes() as changes, anyio.fail_after(20):
+        answer = await host.call("one", "change", {"changes": {"port": 81}})
+        assert answer == {"revision": 1, "applied": "restart"}
+        while host.plugin("one").session == before or host.plugin("one").state != "active":
+            await anext(changes)
+    assert (await host.call("one", "seen"))["port"] == 81
+
+
+async def test_without_room_on_the_disk_nothing_changes_and_the_plugin_keeps_the_old_values(
+    host: PluginHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(config_file, "append", full)
+        with pytest.raises(DiskFull):
+            await host.configuration.set("one", {"mode": "fast"})
+    assert host.configuration.revision("one") == 0
+    assert (await host.call("one", "seen"))["mode"] == "slow"
+    assert (await host.configuration.set("one", {"mode": "fast"})).revision == 1
+
+
+async def test_a_plugin_that_knows_of_no_changes_is_restarted(host: PluginHost, plugins: Path) -> None:
+    folder = plugins / "plain"
+    folder.mkdir()
+    (folder / "main.py").write_text(PLAIN)
+    (folder / "plugin.toml").write_text('id = "plain"\nversion = "1.0.0"\ncommand = ["python3", "main.py"]\n')
+    await host.rescan()
+    await host.load("plain")
+    assert (await host.configuration.set("plain", {"a": {"b": 1}})).applied == "restart"
+    assert await host.call("plain", "config") == {"a": {"b": 1}}
 
 
 async def test_settings_registered_in_code_lie_under_the_manifests(
