@@ -35,6 +35,9 @@ from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.commands import Commands
+from host.services.configuration import Configuration
+from host.services.configuration_api import ConfigurationApi
+from host.services.configuration_book import Plugins
 from host.services.contract import Contract
 from host.services.endpoints import Endpoints
 from host.services.kinds import Kinds
@@ -85,6 +88,8 @@ class Assembly:
         email: MailSettings | None,
         events: EventSettings,
         storage_quota_bytes: int,
+        config: Mapping[str, Mapping[str, Any]],
+        system_config: Mapping[str, Any],
         rate_limits: Mapping[str, str],
         consent_to_widening: bool,
         timing: Timing,
@@ -120,6 +125,11 @@ class Assembly:
         self._registries.append(self.storage)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
+        plugins = Plugins(roster.ids, roster.package, roster.taking_calls, self._restart)
+        self.configuration = Configuration(plugins, config, clock)
+        self._opens.append(self.configuration)
+        self._registries.append(self.configuration)
+        ConfigurationApi(self.configuration, system_config).attach(self.gateway)
         control = ControlCalls(roster)
         self.commands = Commands(control, roster.returns)
         self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
@@ -203,6 +213,7 @@ class Assembly:
             launcher=launcher,
             shelf=fill_shelf(folder.path),
             spaces=Spaces(folder.path),
+            inputs=self.configuration,
             records=Records(folder.path, ephemeral=folder.ephemeral),
             journal=journal,
             tasks=tasks,
@@ -226,11 +237,12 @@ class Assembly:
         gateway = self.gateway
         log = LogService(self._write_log)
         about = AboutService(gateway.describe)
-        plugins = PluginsService(self.calls)
+        plugins = PluginsService(self.calls, self.roster.views)
         gateway.attach_notification("log.write", log.write)
         gateway.attach_builtin("host.info", about.info)
         gateway.attach_builtin("rpc.discover", about.discover)
         gateway.attach_builtin("plugins.call", plugins.call)
+        gateway.attach_builtin("plugins.list", plugins.list)
         gateway.attach_builtin("plugins.stream", plugins.stream)
         self.events.attach(gateway)
         StorageFunctions(self.storage).attach(gateway)
@@ -250,6 +262,9 @@ class Assembly:
             {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason},
         )
         self.changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
+
+    async def _restart(self, plugin: str) -> None:
+        await self.roster.get(plugin).restart()
 
     def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
         session = self.roster.session(caller.plugin)

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+import msgspec
+
+from host.masking import known
 from protocol import errors as wire
 
 
@@ -15,10 +18,11 @@ class PlughostError(Exception):
     remedy: str = ""
 
     def __init__(self, message: str, *, remedy: str = "", **data: Any) -> None:
+        message = known.cleared(message)
         super().__init__(message)
         self.message = message
-        self.remedy = remedy or self.remedy
-        self.data: Mapping[str, Any] = data
+        self.remedy = known.cleared(remedy or self.remedy)
+        self.data: Mapping[str, Any] = known.cleared_value(data)
 
     def __str__(self) -> str:
         """Return the message and the remedy as one text."""
@@ -36,3 +40,18 @@ def did_you_mean(names: Iterable[str]) -> str:
     """Return the end of a sentence that proposes names; empty without any."""
     near = list(names)
     return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a document: where, what was found, what is allowed."""
+
+    file: str
+    path: str
+    """Place inside the document, such as `limits.memory`; empty for the document itself."""
+    found: str
+    allowed: str
+
+    def __str__(self) -> str:
+        """Return the fault as one line."""
+        place = f"{self.file}: {self.path}" if self.path else self.file
+        return f"{place}: found {self.found}; allowed: {self.allowed}"

@@ -22,7 +22,7 @@ class PluginError(CallError):
 
     def __init__(self, message: str, detail: Any = None, *, rpc_code: int = wire.PLUGIN_ERROR) -> None:
         super().__init__(message, detail=detail, rpc_code=rpc_code)
-        self.detail = detail
+        self.detail = self.data["detail"]
         self.rpc_code = rpc_code
 
 
@@ -119,6 +119,22 @@ class ProtocolFault(CallError):
     code = "protocol_fault"
     wire_code = wire.PROTOCOL_FAULT
     remedy = "mend the plugin; its log shows the bad frames"
+
+
+class CallCycle(CallError):
+    """A plugin would wait for itself: the call's chain leads back to a plugin that is in it."""
+
+    code = "call_cycle"
+    wire_code = wire.CALL_CYCLE
+    remedy = "answer first and call back later, or send an event"
+
+
+class CallDepth(CallError):
+    """Too many calls stand in one chain, each made to serve the one before."""
+
+    code = "call_depth"
+    wire_code = wire.CALL_DEPTH
+    remedy = "let the plugins call each other less deeply"
 
 
 class StreamOverrun(CallError):

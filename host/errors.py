@@ -15,6 +15,7 @@
             Disabled                disabled
             Quarantined             quarantined
             Busy                    busy
+            HasDependants           has_dependants
             LoadFailed              load_failed
                 LoadRefused         load_refused
                     ConsentRequired consent_required
@@ -34,12 +35,16 @@
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
             HookCycle               hook_cycle
+            CallCycle               call_cycle
+            CallDepth               call_depth
             ServiceError
                 RateLimited         rate_limited
                 QuotaExceeded       quota_exceeded
                 Conflict            conflict
                 DiskFull            disk_full
                 DatabaseFault       database_fault
+                InvalidConfiguration invalid_configuration
+                ConfigurationRefused configuration_refused
                 ContributionNotFound contribution_not_found
                 DuplicateContribution duplicate_contribution
                 NotConfigured       not_configured
@@ -53,8 +58,10 @@ from typing import Any
 
 import msgspec
 
-from host.base_error import PlughostError, did_you_mean
+from host.base_error import Fault, PlughostError, did_you_mean
 from host.call_errors import (
+    CallCycle,
+    CallDepth,
     CallError,
     Cancelled,
     DeadlineExceeded,
@@ -73,12 +80,14 @@ from host.call_errors import (
     WrongShape,
 )
 from host.service_errors import (
+    ConfigurationRefused,
     Conflict,
     ContributionNotFound,
     DatabaseFault,
     DeliveryFailed,
     DiskFull,
     DuplicateContribution,
+    InvalidConfiguration,
     NotConfigured,
     QuotaExceeded,
     RateLimited,
@@ -88,6 +97,7 @@ from host.state_errors import (
     Busy,
     ConsentRequired,
     Disabled,
+    HasDependants,
     LoadFailed,
     LoadRefused,
     NotActive,
@@ -99,8 +109,11 @@ from protocol import errors as wire
 __all__ = [
     "AlreadyRunning",
     "Busy",
+    "CallCycle",
+    "CallDepth",
     "CallError",
     "Cancelled",
+    "ConfigurationRefused",
     "Conflict",
     "ConsentRequired",
     "ContributionNotFound",
@@ -114,8 +127,10 @@ __all__ = [
     "DuplicateContribution",
     "Fault",
     "FrameTooLarge",
+    "HasDependants",
     "HookCycle",
     "HostClosed",
+    "InvalidConfiguration",
     "InvalidParams",
     "InvalidResult",
     "LoadFailed",
@@ -175,21 +190,6 @@ class NoHost(PlughostError):
     """No host answers."""
 
     code = "no_host"
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a document: where, what was found, what is allowed."""
-
-    file: str
-    path: str
-    """Place inside the document, such as `limits.memory`; empty for the document itself."""
-    found: str
-    allowed: str
-
-    def __str__(self) -> str:
-        """Return the fault as one line."""
-        place = f"{self.file}: {self.path}" if self.path else self.file
-        return f"{place}: found {self.found}; allowed: {self.allowed}"
 
 
 class ManifestError(PlughostError):

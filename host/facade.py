@@ -215,6 +215,18 @@ class Registry(Protocol):
         ...
 
 
+class LoadInputs(Protocol):
+    """What a plugin is given when it is loaded."""
+
+    def faults(self, plugin: str) -> Iterable[str]:
+        """Return why it can't be started with its present configuration, a sentence for each fault."""
+        ...
+
+    def current(self, plugin: str) -> Mapping[str, Any]:
+        """Return its configuration, secrets included."""
+        ...
+
+
 class Opens(Protocol):
     """What has files or tasks while the host runs."""
 
@@ -244,6 +256,10 @@ class LiveSessions(Protocol):
         Raises:
             PluginNotFound, NotActive, Disabled, Quarantined: There is none, and why.
         """
+        ...
+
+    def session(self, plugin: str) -> LiveSession | None:
+        """Return the plugin's session, whatever its state; None if it has none."""
         ...
 
     def is_enabled(self, plugin: str) -> bool:

@@ -12,6 +12,7 @@ from host.facade import PluginView
 from host.routing.events_view import EventsView
 from host.routing.hooks import Hooks, HookVerdict
 from host.services.commands import Commands
+from host.services.configuration import Configuration
 from host.services.contract import Contract
 from host.services.endpoints import Endpoints
 from host.services.http_values import Principal, Request, Response
@@ -45,6 +46,11 @@ class HostParts:
     def storage(self) -> StorageView:
         """What plugins keep, for an operator to look at and to mend."""
         return StorageView(self._parts.storage)
+
+    @property
+    def configuration(self) -> Configuration:
+        """Configuration of plugins: to see, to change, to undo."""
+        return self._parts.configuration
 
     @property
     def notifications(self) -> Notifications:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TextIO, cast
 
+from host.masking import known
+
 if TYPE_CHECKING:
     from host.settings import LogSettings
 
@@ -58,7 +60,7 @@ class _TextFormatter(logging.Formatter):
         moment = time.strftime("%H:%M:%S", time.localtime(record.created))
         head = f"{moment}.{int(record.msecs):03d} {record.levelname:<7} {clean(record.name)}  "
         pairs = "".join(f"  {clean(str(key))}={_value(value)}" for key, value in _fields(record).items())
-        return head + _lines(record.getMessage()) + pairs + _continued(_trace(self, record))
+        return known.cleared(head + _lines(record.getMessage()) + pairs + _continued(_trace(self, record)))
 
 
 class _JsonFormatter(logging.Formatter):
@@ -83,7 +85,7 @@ class _JsonFormatter(logging.Formatter):
             ValueError,
         ):  # a key that is no text, NaN, a circle: the line matters more than the type
             text = _json(entry | {"fields": {str(key): str(value) for key, value in fields.items()}})
-        return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+        return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", known.cleared(text))
 
 
 def _json(entry: Mapping[str, object]) -> str:

@@ -1,12 +1,33 @@
-"""What may not be shown: values whose names say that they are secret, however deep they lie."""
+"""What may not be shown: values whose names say that they are secret, and the secrets that are known.
 
+`known` holds the secrets of every plugin's configuration in this process; whatever leaves the host as text
+(log lines, errors, stderr of plugins) goes through `cleared`. It costs next to nothing while none is known.
+"""
+
+import json
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 MASK: Final = "•••"
 
+MIN_SECRET_CHARS: Final = 6
+"""Shorter values are not looked for: they are part of too much that is no secret."""
+
+MIN_BEGUN_CHARS: Final = 4
+"""Beginnings of secrets at the end of a cut text that are replaced."""
+
+MAX_SECRETS: Final = 10_000
+"""Needles that are kept; those that came first go first."""
+
 _SECRET = re.compile(r"key|token|password|secret", re.IGNORECASE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether a name says that its value is secret."""
+    return _SECRET.search(name) is not None
 
 
 def masked(key: str, value: object) -> object:
@@ -18,3 +39,86 @@ def masked(key: str, value: object) -> object:
     if isinstance(value, list | tuple):
         return [masked("", item) for item in cast("Iterable[object]", value)]
     return value
+
+
+class KnownSecrets:
+    """Secrets to look for in text. Values that were replaced stay known: an old line may still hold them."""
+
+    def __init__(self) -> None:
+        self._needles: dict[str, None] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self.longest_bytes = 0
+        """Of the longest one that is looked for."""
+        self._lock = threading.Lock()
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Look for these from now on, also as JSON, as a URL and as Python write them."""
+        with self._lock:
+            before = len(self._needles)
+            for value in values:
+                for form in _forms(value):
+                    self._needles.setdefault(form)
+            if len(self._needles) == before:
+                return
+            while len(self._needles) > MAX_SECRETS:
+                del self._needles[next(iter(self._needles))]
+            self.longest_bytes = max(len(needle.encode()) for needle in self._needles)
+            longest_first = sorted(self._needles, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def cleared(self, text: str, *, cut: bool = False) -> str:
+        """Return the text with every known secret replaced; of a `cut` text, also one that its end begins."""
+        pattern = self._pattern
+        if pattern is None:
+            return text
+        text = pattern.sub(MASK, text)
+        return self._without_beginning(text) if cut else text
+
+    def cleared_bytes(self, text: bytes) -> bytes:
+        """Return the bytes with every known secret replaced."""
+        pattern = self._pattern
+        if pattern is None:
+            return text
+        found = text.decode(errors="surrogateescape")
+        return pattern.sub(MASK, found).encode(errors="surrogateescape")
+
+    def cleared_value(self, value: Any) -> Any:
+        """Return a value of JSON's kinds with every known secret in it replaced, also in keys."""
+        if self._pattern is None:
+            return value
+        if isinstance(value, str):
+            return self.cleared(value)
+        if isinstance(value, Mapping):
+            table = cast("Mapping[Any, Any]", value)
+            return {self.cleared_value(key): self.cleared_value(item) for key, item in table.items()}
+        if isinstance(value, list | tuple):
+            items = [self.cleared_value(item) for item in cast("Iterable[Any]", value)]
+            return tuple(items) if isinstance(value, tuple) else items
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            text = str(value)
+            return value if self.cleared(text) == text else MASK
+        return value
+
+    def _without_beginning(self, text: str) -> str:
+        best = 0
+        for needle in [*self._needles]:
+            for length in range(min(len(needle) - 1, len(text)), max(best, MIN_BEGUN_CHARS - 1), -1):
+                if text.endswith(needle[:length]):
+                    best = length
+                    break
+        return text[:-best] + MASK if best else text
+
+
+known: Final = KnownSecrets()
+"""Those of this process."""
+
+
+def _forms(value: str) -> set[str]:
+    lines = {value, *value.splitlines()}
+    forms: set[str] = set()
+    for line in lines:
+        line = line.strip()
+        if len(line) >= MIN_SECRET_CHARS:
+            forms |= {line, json.dumps(line)[1:-1], json.dumps(line, ensure_ascii=False)[1:-1]}
+            forms |= {repr(line)[1:-1], quote(line), quote(line, safe="")}
+    return forms

@@ -26,6 +26,7 @@ from host.permissions.policy import Policy, declared_is_granted
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
+from host.supervision.dependants import Dependants
 from host.supervision.roster import Roster
 from host.supervision.supervisor import Supervisor
 from host.timing import Timing
@@ -54,6 +55,7 @@ class PluginHost(HostParts):
         email: MailSettings | None = None,
         events: EventSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
+        system_config: Mapping[str, Any] | None = None,
         rate_limits: Mapping[str, str] | None = None,
         consent: Literal["widening", "never"] = "widening",
         timing: Timing | None = None,
@@ -76,13 +78,14 @@ class PluginHost(HostParts):
             events: How long the log of durable events is kept.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
+            system_config: What plugins with the permission `config:read` may know of the application.
             rate_limits: How often each plugin may call, by namespace, method or `*`: {"sessions": "100/s"}.
             consent: Whether a new version that asks for more than the last one waits for the operator.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
         self._autoload = autoload
-        self._roster = Roster([Path(place) for place in plugins], limits or Limits(), config or {})
+        self._roster = Roster([Path(place) for place in plugins], limits or Limits())
         self._parts = Assembly(
             self._roster,
             data=None if data is None else Path(data),
@@ -94,6 +97,8 @@ class PluginHost(HostParts):
             email=email,
             events=events or EventSettings(),
             storage_quota_bytes=storage_quota_bytes,
+            config=config or {},
+            system_config=system_config or {},
             rate_limits=rate_limits or {},
             consent_to_widening=consent == "widening",
             timing=timing or Timing(),
@@ -208,11 +213,7 @@ class PluginHost(HostParts):
         return self._roster.views()
 
     def plugin(self, plugin: str) -> PluginView:
-        """Return one plugin as it is now.
-
-        Raises:
-            PluginNotFound: There is none with this id.
-        """
+        """Return one plugin as it is now. Raises PluginNotFound if there is none with this id."""
         return self._supervisor(plugin).view()
 
     def changes(self) -> Subscription:
@@ -239,9 +240,12 @@ class PluginHost(HostParts):
         """
         await self._parts.running().roster.load(plugin)
 
-    async def unload(self, plugin: str) -> None:
-        """Stop a plugin and keep it stopped; a second call while it stops hastens it."""
-        await self._supervisor(plugin).stop()
+    async def unload(self, plugin: str, *, dependants: Dependants = "ask") -> None:
+        """Stop a plugin and keep it stopped, after those that need it (`"unload"`) or before (`"keep"`).
+
+        Raises HasDependants where nothing was said of these. A second call while it stops hastens it.
+        """
+        await self._parts.running().roster.unload(plugin, dependants)
 
     async def restart(self, plugin: str) -> None:
         """Stop a plugin and load it anew."""
@@ -266,8 +270,7 @@ class PluginHost(HostParts):
     async def load_all(self) -> dict[PluginId, PlughostError]:
         """Load all that is enabled and not stopped on purpose, critical ones first; return what failed.
 
-        Raises:
-            TooFewDescriptors: Not all would fit; none is loaded.
+        Raises TooFewDescriptors where not all would fit; none is loaded then.
         """
         return await self._parts.running().roster.load_all()
 

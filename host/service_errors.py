@@ -4,8 +4,11 @@ Whoever raises or catches one imports it from there.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
-from host.base_error import did_you_mean
+import msgspec
+
+from host.base_error import Fault, did_you_mean
 from host.call_errors import CallError
 from protocol import errors as wire
 
@@ -49,6 +52,32 @@ class DatabaseFault(ServiceError):
 
     code = "database_fault"
     wire_code = wire.DATABASE_FAULT
+
+
+class InvalidConfiguration(ServiceError):
+    """A plugin's configuration does not fit its schema; `faults` lists everything that is wrong with it."""
+
+    code = "invalid_configuration"
+    wire_code = wire.INVALID_CONFIGURATION
+    remedy = "mend each of them; nothing was saved"
+
+    def __init__(self, plugin: str, faults: Iterable[Fault], *, remedy: str = "") -> None:
+        self.faults = tuple(faults)
+        count = "one fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        lines = "".join(f"\n  {fault}" for fault in self.faults)
+        super().__init__(f"the configuration of {plugin!r} has {count}:{lines}", remedy=remedy, plugin=plugin)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the error with each fault as an object."""
+        return super().as_json() | {"faults": [msgspec.to_builtins(fault) for fault in self.faults]}
+
+
+class ConfigurationRefused(ServiceError):
+    """The running plugin does not take this configuration, for a reason of its own; nothing was saved."""
+
+    code = "configuration_refused"
+    wire_code = wire.CONFIGURATION_REFUSED
+    remedy = "choose values that the plugin takes"
 
 
 class ContributionNotFound(ServiceError):

@@ -3,6 +3,8 @@
 Whoever raises or catches one imports it from there.
 """
 
+from collections.abc import Iterable
+
 from host.base_error import PlughostError
 from protocol import errors as wire
 
@@ -40,6 +42,22 @@ class Busy(StateError):
 
     code = "busy"
     remedy = "wait for it; stop and kill pre-empt it"
+
+
+class HasDependants(StateError):
+    """Plugins that run need the one that is to be unloaded."""
+
+    code = "has_dependants"
+
+    def __init__(self, plugin: str, dependants: Iterable[str]) -> None:
+        self.dependants = tuple(dependants)
+        names = ", ".join(self.dependants)
+        super().__init__(
+            f"plugin {plugin!r} is needed by running plugins: {names}",
+            remedy='unload them first, or say dependants="unload" (they go first) or "keep" (they stay)',
+            plugin=plugin,
+            dependants=self.dependants,
+        )
 
 
 class LoadFailed(StateError):

@@ -19,6 +19,7 @@ from protocol.signatures import SignatureFault
 if TYPE_CHECKING:
     from plugin_sdk.api.analytics import Analytics
     from plugin_sdk.api.commands import Commands
+    from plugin_sdk.api.config import Config
     from plugin_sdk.api.email import Email
     from plugin_sdk.api.endpoints import Endpoints
     from plugin_sdk.api.events import Events
@@ -38,6 +39,7 @@ APIS: dict[str, tuple[str, str]] = {
     "analytics": ("plugin_sdk.api.analytics", "Analytics"),
     "api": ("plugin_sdk.api.web", "Web"),
     "commands": ("plugin_sdk.api.commands", "Commands"),
+    "config": ("plugin_sdk.api.config", "Config"),
     "email": ("plugin_sdk.api.email", "Email"),
     "endpoints": ("plugin_sdk.api.endpoints", "Endpoints"),
     "events": ("plugin_sdk.api.events", "Events"),
@@ -96,8 +98,8 @@ class Plugin:
 
     log: Log
     """Structured log; its lines reach the host with the plugin's name."""
-    config: Mapping[str, Any]
-    """Configuration, from `plugin.load` on; empty before."""
+    config: Config
+    """Configuration, as it is now."""
     host: Host
     """The host's API: `await self.host.<namespace>.<method>(...)`."""
     analytics: Analytics

@@ -43,6 +43,10 @@ CONFLICT: Final = -32021
 DISK_FULL: Final = -32022
 DATABASE_FAULT: Final = -32023
 HOOK_CYCLE: Final = -32030
+INVALID_CONFIGURATION: Final = -32035
+CONFIGURATION_REFUSED: Final = -32036
+CALL_CYCLE: Final = -32037
+CALL_DEPTH: Final = -32038
 NOT_CONFIGURED: Final = -32045
 DELIVERY_FAILED: Final = -32046
 
@@ -78,6 +82,10 @@ NAMES: Final[dict[int, str]] = {
     DISK_FULL: "disk_full",
     DATABASE_FAULT: "database_fault",
     HOOK_CYCLE: "hook_cycle",
+    INVALID_CONFIGURATION: "invalid_configuration",
+    CONFIGURATION_REFUSED: "configuration_refused",
+    CALL_CYCLE: "call_cycle",
+    CALL_DEPTH: "call_depth",
     NOT_CONFIGURED: "not_configured",
     DELIVERY_FAILED: "delivery_failed",
 }

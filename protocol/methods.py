@@ -16,7 +16,15 @@ from protocol.messages.commands import (
     CommandRegister,
     CommandRun,
 )
-from protocol.messages.contract import Configure, ConfigureOutcome, HealthAnswer, StatusAnswer
+from protocol.messages.config import (
+    ConfigChanged,
+    ConfigGet,
+    ConfigRegister,
+    ConfigSet,
+    Configure,
+    Configured,
+)
+from protocol.messages.contract import HealthAnswer, StatusAnswer
 from protocol.messages.email import EmailSend, EmailSent
 from protocol.messages.endpoints import (
     EndpointCall,
@@ -41,7 +49,7 @@ from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
-from protocol.messages.plugins import HostInfo, PluginsCall
+from protocol.messages.plugins import HostInfo, OtherPlugin, PluginsCall
 from protocol.messages.schedule import ScheduleInfo, ScheduleName, ScheduleRegister, TickCall
 from protocol.messages.storage import (
     StorageAppend,
@@ -115,7 +123,7 @@ _ROWS = (
         "to_plugin",
         "request",
         Configure,
-        ConfigureOutcome,
+        Configured,
         "Take a changed configuration, or say why not.",
     ),
     Method("rpc.discover", "both", "request", Empty, Discovery, "Describe the methods of this side."),
@@ -265,6 +273,24 @@ _ROWS = (
     ),
     Method("schedule.unregister", "to_host", "request", ScheduleName, Empty, "Ask no longer."),
     Method("schedule.list", "to_host", "request", Empty, tuple[ScheduleInfo, ...], "List own schedules."),
+    Method("config.get", "to_host", "request", ConfigGet, Any, "Return the plugin's own configuration."),
+    Method(
+        "config.set", "to_host", "request", ConfigSet, ConfigChanged, "Change the plugin's own configuration."
+    ),
+    Method("config.schema", "to_host", "request", Empty, dict[str, Any], "Return its schema."),
+    Method(
+        "config.register", "to_host", "request", ConfigRegister, dict[str, Any], "Describe settings in code."
+    ),
+    Method(
+        "config.system",
+        "to_host",
+        "request",
+        ConfigGet,
+        Any,
+        "Return what the application publishes of its own configuration.",
+        "config:read",
+    ),
+    Method("plugins.list", "to_host", "request", Empty, list[OtherPlugin], "List the plugins of this host."),
 )
 
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}

@@ -86,6 +86,10 @@ class Outgoing:
         """Return the methods under way, oldest first."""
         return [waiter.method for waiter in self._pending.values()]
 
+    def find(self, request_id: int | str) -> Waiter | None:
+        """Return the request under way that has this id."""
+        return self._pending.get(request_id) if isinstance(request_id, int) else None
+
     def waiters(self) -> list[Waiter]:
         """Return who waits, for an answer or for a place."""
         return [*self._pending.values(), *self._places.queue]
@@ -124,6 +128,7 @@ class Outgoing:
         on_progress: Callable[[Progress], None] | None = None,
         bounded: bool = True,
         streams: bool = False,
+        trail: object = None,
     ) -> Waiter:
         """Ask, now or as soon as there are a place and room; return what is to be awaited. See `request`."""
         if self._closed is not None:
@@ -132,6 +137,8 @@ class Outgoing:
         hard = started + timeout_s
         deadline = hard if idle_s is None else min(started + idle_s, hard)
         waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
+        if trail is not None:
+            waiter.trail = trail
         if streams:
             waiter.stream = StreamReader(
                 waiter
@@ -149,7 +156,14 @@ class Outgoing:
         return waiter
 
     async def open_stream(
-        self, method: str, params: bytes, *, timeout_s: float, idle_s: float, meta: bytes = b""
+        self,
+        method: str,
+        params: bytes,
+        *,
+        timeout_s: float,
+        idle_s: float,
+        meta: bytes = b"",
+        trail: object = None,
     ) -> StreamReader:
         """Open a stream; whoever gets the reader closes it.
 
@@ -157,7 +171,7 @@ class Outgoing:
             RpcError: `overloaded`, `frame_too_large`, or `deadline_exceeded` before it could be opened.
         """
         meta = b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta)
-        waiter = self.begin(method, params, timeout_s, idle_s=idle_s, meta=meta, streams=True)
+        waiter = self.begin(method, params, timeout_s, idle_s=idle_s, meta=meta, streams=True, trail=trail)
         assert waiter.stream is not None
         if not waiter.id:
             waiter.sent = self.loop.create_future()

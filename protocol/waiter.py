@@ -67,6 +67,8 @@ class Waiter(msgspec.Struct, eq=False):
     id: int = 0
     """0 before it is written."""
     stream: StreamReader | None = None
+    trail: object = None
+    """What its maker wants to find again by the request's id; see `Outgoing.find`."""
     unsent: tuple[bytes, bytes] = (b"", b"")
     """Parameters and meta, while it waits for a place."""
     sent: asyncio.Future[None] | None = None

@@ -7,6 +7,8 @@ from host.errors import (
     ConsentRequired,
     ContributionNotFound,
     Fault,
+    HasDependants,
+    InvalidConfiguration,
     ManifestError,
     MethodNotFound,
     PlughostError,
@@ -21,6 +23,10 @@ def an_error(cls: type[PlughostError]) -> PlughostError:
     """Return an error of this class."""
     if issubclass(cls, ManifestError):
         return cls("folder", [Fault("plugin.toml", "id", "7", "a text")])
+    if issubclass(cls, InvalidConfiguration):
+        return cls("one", [Fault("set", "port", "7", "a text")])
+    if issubclass(cls, HasDependants):
+        return cls("one", ["two"])
     if issubclass(cls, PluginNotFound):
         return cls("one", ["two"])
     if issubclass(cls, ContributionNotFound):

@@ -28,6 +28,7 @@ _BY_CLASS: tuple[tuple[type[errors.PlughostError], ExitCode], ...] = (
     (errors.SettingsError, ExitCode.BAD_INPUT_FILE),
     (errors.PluginNotFound, ExitCode.NOT_FOUND),
     (errors.MethodNotFound, ExitCode.NOT_FOUND),
+    (errors.InvalidConfiguration, ExitCode.BAD_INPUT_FILE),
     (errors.ContributionNotFound, ExitCode.NOT_FOUND),
     (errors.InvalidParams, ExitCode.USAGE),
     (errors.WrongShape, ExitCode.USAGE),

@@ -14,7 +14,7 @@ from protocol.version import RELEASE
 COMMANDS = {
     "call": "Start a plugin, call a method, print the result, stop.",
     "commands": "List the commands of plugins, and run one.",
-    "config": "Show the host's settings and where each comes from.",
+    "config": "Show the host's settings; show and change plugins' configuration.",
     "demo": "Show what the host does, told line by line.",
     "run": "Run plugins in the foreground.",
     "storage": "Show what plugins keep, while the host does not run.",

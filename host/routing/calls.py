@@ -17,6 +17,7 @@ import msgspec
 from host.errors import InvalidParams, InvalidResult, MethodNotFound, WrongShape
 from host.facade import LiveSession, LiveSessions
 from host.routing.hook_paths import answered, hook_path, under_way
+from host.routing.trail import extended
 from host.rpc import from_wire
 from host.timing import Timing
 from protocol import jsonrpc
@@ -68,16 +69,22 @@ class Calls:
             _check_shape(session, plugin, method, stream=False)
         if timeout_s is None and budget_until.get() is None:
             budget_s = self._timing.call_s
+            trail = None
         else:
             budget_s = nested_budget(timeout_s, self._timing.call_s)
+            trail = extended(self._sessions, plugin, method)
         started = perf_counter()
         failed = True
         try:
             outgoing = session.peer.outgoing
-            if under_way and (path := hook_path.get()):
-                raw = await answered(outgoing, outgoing.begin(method, params, budget_s), session.id, path)
+            if trail is None:
+                waiter = outgoing.begin(method, params, budget_s)
             else:
-                raw = await outgoing.begin(method, params, budget_s)
+                waiter = outgoing.begin(method, params, budget_s, meta=trail.meta(), trail=trail)
+            if under_way and (path := hook_path.get()):
+                raw = await answered(outgoing, waiter, session.id, path)
+            else:
+                raw = await waiter
             failed = False
         except RpcError as exc:
             raise from_wire(exc, plugin, method) from None
@@ -113,11 +120,17 @@ class Calls:
         session = self._sessions.live(plugin)
         _check_shape(session, plugin, method, stream=True)
         total_s = nested_budget(timeout_s, self._timing.stream_total_s)
+        trail = extended(self._sessions, plugin, method)
         started = perf_counter()
         failed = True
         try:
             reader = await session.peer.outgoing.open_stream(
-                method, params, timeout_s=total_s, idle_s=min(self._timing.stream_idle_s, total_s)
+                method,
+                params,
+                timeout_s=total_s,
+                idle_s=min(self._timing.stream_idle_s, total_s),
+                meta=b"" if trail is None else trail.meta(),
+                trail=trail,
             )
             try:
                 while (item := await reader.next()) is not None:

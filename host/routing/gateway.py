@@ -23,6 +23,7 @@ from host.permissions.policy import Grants
 from host.routing.calls import budget_until
 from host.routing.hook_paths import enter
 from host.routing.rate_limits import RateLimits
+from host.routing.trail import Served, served
 from protocol import jsonrpc
 from protocol.incoming import Inbound, Stream
 from protocol.messages.meta import Meta
@@ -212,14 +213,20 @@ class PluginGate:
 
     def _identify(self, meta: Meta | None) -> Caller:
         """Return who calls; the budget of the call, if it has one, bounds calls that serve it."""
+        base = self._caller
+        if budget_until.get() is not None or served.get() is not None:
+            # The connection's own task may have been started while some other call was served.
+            budget_until.set(None)
+            served.set(None)
         if meta is None:
-            return self._caller
-        enter(self._caller.session, meta.parent)
+            return base
+        enter(base.session, meta.parent)
+        if meta.parent is not None:
+            served.set(Served(base.plugin, base.session, meta.parent, meta.traceparent))
         if meta.deadline_ms is None:
-            return self._caller
+            return base
         left_s = max(0.0, meta.deadline_ms / 1_000)
         budget_until.set(time.monotonic() + left_s)
-        base = self._caller
         return Caller(base.plugin, base.session, base.permissions, left_s)
 
 

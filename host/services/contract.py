@@ -1,4 +1,4 @@
-"""The contract of every plugin: its health, its status, and a configuration that changes while it runs.
+"""The contract of every plugin: its health, its status, and its commands.
 
 Owns the questions and how long they may take. Everything that comes back is checked and may be shown.
 """
@@ -13,14 +13,13 @@ from host.logs import clean
 from host.routing.control_calls import ControlCalls, read_answer
 from protocol import jsonrpc
 from protocol.messages.commands import CommandOutcome, CommandRun
-from protocol.messages.contract import Configure, ConfigureOutcome, HealthAnswer, StatusAnswer
+from protocol.messages.contract import HealthAnswer, StatusAnswer
 from protocol.messages.meta import Empty
 
 TIMEOUT_S: Final = 5.0
 """Deadline of each question. Source: behaviour in numbers, *Life*, calls."""
 
 COMMAND_TIMEOUT_S: Final = 60.0
-CONFIGURE_TIMEOUT_S: Final = 30.0
 MAX_TEXT_CHARS: Final = 1_000
 
 
@@ -72,24 +71,6 @@ class Contract:
             return CommandOutcome(False, None, f"there is no command {_shown(command)!r}")
         outcome = read_answer(raw, CommandOutcome, plugin, method)
         return CommandOutcome(outcome.success, outcome.result, _shown(outcome.error))
-
-    async def configure(
-        self,
-        plugin: str,
-        config: Mapping[str, Any],
-        *,
-        revision: int = 0,
-        timeout_s: float = CONFIGURE_TIMEOUT_S,
-    ) -> ConfigureOutcome:
-        """Hand a running plugin its whole configuration, checked already; it is not kept here.
-
-        The outcome tells whether it was refused, and why, and whether it holds now or after a restart.
-        """
-        method = "plugin.configure"
-        params = Configure(dict(config), revision)
-        raw = await self._calls.ask(plugin, method, params, timeout_s=timeout_s, counted=False)
-        outcome = read_answer(raw, ConfigureOutcome, plugin, method)
-        return ConfigureOutcome(outcome.success, outcome.applied, _shown(outcome.message))
 
 
 def _check_id(answer: HealthAnswer | StatusAnswer, plugin: str, method: str) -> None:

@@ -32,9 +32,11 @@ PREFIX: Final = "PLUGHOST_"
 FILE_VARIABLE: Final = PREFIX + "CONFIG"
 
 PLUGIN_VARIABLES: Final = re.compile(
-    PREFIX + r"(SESSION|WATCH_PARENT|LOOP|SDK|(PLUGIN|PROTOCOL)_\w+|(DATA|CACHE|PACKAGE)_DIR)"
+    PREFIX + r"(SESSION|WATCH_PARENT|LOOP|SDK|(PLUGIN|PROTOCOL)_\w+|(DATA|CACHE|PACKAGE)_DIR|"
+    r"CONFIG_[A-Z0-9_]+?__\w+)"
 )
-"""What plugins find in their environment; a host that a plugin starts inherits them and passes over them."""
+"""What plugins find in their environment, and what configures one
+(`PLUGHOST_CONFIG_<ID>__<KEY>`, read where configuration is): the host's settings pass over them."""
 _FOUND_CHARS: Final = 80
 
 _VARIABLES: Final = {PREFIX + name.upper().replace(".", "_"): name for name in KEYS}

@@ -6,6 +6,7 @@ the pings, the wire, the process's own end. Does not end anything: that is the w
 
 import anyio
 
+from host.masking import known
 from host.process.ladder import Rung
 from host.supervision.restart import Cause
 
@@ -27,7 +28,7 @@ class Ending:
         if self.begun.is_set():
             return
         self.cause = cause
-        self.detail = detail
+        self.detail = known.cleared(detail)
         self.first_rung = first_rung
         self.graceful = graceful
         self.begun.set()

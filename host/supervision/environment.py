@@ -7,6 +7,7 @@ from typing import Protocol
 import anyio
 import anyio.abc
 
+from host.facade import LoadInputs
 from host.permissions.policy import Policy
 from host.process.launcher import Launcher
 from host.state.records import Records
@@ -37,6 +38,7 @@ class Environment:
     """Folder with what Python plugins may import of this interpreter."""
     spaces: Spaces
     records: Records
+    inputs: LoadInputs
     journal: Journal
     tasks: anyio.abc.TaskGroup
     start_slots: anyio.CapacityLimiter

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from host.masking import known
 from host.supervision.restart import Cause
 from host.timing import Timing
 from protocol import errors as wire
@@ -34,9 +35,9 @@ class StartFailure(Exception):
     """The plugin did not become active; `cause` says whether to try again."""
 
     def __init__(self, cause: Cause, message: str) -> None:
-        super().__init__(message)
+        self.message = known.cleared(message)
+        super().__init__(self.message)
         self.cause = cause
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)

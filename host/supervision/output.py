@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 
 from host.ids import PluginId
+from host.masking import known
 
 KEPT_LINES = 200
 """Last lines of stderr that the exit facts hold. Source: behaviour in numbers, *Life*."""
@@ -59,7 +60,8 @@ class PluginLog:
         if self._unsaid:
             unsaid, self._unsaid = self._unsaid, 0
             self._logger.warning("log lines were left out", extra={"fields": {"lines": unsaid}})
-        self._logger.log(level, "%s", message, extra={"fields": dict(fields or {})})
+        shown = known.cleared_value(dict(fields or {}))
+        self._logger.log(level, "%s", known.cleared(message), extra={"fields": shown})
 
 
 class Stderr:
@@ -76,7 +78,7 @@ class Stderr:
 
     def tail(self) -> tuple[str, ...]:
         """Return the last lines, an unfinished one included."""
-        partial = (self._partial.decode(errors="replace"),) if self._partial else ()
+        partial = (known.cleared(self._partial.decode(errors="replace")),) if self._partial else ()
         return (*self._lines, *partial)[-KEPT_LINES:]
 
     async def run(self) -> None:
@@ -114,7 +116,9 @@ class Stderr:
         for line in lines:
             self._take(line)
         # A line without an end is cut and goes on as the next one.
-        while len(rest) > MAX_LINE_BYTES:
+        while len(rest) > MAX_LINE_BYTES + known.longest_bytes:
+            # A secret that lies across the cut is whole here.
+            rest = known.cleared_bytes(rest)
             self._take(rest[:MAX_LINE_BYTES])
             rest = rest[MAX_LINE_BYTES:]
         self._partial = rest
@@ -124,6 +128,7 @@ class Stderr:
         return len(data)
 
     def _take(self, line: bytes) -> None:
-        text = line[:MAX_LINE_BYTES].decode(errors="replace").rstrip("\r")
+        line = known.cleared_bytes(line)[:MAX_LINE_BYTES]
+        text = line.decode(errors="replace").rstrip("\r")
         self._lines.append(text)
         self._log.write(logging.INFO, text, {"stream": "stderr"})

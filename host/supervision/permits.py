@@ -121,6 +121,7 @@ def refusal_of(
     unmet = unmet_requirements(
         manifest, application=environment.application, application_version=environment.application_version
     )
+    unmet = [*unmet, *environment.inputs.faults(manifest.id)]
     if unmet:
         detail = "; ".join(unmet)
         error = LoadRefused(f"plugin {manifest.id!r} can't be loaded here: {detail}", plugin=manifest.id)

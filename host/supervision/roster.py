@@ -7,9 +7,8 @@ supervisor's.
 import logging
 import math
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -18,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 
 from host.errors import (
     Disabled,
+    HasDependants,
     LoadFailed,
     LoadRefused,
     ManifestError,
@@ -28,8 +28,9 @@ from host.errors import (
 )
 from host.facade import PluginView
 from host.ids import PluginId
-from host.manifest import discover
+from host.manifest import Package, discover
 from host.process.descriptors import PER_PLUGIN, RESERVE, free, limit
+from host.supervision.dependants import Dependants, dependants_of
 from host.supervision.environment import Environment
 from host.supervision.near_names import NearNames
 from host.supervision.restart import RestartPolicy
@@ -55,12 +56,9 @@ STOP_TURN_S = 1.0
 class Roster:
     """All plugins, by id. Empty until `discover`."""
 
-    def __init__(
-        self, places: Iterable[Path], limits: Limits, config: Mapping[str, Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, places: Iterable[Path], limits: Limits) -> None:
         self._places = tuple(places)
         self._limits = limits
-        self._config = config
         self._supervisors: dict[str, Supervisor] = {}
         self._near = NearNames()
         self._stop_turns: anyio.CapacityLimiter | None = None
@@ -98,6 +96,31 @@ class Roster:
         """Return whether a plugin is here and not disabled; see `LiveSessions`."""
         supervisor = self._supervisors.get(plugin)
         return supervisor is not None and supervisor.enabled
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the id of every plugin that has a valid manifest."""
+        return tuple(self._supervisors)
+
+    def package(self, plugin: str) -> Package:
+        """Return a plugin's package; see `get` for what it raises."""
+        return self.get(plugin).package
+
+    def taking_calls(self, plugin: str) -> Session | None:
+        """Return the session that takes calls, if there is one."""
+        supervisor = self._supervisors.get(plugin)
+        return None if supervisor is None else supervisor.condition.taking_calls
+
+    async def unload(self, plugin: str, dependants: Dependants) -> None:
+        """Stop a plugin; see `PluginHost.unload`."""
+        supervisor = self.get(plugin)
+        # Of one that rests, or is on its way to it, nobody asks again.
+        asks = supervisor.running and supervisor.condition.state is not State.UNLOADING
+        needing = dependants_of(plugin, self._supervisors.values()) if asks and dependants != "keep" else ()
+        if needing and dependants == "ask":
+            raise HasDependants(plugin, needing)
+        for other in needing:
+            await self.get(other).stop()
+        await supervisor.stop()
 
     def folder(self, plugin: str) -> Path | None:
         """Return where a plugin's package is; None if it is not here."""
@@ -142,7 +165,6 @@ class Roster:
             self._supervisors[plugin] = Supervisor(
                 package,
                 environment,
-                self._config.get(plugin, {}),
                 RestartPolicy(environment.shared.clock, self._chance),
             )
 

@@ -17,6 +17,7 @@ import msgspec
 from host.errors import PluginDied
 from host.facade import Figures
 from host.ids import PluginId, SessionId
+from host.masking import known
 from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Rung
@@ -50,11 +51,11 @@ class Session:
         manifest: Manifest,
         session_id: SessionId,
         process: PluginProcess,
-        config: Mapping[str, Any],
+        config: Callable[[], Mapping[str, Any]],
         grants: Grants,
         shared: Shared,
     ) -> None:
-        """Take over the process's descriptors."""
+        """Take over the process's descriptors. `config` is asked when the plugin is loaded."""
         self.id = session_id
         self.plugin = PluginId(manifest.id)
         self.grants = grants
@@ -235,7 +236,7 @@ class Session:
             if refusal := shared.registries.join(self):
                 raise StartFailure(Cause.REFUSED, f"what it provides can't be taken: {refusal}")
             shared.monitor.watch(self)
-            await load(self.peer, self._config, self.grants.texts(), shared.timing, self._progress)
+            await load(self.peer, self._config(), self.grants.texts(), shared.timing, self._progress)
         except StartFailure as exc:
             self._ending.begin(exc.cause, exc.message, Rung.TERMINATE)
             return
@@ -262,7 +263,7 @@ class Session:
             await liveness.run(about.stack_dump_signal, on_unresponsive)
 
     def _progress(self, progress: Progress) -> None:
-        self._logger.info("loading: %s", progress.message[:200])
+        self.log.write(logging.INFO, f"loading: {progress.message[:1_000]}")
 
     async def _watch_exit(self) -> None:
         status = await self._process.wait_exited()
@@ -288,4 +289,5 @@ class Session:
 
 
 def _shown(head: bytes) -> str:
-    return head.decode(errors="replace")
+    # It may end in the middle of a secret.
+    return known.cleared(head.decode(errors="replace"), cut=True)

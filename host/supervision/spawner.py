@@ -4,8 +4,7 @@ Knows what is the same in each of them: the package, its configuration, what was
 one is wanted or what follows its end; the runner asks for it.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 from host.ids import PluginId, new_session_id
 from host.manifest import Package
@@ -20,12 +19,8 @@ from protocol.launch import SHELF
 class Spawner:
     """Starts processes of one package."""
 
-    def __init__(
-        self, package: Package, config: Mapping[str, Any], grants: Grants, environment: Environment
-    ) -> None:
-        """`config` lies over the package's own defaults."""
+    def __init__(self, package: Package, grants: Grants, environment: Environment) -> None:
         self._package = package
-        self._config = config
         self._grants = grants
         self._env = environment
 
@@ -52,7 +47,7 @@ class Spawner:
         process = await self._env.launcher.spawn(session_id, program)
         # No await from here to the session's own scope, or a cancellation would leak the process.
         self._env.journal.opened(session_id, PluginId(manifest.id), process.pid)
-        config = {**self._package.config_defaults, **self._config}
+        config = partial(self._env.inputs.current, manifest.id)
         return Session(manifest, session_id, process, config, self._grants, self._env.shared)
 
     def buried(self, session: Session) -> None:

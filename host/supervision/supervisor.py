@@ -9,8 +9,7 @@ for what it began: so nothing has to be looked at twice. The one exception is th
 quarantine, which comes first.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from host.errors import Busy, HostClosed, NotActive, PlughostError
 from host.facade import PluginView
@@ -43,7 +42,6 @@ class Supervisor:
         self,
         package: Package,
         environment: Environment,
-        config: Mapping[str, Any],
         restart_policy: RestartPolicy,
     ) -> None:
         self.package = package
@@ -58,7 +56,7 @@ class Supervisor:
             self._standing,
             consent_to_widening=environment.consent_to_widening,
         )
-        self._spawner = Spawner(package, config, self._permits.grants, environment)
+        self._spawner = Spawner(package, self._permits.grants, environment)
         self.condition = Condition(self.id, clock, environment.changed)
         if self._standing.quarantine_reason is not None:
             self.condition.begin_as(State.QUARANTINED, self._standing.quarantine_reason)

@@ -198,7 +198,6 @@ class Session:
             plugin = source.instance = source.cls.__new__(source.cls)
             plugin.log = Log(link.send_log)
             plugin.host = Host(link)
-            plugin.config = params.config
             plugin._session = self  # pyright: ignore[reportPrivateUsage]
             plugin.__init__()
         for handler in self._handlers.values():

@@ -1,6 +1,6 @@
 """`plugin.health`, `plugin.status` and `plugin.configure`: what every plugin on the SDK answers."""
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -22,19 +22,3 @@ class StatusAnswer(msgspec.Struct, frozen=True):
     plugin_id: str
     status: str
     data: dict[str, Any] = {}
-
-
-class Configure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Parameters of `plugin.configure`: the whole configuration, checked against its schema already."""
-
-    config: dict[str, Any]
-    revision: int = 0
-
-
-class ConfigureOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Whether the plugin takes it."""
-
-    success: bool
-    applied: Literal["live", "restart"] = "live"
-    """`restart`: it holds once the plugin is restarted."""
-    message: str = ""

@@ -15,6 +15,18 @@ class PluginsCall(msgspec.Struct, frozen=True, omit_defaults=True):
     """Deadline of this call; the caller's own budget bounds it further."""
 
 
+class OtherPlugin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`plugins.list`: one plugin of the host."""
+
+    id: str
+    version: str
+    type: str
+    name: str = ""
+    state: str = ""
+    may_call: bool = False
+    """Whether the one that asks holds the permission to call it."""
+
+
 class HostInfo(msgspec.Struct, frozen=True):
     """`host.info`: what the plugin runs under."""
 

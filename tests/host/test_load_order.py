@@ -4,9 +4,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import anyio
 import pytest
 
-from host import LoadFailed, LoadRefused, PluginHost
+from host import HasDependants, LoadFailed, LoadRefused, PluginHost
 from host.supervision.supervisor import Supervisor
 
 Write = Callable[..., Path]
@@ -144,7 +145,7 @@ async def test_loading_all_does_not_wake_what_was_stopped_on_purpose(
     write_plugin("app", PLAIN, 'dependencies = ["base"]')
     write_plugin("base", PLAIN)
     async with PluginHost(plugins=[plugins], data=tmp_path / "data", autoload=True) as host:
-        await host.unload("base")
+        await host.unload("base", dependants="keep")
 
     async with PluginHost(plugins=[plugins], data=tmp_path / "data", autoload=True) as host:
         assert host.plugin("base").state == "discovered"
@@ -165,3 +166,37 @@ async def test_versions_of_the_application_are_checked(plugins: Path, write_plug
         assert host.plugin("app").state == "error"
     async with PluginHost(plugins=[plugins], app="shop", app_version="2.1") as host:
         await host.load("app")
+
+
+async def test_a_plugin_that_running_ones_need_is_unloaded_only_where_that_is_said(
+    plugins: Path, write_plugin: Write
+) -> None:
+    code = "class Any_(Plugin):\n    pass\n"
+    write_plugin("base", code)
+    write_plugin("middle", code, 'dependencies = ["base"]')
+    write_plugin("top", code, 'dependencies = ["middle", "base"]')
+    async with PluginHost([plugins]) as host:
+        await host.load("top")
+        with pytest.raises(HasDependants, match="top, middle") as told:
+            await host.unload("base")
+        assert told.value.dependants == ("top", "middle")
+        assert host.plugin("base").state == "active"
+
+        with host.changes() as changes:
+            await host.unload("base", dependants="unload")
+            with anyio.fail_after(20):
+                order: list[str] = []
+                while len(order) < 3:
+                    change = await anext(changes)
+                    if change.new == "discovered":
+                        order.append(change.plugin)
+        assert order == ["top", "middle", "base"]
+
+        await host.load("top")
+        await host.unload("base", dependants="keep")
+        assert [host.plugin(name).state for name in ("base", "middle", "top")] == [
+            "discovered",
+            "active",
+            "active",
+        ]
+        await host.unload("top")

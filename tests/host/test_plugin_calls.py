@@ -1,5 +1,6 @@
 """Plugins that call plugins, through the host: permission, budget, cancelling."""
 
+import textwrap
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from host import DeadlineExceeded, Denied, PluginError, PluginHost
+from host import CallCycle, CallDepth, DeadlineExceeded, Denied, PluginError, PluginHost
 
 Write = Callable[..., Path]
 
@@ -180,23 +181,109 @@ async def test_a_plugin_asks_the_application_under_its_own_name(host: PluginHost
     assert about["session"] == host.plugin("talker").session
 
 
-async def test_two_plugins_that_call_each_other_in_a_circle_end_by_their_budget(
-    plugins: Path, write_plugin: Write
-) -> None:
-    code = """
-    class Circle(Plugin):
-        @method
-        async def around(self, other: str, me: str) -> Any:
-            params = {"other": me, "me": other}
-            return await self.host.plugins.call(plugin=other, method="around", params=params)
-    """
-    for name in ("left", "right"):
-        write_plugin(name, code, 'permissions = ["plugins:call"]')
+CHAIN = """
+class Link(Plugin):
+    @method
+    async def go(self, way: list[str], ctx: Context) -> Any:
+        if not way:
+            return [ctx.traceparent]
+        return [ctx.traceparent, *await self.plugins.call(way[0], "go", way=way[1:])]
 
-    async with PluginHost(plugins=[plugins], autoload=True) as host:
-        with anyio.fail_after(40):
-            with pytest.raises(DeadlineExceeded):
-                await host.call("left", "around", {"other": "right", "me": "left"}, timeout_s=1.0)
-            while any(view.figures.in_flight for view in host.plugins()):
-                with pytest.raises(PluginError, match="no-such"):
-                    await host.call("left", "around", {"other": "no-such", "me": "left"}, timeout_s=30.0)
+    @method
+    async def twice(self, other: str) -> Any:
+        return [await self.plugins.call(other, "go", {"way": []}) for _ in range(2)]
+
+    @method
+    async def count(self, way: list[str]) -> AsyncGenerator[int, None]:
+        if way:
+            async for item in self.plugins.stream(way[0], "count", way=way[1:]):
+                yield item
+        else:
+            yield 7
+
+    @method
+    async def others(self) -> Any:
+        return await self.plugins.list()
+"""
+
+
+@pytest.fixture
+async def chain(plugins: Path, write_plugin: Write) -> AsyncIterator[PluginHost]:
+    for number in range(20):
+        name = f"p{number}"
+        code = "from collections.abc import AsyncGenerator\n" + CHAIN
+        write_plugin(name, code, 'permissions = ["plugins:call"]' if number != 1 else "")
+    async with PluginHost(plugins=[plugins]) as host:
+        yield host
+
+
+async def load(host: PluginHost, *names: str) -> None:
+    for name in names:
+        await host.load(name)
+
+
+async def test_plugins_that_call_each_other_in_a_circle_are_refused_and_the_way_is_named(
+    chain: PluginHost,
+) -> None:
+    await load(chain, "p2", "p3", "p4")
+    with pytest.raises(CallCycle, match="p2 -> p3 -> p4 -> p2"):
+        await chain.call("p2", "go", {"way": ["p3", "p4", "p2"]})
+    with pytest.raises(CallCycle, match="p2 -> p2"):
+        await chain.call("p2", "go", {"way": ["p2"]}, timeout_s=5.0)
+    with pytest.raises(CallCycle, match="p3 -> p4 -> p3"):
+        _ = [item async for item in chain.stream("p3", "count", {"way": ["p4", "p3"]})]
+    assert [item async for item in chain.stream("p3", "count", {"way": ["p4"]})] == [7]
+    assert len(await chain.call("p2", "go", {"way": ["p3", "p4"]})) == 3
+
+
+async def test_a_function_of_the_application_does_not_hide_a_circle(chain: PluginHost) -> None:
+    code = """
+    class Around(Plugin):
+        @method
+        async def go(self) -> Any:
+            return await self.host.app.back()
+    """
+    place = Path(chain.plugin("p2").folder)
+    (place / "main.py").write_text(
+        "from plugin_sdk import *\nfrom typing import Any\n" + textwrap.dedent(code)
+    )
+
+    @chain.api("app.back")
+    async def back() -> Any:
+        return await chain.call("p2", "go")
+
+    await load(chain, "p2")
+    with pytest.raises(CallCycle, match="p2 -> p2"):
+        await chain.call("p2", "go")
+
+
+async def test_a_chain_of_calls_has_at_most_sixteen_plugins(chain: PluginHost) -> None:
+    names = [f"p{number}" for number in range(2, 20)]
+    await load(chain, *names)
+    assert len(await chain.call("p2", "go", {"way": names[1:16]})) == 16
+    with pytest.raises(CallDepth, match="at most 16"):
+        await chain.call("p2", "go", {"way": names[1:17]})
+
+
+async def test_all_calls_of_a_chain_share_one_trace_and_another_chain_has_its_own(chain: PluginHost) -> None:
+    await load(chain, "p2", "p3", "p4")
+    traces = [await chain.call("p2", "go", {"way": ["p3", "p4"]}) for _ in range(2)]
+    assert [one[0] for one in traces] == [None, None]  # nobody had asked for it yet
+    ids = [{text.split("-")[1] for text in one[1:]} for one in traces]
+    assert [len(one) for one in ids] == [1, 1]
+    assert ids[0] != ids[1]
+    assert len({text.split("-")[2] for one in traces for text in one[1:]}) == 4
+    first, second = await chain.call("p2", "twice", {"other": "p3"})
+    assert first[0].split("-")[1] == second[0].split("-")[1]
+
+
+async def test_a_plugin_lists_the_others_and_sees_which_it_may_call(chain: PluginHost) -> None:
+    await load(chain, "p1", "p2")
+    listed = {one["id"]: one for one in await chain.call("p2", "others")}
+    assert (len(listed), "p2" in listed) == (19, False)
+    assert (listed["p1"]["state"], listed["p3"]["state"], listed["p1"]["may_call"]) == (
+        "active",
+        "discovered",
+        True,
+    )
+    assert not any(one["may_call"] for one in await chain.call("p1", "others") if "may_call" in one)

@@ -51,11 +51,14 @@ class Row(msgspec.Struct, frozen=True):
 
 
 PARTS: dict[str, Row] = {
+    "configuration": Row(
+        "plugin_sdk.runtime.parts.configuration", "ConfigurationPart", controls=("plugin.configure",)
+    ),
     "commands": Row("plugin_sdk.runtime.parts.commands", "CommandsPart", ("plugin.command",)),
     "contract": Row(
         "plugin_sdk.runtime.parts.contract",
         "ContractPart",
-        ("plugin.health", "plugin.status", "plugin.configure"),
+        ("plugin.health", "plugin.status"),
     ),
     "endpoints": Row("plugin_sdk.runtime.parts.endpoints", "EndpointsPart", ("plugin.endpoint",)),
     "hooks": Row("plugin_sdk.runtime.parts.hooks", "HooksPart", ("plugin.hook",)),

@@ -13,15 +13,14 @@ from plugin_sdk.runtime.link import Link
 from plugin_sdk.runtime.parts import ANSWERS
 from plugin_sdk.runtime.source import Source
 from protocol import jsonrpc
-from protocol.errors import INVALID_PARAMS, NOT_ACTIVE, RpcError
+from protocol.errors import RpcError
 from protocol.incoming import Inbound
 from protocol.messages.commands import CommandOutcome
-from protocol.messages.contract import Configure, ConfigureOutcome, HealthAnswer, StatusAnswer
+from protocol.messages.contract import HealthAnswer, StatusAnswer
 from protocol.signatures import SignatureFault
 
 MAX_REASON_CHARS: Final = 1_000
 _OUTCOME = frozenset({"success", "result", "error"})
-_CONFIGURED = frozenset({"success", "applied", "message"})
 
 
 class ContractPart:
@@ -35,7 +34,6 @@ class ContractPart:
         self.controls: Mapping[str, Callable[[Inbound], Awaitable[Any]]] = {
             "plugin.health": self._health,
             "plugin.status": self._status,
-            "plugin.configure": self._configure,
         }
 
     def read(self, sources: Sequence[Source]) -> Mapping[str, Any]:
@@ -124,52 +122,11 @@ class ContractPart:
                 return CommandOutcome(bool(fields["success"]), fields.get("result"), error)
         return CommandOutcome(True, result)
 
-    async def _configure(self, inbound: Inbound) -> ConfigureOutcome:
-        try:
-            asked = msgspec.json.decode(inbound.params, type=Configure)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-            raise RpcError(INVALID_PARAMS, f"{inbound.method}: {exc}") from None
-        if not self._bound:
-            raise RpcError(NOT_ACTIVE, "the plugin is not loaded yet")
-        function = self._functions.get("configure")
-        if function is None:
-            return ConfigureOutcome(True, "restart", "it reads its configuration when it starts")
-        try:
-            result = await self._link.invoke(function, asked.config)
-        except Exception as exc:  # noqa: BLE001 - the border of an author's handler; what it raises is the answer
-            return ConfigureOutcome(False, message=self._reason(exc, inbound.method))
-        outcome = _configured(result)
-        if outcome.success and outcome.applied == "live":
-            # The same mapping that the plugin has as `self.config`.
-            config = self._link.config
-            config.clear()
-            config.update(asked.config)
-        return outcome
-
     def _reason(self, exc: Exception, method: str) -> str:
         """Return what may be said of an exception: the author's own words, or an incident's id."""
         if isinstance(exc, RpcError):
             return exc.message[:MAX_REASON_CHARS]
         return self._link.incident(exc, method).message
-
-
-def _configured(result: Any) -> ConfigureOutcome:
-    match result:
-        case None | True:
-            return ConfigureOutcome(True)
-        case False:
-            return ConfigureOutcome(False, message="on_configure refused it")
-        case "restart":
-            return ConfigureOutcome(True, "restart")
-        case str():
-            return ConfigureOutcome(True, message=result[:MAX_REASON_CHARS])
-        case _:
-            fields = _fields(result, "on_configure")
-    if fields.keys() <= _CONFIGURED:
-        applied = "restart" if fields.get("applied") == "restart" else "live"
-        message = str(fields.get("message") or "")[:MAX_REASON_CHARS]
-        return ConfigureOutcome(bool(fields.get("success", True)), applied, message)
-    return ConfigureOutcome(True)
 
 
 def _data(fields: dict[str, Any]) -> dict[str, Any]:

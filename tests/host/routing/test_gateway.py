@@ -10,7 +10,9 @@ from host.errors import Denied, DuplicateApi, InvalidParams, MethodNotFound, Wro
 from host.facade import Caller
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
+from host.routing.calls import budget_until
 from host.routing.gateway import ApiGateway, PluginGate
+from host.routing.trail import served
 from protocol import jsonrpc
 from protocol.errors import RpcError
 from protocol.incoming import Stream
@@ -84,6 +86,20 @@ async def test_a_remaining_budget_is_told_to_whoever_asks() -> None:
     assert await ask(gateway, "budget.left", {}) is None
     assert await ask(gateway, "budget.left", {"_meta": {"deadline_ms": 2_500}}) == 2.5
     assert await ask(gateway, "budget.left", {"_meta": {"deadline_ms": -1}}) == 0.0
+
+
+async def test_a_request_inherits_nothing_of_the_call_during_which_its_connection_was_made() -> None:
+    async def inherited() -> list[Any]:
+        return [budget_until.get(), served.get()]
+
+    gateway = ApiGateway()
+    gateway.attach("what.inherited", inherited)
+    nested = {"_meta": {"deadline_ms": 2_500, "parent": 7}}
+    until, serves = await ask(gateway, "what.inherited", nested)
+    assert until is not None
+    assert serves is not None
+    assert await ask(gateway, "what.inherited", {}) == [None, None]
+    assert await ask(gateway, "what.inherited", []) == [None, None]
 
 
 async def test_an_unknown_method_comes_with_near_names() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from host import NotActive, PluginHost
+from host import ConfigurationRefused, NotActive, PluginHost
 
 Write = Callable[..., Path]
 
@@ -64,8 +64,6 @@ async def test_a_plugin_that_overrides_nothing_answers_with_defaults(
         assert (health.status, health.plugin_id, health.reason) == ("healthy", "plain", "")
         status = await host.status("plain")
         assert (status.plugin_id, status.status, status.data) == ("plain", "running", {})
-        outcome = await host.contract.configure("plain", {"a": 1})
-        assert (outcome.success, outcome.applied) == (True, "restart")
         await host.unload("plain")
         with pytest.raises(NotActive):
             await host.health("plain")
@@ -110,14 +108,14 @@ async def test_a_command_that_nothing_answers_is_no_success(plugins: Path, write
 async def test_what_on_health_returns_or_raises_is_the_plugins_health(
     host: PluginHost, mode: str, status: str, reason: str
 ) -> None:
-    assert (await host.contract.configure("lights", {"mode": mode})).success
+    await host.configuration.set("lights", {"mode": mode})
     health = await host.health("lights")
     assert (health.status, health.reason) == (status, reason)
     assert health.data == ({"lag": 3} if mode == "dict" else {})
 
 
 async def test_an_unexpected_failure_is_an_incident_and_tells_nothing_else(host: PluginHost) -> None:
-    await host.contract.configure("lights", {"mode": "break"})
+    await host.configuration.set("lights", {"mode": "break"})
     health = await host.health("lights")
     assert health.status == "unhealthy"
     assert "incident" in health.reason
@@ -127,11 +125,10 @@ async def test_an_unexpected_failure_is_an_incident_and_tells_nothing_else(host:
 async def test_a_configuration_is_taken_live_or_later_or_refused_with_the_authors_reason(
     host: PluginHost,
 ) -> None:
-    outcome = await host.contract.configure("lights", {"mode": "word"}, revision=2)
-    assert (outcome.success, outcome.applied) == (True, "live")
+    assert (await host.configuration.set("lights", {"mode": "word"})).applied == "live"
     assert await host.call("lights", "mode") == "word"
-    outcome = await host.contract.configure("lights", {"mode": "bad"})
-    assert (outcome.success, outcome.message) == (False, "mode: 'bad' is not known")
-    outcome = await host.contract.configure("lights", {"mode": "later"})
-    assert (outcome.success, outcome.applied) == (True, "restart")
+    with pytest.raises(ConfigurationRefused, match="mode: 'bad' is not known"):
+        await host.configuration.set("lights", {"mode": "bad"})
     assert await host.call("lights", "mode") == "word"
+    assert (await host.configuration.set("lights", {"mode": "later"})).applied == "restart"
+    assert await host.call("lights", "mode") == "later"

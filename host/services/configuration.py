@@ -1,0 +1,299 @@
+"""Configuration of plugins: its layers, its schema, what was set and when, and how a change reaches a plugin.
+
+A change is held against the schema, then offered to the running plugin, then saved, in this order; at any
+refusal nothing is saved. Plugins reach their own by `host.services.configuration_api`.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import msgspec
+from anyio.abc import TaskGroup
+
+from host.clock import Clock
+from host.errors import Conflict, Fault, HostClosed, InvalidConfiguration, InvalidParams, PlughostError
+from host.facade import Joining
+from host.services import configuration_layers as layering
+from host.services.configuration_book import Book, Kept, Plugins, as_json
+from host.services.configuration_form import merge
+from host.services.configuration_layers import Difference, Explained
+from host.services.configuration_offer import offer, take_back
+from host.services.configuration_schema import Schema
+from host.state import config_file
+from host.state.config_file import Row
+from host.state.database import Database
+from protocol.messages.config import ConfigChanged
+
+FILE: Final = "config.db"
+MAX_WHO_CHARS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One change, as history tells it."""
+
+    revision: int
+    at_s: float
+    """Seconds since the epoch."""
+    who: str
+    changes: tuple[Difference, ...]
+    """Secrets as `•••`."""
+
+
+class Configuration:
+    """Of all plugins of one host."""
+
+    def __init__(
+        self,
+        plugins: Plugins,
+        given: Mapping[str, Mapping[str, Any]],
+        clock: Clock,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """`given` is what the settings file, or the embedding program, says, by plugin."""
+        self._book = Book(plugins, given, os.environ if environ is None else environ)
+        self._clock = clock
+        self._locks: dict[str, anyio.Lock] = {}
+        self._database: Database | None = None
+        self._tasks: TaskGroup | None = None
+
+    async def open(self, folder: Path, tasks: TaskGroup | None) -> None:
+        """Read what was set; see `Opens`."""
+        self._tasks = tasks
+        self._database = Database(folder / FILE, config_file.SCHEMA)
+        await self._database.open()
+        rows = await self._database.read(config_file.latest)
+        self._book.kept = {
+            plugin: Kept(row.revision, msgspec.json.decode(row.layer)) for plugin, row in rows.items()
+        }
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        if self._database is not None:
+            await self._database.aclose()
+
+    # What sessions need, and tell.
+
+    def faults(self, plugin: str) -> list[str]:
+        """Return why a plugin can't be started with its present configuration; see `LoadInputs`."""
+        schema = self._book.schema_of(plugin)
+        if broken := schema.faults():
+            return [f"its configuration's schema: {fault}" for fault in broken]
+        return [
+            f"its configuration: {fault}"
+            for fault in self._book.check(schema, self._book.layers(plugin, schema))
+        ]
+
+    def current(self, plugin: str) -> dict[str, Any]:
+        """Return a plugin's configuration with its secrets, as it is given to the plugin itself."""
+        return self._book.current(plugin)
+
+    def check(self, session: Joining) -> Iterable[str]:
+        """Hold what its code says of the configuration against what is there; see `Registry`."""
+        code = session.provides.config_schema
+        if code is None:
+            return ()
+        schema = Schema(session.manifest.config_schema, code)
+        if broken := schema.faults():
+            return [f"its configuration's schema from code: {fault}" for fault in broken]
+        faults = self._book.check(schema, self._book.layers(session.plugin, schema))
+        return [f"its configuration: {fault}" for fault in faults]
+
+    def join(self, session: Joining) -> None:
+        """Take in the schema from code."""
+        self._book.code.pop(session.plugin, None)
+        if session.provides.config_schema is not None:
+            self._book.code[session.plugin] = session.provides.config_schema
+
+    def activated(self, session: Joining) -> None:
+        """Nothing waits for this."""
+
+    def leave(self, session: Joining) -> None:
+        """Nothing is let go: the schema is needed for changes while the plugin does not run."""
+
+    # What people and programs ask.
+
+    def schema(self, plugin: str) -> Schema:
+        """Return the schema, to ask what it says of single values; `document` is the JSON Schema."""
+        return self._book.schema_of(plugin)
+
+    def get(self, plugin: str) -> dict[str, Any]:
+        """Return a plugin's configuration as it may be shown: secrets as `•••`."""
+        return self._book.schema_of(plugin).masked(self.current(plugin))
+
+    def revision(self, plugin: str) -> int:
+        """Return the number of the last change; 0 before the first."""
+        return self._book.kept.get(plugin, Kept()).revision
+
+    def explain(self, plugin: str) -> tuple[Explained, ...]:
+        """Return every value with the layer that it comes from; secrets as `•••`."""
+        schema = self._book.schema_of(plugin)
+        self.current(plugin)
+        return layering.explain(schema, self._book.layers(plugin, schema))
+
+    def validate(self, plugin: str, changes: Mapping[str, Any]) -> tuple[Fault, ...]:
+        """Return everything that is wrong with a change, and change nothing."""
+        kept = self._book.kept.get(plugin, Kept())
+        schema = self._book.schema_of(plugin)
+        layer = as_json(plugin, merge(kept.values, self._book.unmasked(schema, changes, kept.values)))
+        return tuple(self._book.check(schema, self._book.layers(plugin, schema, layer)))
+
+    async def set(
+        self,
+        plugin: str,
+        changes: Mapping[str, Any],
+        *,
+        by: str = "host",
+        expected_revision: int | None = None,
+    ) -> ConfigChanged:
+        """Change some values; tables are merged. `•••` in a secret's place leaves it as it is.
+
+        Raises:
+            PluginNotFound: There is none with this id.
+            InvalidConfiguration: It does not fit the schema; `faults` has everything.
+            ConfigurationRefused: The running plugin does not take it.
+            Conflict: It has another revision than the expected one.
+        """
+        return await self._change(
+            plugin,
+            lambda schema, old: merge(old, self._book.unmasked(schema, changes, old)),
+            by,
+            expected_revision,
+        )
+
+    async def replace(
+        self,
+        plugin: str,
+        values: Mapping[str, Any],
+        *,
+        by: str = "host",
+        expected_revision: int | None = None,
+    ) -> ConfigChanged:
+        """Make this all that is set; see `set`."""
+        return await self._change(
+            plugin, lambda schema, old: self._book.unmasked(schema, values, old), by, expected_revision
+        )
+
+    async def unset(
+        self, plugin: str, *keys: str, by: str = "host", expected_revision: int | None = None
+    ) -> ConfigChanged:
+        """Let the lower layers give these values again; a key is dotted into tables. See `set`."""
+
+        def changed(schema: Schema, old: Mapping[str, Any]) -> Mapping[str, Any]:
+            for key in keys:
+                old = layering.without(old, tuple(key.split(".")))
+            return old
+
+        return await self._change(plugin, changed, by, expected_revision)
+
+    async def restore(
+        self, plugin: str, revision: int, *, by: str = "host", expected_revision: int | None = None
+    ) -> ConfigChanged:
+        """Set again what was set at a revision, as a new one; 0 is nothing. See `set`."""
+        row = await self._file().read(lambda connection: config_file.find(connection, plugin, revision))
+        if row is None and revision != 0:
+            raise InvalidParams(
+                f"the configuration of {plugin!r} has no revision {revision}", remedy="see its history"
+            )
+        values: dict[str, Any] = msgspec.json.decode(row.layer) if row is not None else {}
+        return await self._change(plugin, lambda schema, old: values, by, expected_revision)
+
+    async def undo(self, plugin: str, *, by: str = "host") -> ConfigChanged:
+        """Take the last change back, as a new revision. See `set`."""
+        revision = self.revision(plugin)
+        if revision == 0:
+            raise InvalidParams(f"nothing of the configuration of {plugin!r} was ever set")
+        return await self.restore(plugin, revision - 1, by=by, expected_revision=revision)
+
+    async def history(self, plugin: str, limit: int = 50) -> tuple[Revision, ...]:
+        """Return the latest changes, the last one first."""
+        schema = self._book.schema_of(plugin)
+        limit = max(1, min(limit, config_file.KEPT_REVISIONS))
+        rows = await self._file().read(lambda connection: config_file.history(connection, plugin, limit + 1))
+        values: list[Mapping[str, Any]] = [msgspec.json.decode(row.layer) for row in rows]
+        return tuple(
+            Revision(row.revision, row.at_s, row.who, layering.differences(schema, old, new))
+            for row, new, old in zip(rows[:limit], values, [*values[1:], {}], strict=False)
+        )
+
+    def register(self, plugin: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Take in settings that a running plugin describes in code; return its configuration with them.
+
+        Raises:
+            InvalidParams: The schema can't be used.
+            InvalidConfiguration: What is set does not fit it.
+        """
+        package = self._book.plugins.package(plugin)
+        code = merge(self._book.code.get(plugin, {}), Schema(document).document)
+        schema = Schema(package.manifest.config_schema, code)
+        if broken := schema.faults():
+            raise InvalidParams(f"the schema can't be used: {'; '.join(broken[:20])}")
+        if faults := self._book.check(schema, self._book.layers(plugin, schema)):
+            raise InvalidConfiguration(plugin, faults)
+        self._book.code[plugin] = code
+        return self.current(plugin)
+
+    # Inside.
+
+    async def _change(
+        self,
+        plugin: str,
+        new: Callable[[Schema, Mapping[str, Any]], Mapping[str, Any]],
+        by: str,
+        expected: int | None,
+    ) -> ConfigChanged:
+        package = self._book.plugins.package(plugin)
+        async with self._locks.setdefault(package.manifest.id, anyio.Lock()):
+            kept = self._book.kept.get(plugin, Kept())
+            if expected is not None and expected != kept.revision:
+                raise Conflict(
+                    f"the configuration of {plugin!r} has revision {kept.revision}, not {expected}",
+                    revision=kept.revision,
+                )
+            schema = self._book.schema_of(plugin)
+            layer = as_json(plugin, new(schema, kept.values))
+            if layer == kept.values:
+                return ConfigChanged(kept.revision, "unchanged")
+            layers = self._book.layers(plugin, schema, layer)
+            if faults := self._book.check(schema, layers):
+                raise InvalidConfiguration(plugin, faults)
+            before, after = self.current(plugin), layering.effective(layers)
+            changed = layering.changed(before, after)
+            session = self._book.plugins.session(plugin) if changed else None
+            answer = ConfigChanged(kept.revision + 1, "next_start" if changed else "live")
+            if session is not None:
+                restarts = schema.restarts(changed)
+                answer = await offer(session, after, answer.revision, restarts=restarts)
+            row = Row(answer.revision, self._clock.wall(), by[:MAX_WHO_CHARS], msgspec.json.encode(layer))
+            try:
+                await self._file().write(lambda connection: config_file.append(connection, plugin, row))
+            except BaseException:
+                if session is not None and answer.applied == "live":
+                    with anyio.CancelScope(shield=True):
+                        await take_back(session, before, kept.revision)
+                raise
+            self._book.kept[plugin] = Kept(answer.revision, layer)
+        if answer.applied == "restart":
+            await self._restart(plugin, own=by == f"plugin {plugin}")
+        return answer
+
+    async def _restart(self, plugin: str, *, own: bool) -> None:
+        if not own:
+            await self._book.plugins.restart(plugin)
+        elif self._tasks is not None:
+            # It waits for the answer, and its calls are drained before it ends.
+            self._tasks.start_soon(self._restart_quietly, plugin)
+
+    async def _restart_quietly(self, plugin: str) -> None:
+        with suppress(PlughostError):  # the plugin's state says so, and the log
+            await self._book.plugins.restart(plugin)
+
+    def _file(self) -> Database:
+        if self._database is None:
+            raise HostClosed("the configuration is not open")
+        return self._database

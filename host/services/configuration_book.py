@@ -1,0 +1,117 @@
+"""Book of all plugins' configurations: what was given and set, which schema holds, what it makes.
+
+Changes nothing by itself and talks to no plugin; `host.services.configuration` does.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import msgspec
+
+from host.errors import Fault, InvalidParams
+from host.facade import Joining
+from host.manifest import Package
+from host.masking import MASK, known
+from host.services import configuration_layers as layering
+from host.services.configuration_form import merge
+from host.services.configuration_layers import Layer
+from host.services.configuration_schema import Schema
+
+MAX_LAYER_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """Where configuration finds its plugins."""
+
+    ids: Callable[[], Iterable[str]]
+    package: Callable[[str], Package]
+    """Raises PluginNotFound."""
+    session: Callable[[str], Joining | None]
+    """The one that takes calls."""
+    restart: Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was set of one plugin."""
+
+    revision: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+
+class Book:
+    """Of one host."""
+
+    def __init__(
+        self, plugins: Plugins, given: Mapping[str, Mapping[str, Any]], environ: Mapping[str, str]
+    ) -> None:
+        self.plugins = plugins
+        self._given = given
+        self._environ = environ
+        self.kept: dict[str, Kept] = {}
+        """What was set, by plugin."""
+        self.code: dict[str, Mapping[str, Any]] = {}
+        """Schemas from code, by plugin."""
+
+    def schema_of(self, plugin: str) -> Schema:
+        """Return the schema: the manifest's, and under it that from code."""
+        return Schema(self.plugins.package(plugin).manifest.config_schema, self.code.get(plugin))
+
+    def current(self, plugin: str) -> dict[str, Any]:
+        """Return a plugin's configuration with its secrets, as it is given to the plugin itself."""
+        schema = self.schema_of(plugin)
+        values = layering.effective(self.layers(plugin, schema))
+        known.learn(schema.secrets(values))
+        return values
+
+    def layers(self, plugin: str, schema: Schema, layer: Mapping[str, Any] | None = None) -> list[Layer]:
+        """Return all layers, the lowest first; `layer` in place of what was set."""
+        package = self.plugins.package(plugin)
+        if layer is None:
+            layer = self.kept.get(plugin, Kept()).values
+        return [
+            Layer("default", schema.defaults()),
+            Layer("config/default.json", package.config_defaults),
+            Layer("file", self._given.get(plugin, {})),
+            *layering.environment(plugin, self.plugins.ids(), self._environ, schema),
+            Layer("set", layer),
+        ]
+
+    def check(self, schema: Schema, layers: list[Layer]) -> list[Fault]:
+        """Return everything in the layers that the schema does not allow, each with the layer it is in."""
+        values = layering.effective(layers)
+        known.learn(schema.secrets(values))
+        faults = schema.check(values, "")
+        return [
+            _placed(fault, layering.origin(layers, tuple(fault.path.split(".")) if fault.path else ()))
+            for fault in faults
+        ]
+
+    def unmasked(self, schema: Schema, changes: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the changes without `•••`, which a form sends back for a secret that it was not shown."""
+        values: dict[str, Any] = msgspec.to_builtins(changes) if changes else {}
+        for path, value in [*layering.leaves(values)]:
+            if value == MASK:
+                values = layering.without(values, path)
+                if layering.has(old, path):
+                    values = merge(values, layering.nested(path, layering.at(old, path)))
+        return values
+
+
+def _placed(fault: Fault, origin: str) -> Fault:
+    return msgspec.structs.replace(fault, file=origin)
+
+
+def as_json(plugin: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is left of values once they were JSON. Raises InvalidParams."""
+    try:
+        text = msgspec.json.encode(values)
+    except (TypeError, ValueError, OverflowError, RecursionError) as exc:
+        raise InvalidParams(f"the configuration of {plugin!r} can't be expressed in JSON: {exc}") from None
+    if len(text) > MAX_LAYER_BYTES:
+        raise InvalidParams(
+            f"the configuration of {plugin!r} has {len(text)} bytes; {MAX_LAYER_BYTES} are allowed"
+        )
+    return cast("dict[str, Any]", msgspec.json.decode(text))

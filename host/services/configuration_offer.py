@@ -1,0 +1,62 @@
+"""The offer of a configuration to a running plugin, which may refuse it, and what its answer means."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from host.errors import ConfigurationRefused, InvalidResult, PlughostError
+from host.facade import Joining
+from host.rpc import from_wire
+from protocol import errors as wire
+from protocol import jsonrpc
+from protocol.errors import RpcError
+from protocol.messages.config import ConfigChanged, Configure, Configured
+
+logger = logging.getLogger(__name__)
+
+OFFER_S: Final = 5.0
+"""How long a plugin may think about a configuration."""
+
+_METHOD: Final = "plugin.configure"
+
+
+async def offer(
+    session: Joining, config: Mapping[str, Any], revision: int, *, restarts: bool
+) -> ConfigChanged:
+    """Offer a configuration, and return what becomes of it once it is saved.
+
+    Raises:
+        ConfigurationRefused: The plugin refuses.
+        CallError: It did not answer as it should.
+    """
+    params = Configure(dict(config), revision, restarts)
+    try:
+        raw = await session.peer.outgoing.request(_METHOD, jsonrpc.encode(params), timeout_s=OFFER_S)
+        answer = msgspec.json.decode(raw, type=Configured)
+    except RpcError as exc:
+        if exc.code != wire.METHOD_NOT_FOUND:
+            raise from_wire(exc, session.plugin, _METHOD) from None
+        answer = Configured(applied="restart")  # it knows of no changes while it runs
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise InvalidResult(f"the result of {session.plugin}.{_METHOD} can't be read: {exc}") from None
+    if not answer.success:
+        reason = answer.message[:2_000] or "it gave no reason"
+        raise ConfigurationRefused(
+            f"plugin {session.plugin!r} does not take this configuration: {reason}",
+            plugin=session.plugin,
+            reason=reason,
+        )
+    return ConfigChanged(revision, "restart" if restarts else answer.applied, answer.message[:2_000])
+
+
+async def take_back(session: Joining, config: Mapping[str, Any], revision: int) -> None:
+    """Give a plugin its former configuration back, because the one that it took could not be saved."""
+    try:
+        await offer(session, config, revision, restarts=False)
+    except PlughostError as exc:
+        logger.error(
+            "a plugin runs with a configuration that was not saved",
+            extra={"fields": {"plugin": session.plugin, "fault": str(exc)}},
+        )
