@@ -17,6 +17,8 @@ from host.clock import Clock
 from host.errors import HostClosed
 from host.facade import Caller, Change, Opens, Registry
 from host.observe.changes import ChangeFeed
+from host.observe.log_folder import LogFiles
+from host.observe.recorder import FlightRecorder
 from host.permissions.policy import Policy
 from host.process.direct_launcher import DirectLauncher
 from host.process.grown_pipes import GrownPipes
@@ -28,6 +30,7 @@ from host.routing.calls import Calls
 from host.routing.gateway import ApiGateway
 from host.rpc import HeldFrames
 from host.services.about import AboutService
+from host.services.analytics import AnalyticsService
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
@@ -69,6 +72,7 @@ class Assembly:
         polling: Polling,
         email: MailSettings | None,
         storage_quota_bytes: int,
+        log_files: LogFiles,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -92,6 +96,8 @@ class Assembly:
         """Who takes in what plugins provide, in the order in which they are told."""
         self._opens: list[Opens] = []
         """What has files or tasks, in the order in which it is opened."""
+        self.recorder = FlightRecorder(keeps=data is not None, log_files=log_files, check=roster.get)
+        self._opens.append(self.recorder)
         self.storage = Storage(clock, storage_quota_bytes)
         self._opens.append(self.storage)
         self.notifications = Notifications(clock)
@@ -153,6 +159,7 @@ class Assembly:
             clock=self._clock,
             gateway=self.gateway,
             monitor=monitor,
+            tracks=self.recorder,
             storm=StormGuard(self._clock),
             held_frames=HeldFrames(),
             grown_pipes=GrownPipes(),
@@ -176,6 +183,7 @@ class Assembly:
         )
 
     async def _end(self, launcher: Launcher, opened: list[Opens]) -> None:
+        self.recorder.host_closes()
         await self.roster.stop_all()
         await launcher.aclose()
         for part in reversed(opened):
@@ -193,6 +201,7 @@ class Assembly:
         gateway.attach_builtin("rpc.discover", about.discover)
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
+        AnalyticsService(self.recorder.analytics).attach(gateway)
         self.storage.attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
@@ -200,13 +209,17 @@ class Assembly:
     # What the parts tell.
 
     def _changed(self, now: Condition, old: State) -> None:
-        log_change(now, old)
-        self.changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
+        log_change(now, old, self.recorder.track(now.plugin))
+        change = Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall())
+        self.recorder.changed(change, self.roster.get(now.plugin).view())
+        self.changes.publish(change)
 
-    def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
+    def _write_log(
+        self, caller: Caller, level: int, message: str, fields: Mapping[str, Any], exception: str
+    ) -> None:
         session = self.roster.session(caller.plugin)
         if session is not None:
-            session.log.write(level, message, fields)
+            session.log.write(level, message, fields, exception=exception)
 
 
 def _warden_lost() -> None:

@@ -3,7 +3,8 @@
 Front ends (command line, monitor, web) know this and nothing behind it. `PluginHost` implements it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -191,8 +192,8 @@ class LiveSession(Joining, Protocol):
         """Its methods, and whether each is a stream; None if it did not say."""
         ...
 
-    def record(self, seconds: float, failed: bool) -> None:
-        """Count a call into it."""
+    def record(self, method: str, started: float, seconds: float, code: int) -> None:
+        """Count a call into it: its start by `time.perf_counter`, how long it took, 0 or its error's code."""
         ...
 
 
@@ -209,6 +210,47 @@ class LiveSessions(Protocol):
 
     def is_enabled(self, plugin: str) -> bool:
         """Return whether a plugin is here and not disabled, whether or not it runs."""
+        ...
+
+
+CallRow = tuple[float, bool, str, float, int]
+"""One call: start by `time.perf_counter`, whether it went into the plugin, method, seconds, 0 or the code."""
+
+
+class Track(Protocol):
+    """One plugin's part of the flight recorder, kept over its runs. Nothing here waits or blocks."""
+
+    calls: deque[CallRow]
+    """The last calls; whoever makes or serves one appends it."""
+    counts: dict[str, int]
+    """Calls into it, by method."""
+    failures: dict[str, int]
+    """Of these, those that failed."""
+    mask: Callable[[str], str]
+    """Replaces what may not be shown in a text; as it is until somebody knows secrets."""
+    level: int
+    """Log lines below are left out, in the numbers of `logging`."""
+
+    def served(self, inbound: Any, ended: float) -> None:
+        """Take a call that came out of the plugin; `ended` by `time.perf_counter`."""
+        ...
+
+    def sample(self, sample: Any, throttled_to: float | None) -> None:
+        """Take a sample of the watchdog's, and the share of the time that it may run, if throttled."""
+        ...
+
+    def line(
+        self, level: int, text: str, fields: Mapping[str, Any], *, source: str, exception: str = ""
+    ) -> None:
+        """Take a line of its log, masked and clean. `source` is `log stderr stdout host`."""
+        ...
+
+
+class Tracks(Protocol):
+    """Where each plugin's track is found."""
+
+    def track(self, plugin: PluginId) -> Track:
+        """Return a plugin's track, made at the first time."""
         ...
 
 

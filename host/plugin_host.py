@@ -21,6 +21,8 @@ from host.errors import HostClosed, PlughostError, UnsupportedPlatform
 from host.facade import PluginView
 from host.ids import PluginId
 from host.observe.changes import Subscription
+from host.observe.log_folder import LogFiles
+from host.observing import Observing
 from host.permissions.policy import Policy, declared_is_granted
 from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
@@ -35,7 +37,7 @@ from protocol.polling import Polling
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class PluginHost:
+class PluginHost(Observing):
     """Runs plugins. Use it as `async with PluginHost(plugins=["./plugins"]) as host:`."""
 
     def __init__(
@@ -53,6 +55,7 @@ class PluginHost:
         polling: bool = False,
         email: MailSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
+        log_files: LogFiles | None = None,
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -72,6 +75,7 @@ class PluginHost:
                 faster, but it holds this event loop meanwhile.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
+            log_files: Size and number of each plugin's log files in `data`; 10 MiB and 3 if None.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
@@ -87,6 +91,7 @@ class PluginHost:
             polling=Polling(enabled=polling),
             email=email,
             storage_quota_bytes=storage_quota_bytes,
+            log_files=log_files or LogFiles(),
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )

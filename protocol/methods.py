@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from protocol.messages.analytics import AnalyticsStats, AnalyticsTrack
 from protocol.messages.email import EmailSend, EmailSent
 from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
@@ -82,6 +83,10 @@ _ROWS = (
     Method("$/credit", "both", "notification", Credit, None, "Allow more items of the sender's stream."),
     Method("$/progress", "both", "notification", Progress, None, "Work on the receiver's request goes on."),
     Method("$/stream", "both", "notification", StreamItem, None, "One item of the receiver's stream."),
+    Method("analytics.track", "to_host", "request", AnalyticsTrack, Empty, "Count one action of one's own."),
+    Method(
+        "analytics.stats", "to_host", "request", Empty, AnalyticsStats, "Ask what was counted of oneself."
+    ),
     Method("log.write", "to_host", "notification", LogWrite, None, "Write a line to the plugin's log."),
     Method("host.info", "to_host", "request", Empty, HostInfo, "Describe the host."),
     Method(

@@ -16,6 +16,7 @@ COMMANDS = {
     "config": "Show the host's settings and where each comes from.",
     "demo": "Show what the host does, told line by line.",
     "run": "Run plugins in the foreground.",
+    "why": "Tell what led to a plugin's last change of state.",
     "validate": "Check plugins' manifests.",
 }
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from host.errors import InvalidParams, InvalidResult, MethodNotFound, WrongShape
+from host.errors import InvalidParams, InvalidResult, MethodNotFound, PlughostError, WrongShape
 from host.facade import LiveSession, LiveSessions
 from host.rpc import from_wire
 from host.timing import Timing
 from protocol import jsonrpc
-from protocol.errors import RpcError
+from protocol.errors import CANCELLED, RpcError
 
 MAX_TIMEOUT_S = 24 * 3600.0
 """Longest deadline that a caller may set."""
@@ -70,14 +70,18 @@ class Calls:
         else:
             budget_s = _budget(timeout_s, self._timing.call_s)
         started = perf_counter()
-        failed = True
+        code = CANCELLED
         try:
             raw = await session.peer.outgoing.begin(method, params, budget_s)
-            failed = False
+            code = 0
         except RpcError as exc:
+            code = exc.code
             raise from_wire(exc, plugin, method) from None
+        except PlughostError as exc:
+            code = exc.wire_code
+            raise
         finally:
-            session.record(perf_counter() - started, failed)
+            session.record(method, started, perf_counter() - started, code)
         if not decode:
             return raw
         try:
@@ -109,7 +113,7 @@ class Calls:
         _check_shape(session, plugin, method, stream=True)
         total_s = _budget(timeout_s, self._timing.stream_total_s)
         started = perf_counter()
-        failed = True
+        code = CANCELLED
         try:
             reader = await session.peer.outgoing.open_stream(
                 method, params, timeout_s=total_s, idle_s=min(self._timing.stream_idle_s, total_s)
@@ -119,14 +123,18 @@ class Calls:
                     yield item
             finally:
                 reader.close()
-            failed = False
+            code = 0
         except RpcError as exc:
+            code = exc.code
             raise from_wire(exc, plugin, method) from None
+        except PlughostError as exc:
+            code = exc.wire_code
+            raise
         except GeneratorExit:
-            failed = False
+            code = 0
             raise
         finally:
-            session.record(perf_counter() - started, failed)
+            session.record(method, started, perf_counter() - started, code)
 
 
 def _budget(timeout_s: float | None, default_s: float) -> float:

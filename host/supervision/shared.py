@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from host.clock import Clock
-from host.facade import Gateway
+from host.facade import Gateway, Tracks
 from host.process.grown_pipes import GrownPipes
 from host.rpc import HeldFrames
 from host.supervision.registries import Registries
@@ -22,6 +22,7 @@ class Shared:
     clock: Clock
     gateway: Gateway
     monitor: Monitor
+    tracks: Tracks
     storm: StormGuard
     held_frames: HeldFrames
     grown_pipes: GrownPipes
