@@ -136,7 +136,10 @@ class FlightRecorder:
         async with self._writing:
             found = Timeline(plugin)
             if self._folder is not None:
-                found = await anyio.to_thread.run_sync(self._folder.read, plugin)
+                try:
+                    found = await anyio.to_thread.run_sync(self._folder.read, plugin)
+                except OSError as exc:
+                    logger.warning("the recorder can't be read", extra={"fields": {"fault": str(exc)}})
         if known is not None:
             newer = known.unwritten()
         else:
@@ -197,9 +200,8 @@ class FlightRecorder:
 
     async def aclose(self) -> None:
         """Write what is left."""
-        if self._folder is not None:
-            await self._write()
-            await self.analytics.save()
+        await self.flush()
+        await self.analytics.save()
 
     def _wake(self, track: Track, at_once: bool) -> None:
         self._fresh.add(track)
@@ -216,13 +218,17 @@ class FlightRecorder:
                 with anyio.move_on_after(WRITE_EVERY_S):
                     await self._at_once.wait()
                 self._news, self._at_once = anyio.Event(), anyio.Event()
-                await self._write()
+                await self.flush()
             if self.analytics.due_in_s() <= 0.0:
                 await self.analytics.save()
 
-    async def _write(self) -> None:
+    async def flush(self) -> None:
+        """Write what is new, now."""
+        if self._folder is None:
+            return
         async with self._writing:
-            fresh, self._fresh = [*self._fresh], set()
+            called = {track for track in self.tracks.values() if track.calls}
+            fresh, self._fresh = [*(self._fresh | called)], set()
             for start in range(0, len(fresh), AT_ONCE):
                 batches = [(track, track.take()) for track in fresh[start : start + AT_ONCE]]
                 if any(batch.calls for _, batch in batches):

@@ -72,6 +72,7 @@ class Track:
         """Start of the last call into it that went to the disk."""
         self.dropped = 0
         """Lines that did not get into the log file."""
+        self._told = 0
         self.seen: object = None
         """The end that was recorded last."""
         self._samples: deque[Usage] | None = None
@@ -128,13 +129,14 @@ class Track:
         now_s = self._axis.now()
         if self._lines is None:
             self._lines = deque(maxlen=KEPT)
-        shown = fields if source in ("log", "host") else {}
-        self._lines.append(LogLine(now_s, level, source, _brief(text, shown, exception)))
+        shown = _json(fields) if fields else ""
+        pairs = shown if source in ("log", "host") else ""
+        self._lines.append(LogLine(now_s, level, source, _brief(text, pairs, exception)))
         if self.keeps_log:
             if self._log_chars > MAX_PENDING_CHARS:
                 self.dropped += 1
             else:
-                self._log_chars += len(text) + len(exception) + 100
+                self._log_chars += len(text) + len(exception) + len(shown) + 100
                 self._log.append(LogEntry(now_s, level, source, text, fields, exception))
         self._wake(self, False)
 
@@ -152,6 +154,11 @@ class Track:
 
     def take(self) -> Batch:
         """Take what is for the disk out of memory."""
+        if self.dropped > self._told:
+            told = {"lines": self.dropped - self._told}
+            self._told = self.dropped
+            text = "lines were left out of this file"
+            self._log.append(LogEntry(self._axis.now(), logging.WARNING, "host", text, told, ""))
         batch = Batch([*self.calls], _all(self._samples), _all(self._changes), _all(self._lines), self._log)
         self.calls.clear()
         self._samples = self._changes = self._lines = None
@@ -197,12 +204,16 @@ def _all(entries: "deque[Any] | None") -> list[Any]:
     return [] if entries is None else [*entries]
 
 
-def _brief(text: str, fields: Mapping[str, Any], exception: str) -> str:
-    if len(text) < MAX_LINE_CHARS and fields:
-        try:
-            text = f"{text}  {_encode(fields).decode()}"
-        except (TypeError, ValueError, RecursionError):
-            text = f"{text}  (fields that can't be shown)"
+def _json(fields: Mapping[str, Any]) -> str:
+    try:
+        return _encode(fields).decode()
+    except (TypeError, ValueError, RecursionError):
+        return "(fields that can't be shown)"
+
+
+def _brief(text: str, pairs: str, exception: str) -> str:
+    if len(text) < MAX_LINE_CHARS and pairs:
+        text = f"{text}  {pairs}"
     if exception:
         text = f"{text[: MAX_LINE_CHARS // 2]} | {exception.rsplit(chr(10), 1)[-1]}"
     return text[:MAX_LINE_CHARS]

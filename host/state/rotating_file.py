@@ -72,6 +72,6 @@ def read_rotated(path: Path, files: int) -> list[bytes]:
     for name in [*(older(path, number) for number in range(files - 1, 0, -1)), path]:
         try:
             lines += name.read_bytes().splitlines()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
     return lines

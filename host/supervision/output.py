@@ -70,7 +70,8 @@ class PluginLog:
             self.dropped += 1
             self._unsaid += 1
             return
-        self._left -= 1.0 + (len(message) + len(exception)) // LINE_UNIT_CHARS
+        size = len(message) + len(exception) + (len(repr(fields)) if fields else 0)
+        self._left -= 1.0 + size // LINE_UNIT_CHARS
         self.settle()
         mask = self._track.mask
         message, exception = mask(message), mask(exception) if exception else ""
