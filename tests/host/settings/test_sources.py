@@ -41,8 +41,8 @@ def test_a_file_may_set_everything(place: Place) -> None:
         [log]
         level = "debug"
         format = "json"
-file_size = "2m"
-files = 5
+        file_size = "2m"
+        files = 5
         [storage]
         quota = "3m"
         [email]
