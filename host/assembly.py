@@ -27,15 +27,19 @@ from host.process.launcher import Launcher
 from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
+from host.routing.events import Events
 from host.routing.gateway import ApiGateway
+from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.analytics import AnalyticsService
+from host.services.events import EventsService
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.services.storage import Storage
+from host.services.storage_functions import StorageFunctions
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -73,6 +77,8 @@ class Assembly:
         email: MailSettings | None,
         storage_quota_bytes: int,
         log_files: LogFiles,
+        rate_limits: Mapping[str, str],
+        consent_to_widening: bool,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -83,6 +89,8 @@ class Assembly:
         self.changes = ChangeFeed()
         self._data = data
         self._policy = policy
+        self._consent_to_widening = consent_to_widening
+        self.gateway.rate_limits = RateLimits(rate_limits, clock.monotonic)
         self._application = application
         self._application_version = application_version
         self._use_warden = use_warden
@@ -98,6 +106,10 @@ class Assembly:
         """What has files or tasks, in the order in which it is opened."""
         self.recorder = FlightRecorder(keeps=data is not None, log_files=log_files, check=roster.get)
         self._opens.append(self.recorder)
+        self.events = Events(clock, timing)
+        self._opens.append(self.events)
+        self._registries.append(self.events)
+        self.recorder.analytics.emit = self.events.tell
         self.storage = Storage(clock, storage_quota_bytes)
         self._opens.append(self.storage)
         self.notifications = Notifications(clock)
@@ -177,6 +189,7 @@ class Assembly:
             tasks=tasks,
             start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
             policy=self._policy,
+            consent_to_widening=self._consent_to_widening,
             application=self._application,
             application_version=self._application_version,
             changed=self._changed,
@@ -202,7 +215,8 @@ class Assembly:
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
         AnalyticsService(self.recorder.analytics).attach(gateway)
-        self.storage.attach(gateway)
+        EventsService(self.events, self.roster.session).attach(gateway)
+        StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
 
@@ -212,6 +226,10 @@ class Assembly:
         log_change(now, old, self.recorder.track(now.plugin))
         change = Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall())
         self.recorder.changed(change, self.roster.get(now.plugin).view())
+        self.events.tell(
+            f"plughost.plugin.{now.state.value}",
+            {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason},
+        )
         self.changes.publish(change)
 
     def _write_log(

@@ -17,6 +17,7 @@
             Busy                    busy
             LoadFailed              load_failed
                 LoadRefused         load_refused
+                    ConsentRequired consent_required
         CallError
             PluginError             plugin_error
             PluginIncident          plugin_incident
@@ -33,6 +34,7 @@
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
             ServiceError
+                RateLimited         rate_limited
                 QuotaExceeded       quota_exceeded
                 Conflict            conflict
                 DiskFull            disk_full
@@ -73,7 +75,18 @@ from host.service_errors import (
     DiskFull,
     NotConfigured,
     QuotaExceeded,
+    RateLimited,
     ServiceError,
+)
+from host.state_errors import (
+    Busy,
+    ConsentRequired,
+    Disabled,
+    LoadFailed,
+    LoadRefused,
+    NotActive,
+    Quarantined,
+    StateError,
 )
 from protocol import errors as wire
 
@@ -83,6 +96,7 @@ __all__ = [
     "CallError",
     "Cancelled",
     "Conflict",
+    "ConsentRequired",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -111,6 +125,7 @@ __all__ = [
     "ProtocolFault",
     "Quarantined",
     "QuotaExceeded",
+    "RateLimited",
     "ServiceError",
     "SettingsError",
     "StateError",
@@ -225,50 +240,3 @@ class TooFewDescriptors(PlughostError):
             free=free,
             limit=limit,
         )
-
-
-class StateError(PlughostError):
-    """The plugin's state does not allow this."""
-
-    wire_code = wire.NOT_ACTIVE
-
-
-class NotActive(StateError):
-    """The plugin does not run, so it can't answer."""
-
-    code = "not_active"
-
-
-class Disabled(StateError):
-    """The operator disabled the plugin."""
-
-    code = "disabled"
-    wire_code = wire.DISABLED
-    remedy = "enable it first"
-
-
-class Quarantined(StateError):
-    """The plugin failed too often and is kept from starting."""
-
-    code = "quarantined"
-    wire_code = wire.QUARANTINED
-    remedy = "mend the plugin (a changed package ends it) or reset it"
-
-
-class Busy(StateError):
-    """Another operation on the plugin is under way."""
-
-    code = "busy"
-    remedy = "wait for it; stop and kill pre-empt it"
-
-
-class LoadFailed(StateError):
-    """The plugin did not become active; it will be tried again."""
-
-    code = "load_failed"
-
-
-class LoadRefused(LoadFailed):
-    """The plugin can't become active until somebody changes something; it is not tried again."""
-
-    code = "load_refused"

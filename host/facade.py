@@ -3,8 +3,7 @@
 Front ends (command line, monitor, web) know this and nothing behind it. `PluginHost` implements it.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -15,6 +14,7 @@ from host.ids import PluginId, SessionId
 from protocol.manifest import Limits, Manifest
 from protocol.messages.provides import Provides
 from protocol.peer import Peer
+from protocol.permissions import Permission
 
 Wanted = Literal["running", "stopped"]
 
@@ -93,6 +93,8 @@ class PluginView:
     refused_permissions: tuple[str, ...]
     methods: tuple[str, ...]
     last_exit: ExitFacts | None
+    waiting_permissions: tuple[str, ...] = ()
+    """Asked for, and waiting for the operator's consent."""
     faults: tuple[str, ...] = ()
     """What is wrong with its manifest; such a plugin has no valid id and can't be loaded."""
 
@@ -120,6 +122,33 @@ class Caller:
     """What is left of the budget of the call, if it has one."""
 
 
+class Decided(Protocol):
+    """Whether something is permitted."""
+
+    @property
+    def allowed(self) -> bool:
+        """The answer."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """One sentence."""
+        ...
+
+    @property
+    def declare(self) -> str:
+        """What to write where so that it is allowed."""
+        ...
+
+
+class Granted(Protocol):
+    """What one plugin may do."""
+
+    def decide(self, required: Permission) -> Decided:
+        """Tell whether the plugin may do what needs `required`."""
+        ...
+
+
 class Joining(Protocol):
     """One run of a plugin, as those see it who take in what it provides."""
 
@@ -136,6 +165,11 @@ class Joining(Protocol):
     @property
     def manifest(self) -> Manifest:
         """What it says about itself."""
+        ...
+
+    @property
+    def grants(self) -> Granted:
+        """What it may do."""
         ...
 
     @property
@@ -210,47 +244,6 @@ class LiveSessions(Protocol):
 
     def is_enabled(self, plugin: str) -> bool:
         """Return whether a plugin is here and not disabled, whether or not it runs."""
-        ...
-
-
-CallRow = tuple[float, bool, str, float, int]
-"""One call: start by `time.perf_counter`, whether it went into the plugin, method, seconds, 0 or the code."""
-
-
-class Track(Protocol):
-    """One plugin's part of the flight recorder, kept over its runs. Nothing here waits or blocks."""
-
-    calls: deque[CallRow]
-    """The last calls; whoever makes or serves one appends it."""
-    counts: dict[str, int]
-    """Calls into it, by method."""
-    failures: dict[str, int]
-    """Of these, those that failed."""
-    mask: Callable[[str], str]
-    """Replaces what may not be shown in a text; as it is until somebody knows secrets."""
-    level: int
-    """Log lines below are left out, in the numbers of `logging`."""
-
-    def served(self, inbound: Any, ended: float) -> None:
-        """Take a call that came out of the plugin; `ended` by `time.perf_counter`."""
-        ...
-
-    def sample(self, sample: Any, throttled_to: float | None) -> None:
-        """Take a sample of the watchdog's, and the share of the time that it may run, if throttled."""
-        ...
-
-    def line(
-        self, level: int, text: str, fields: Mapping[str, Any], *, source: str, exception: str = ""
-    ) -> None:
-        """Take a line of its log, masked and clean. `source` is `log stderr stdout host`."""
-        ...
-
-
-class Tracks(Protocol):
-    """Where each plugin's track is found."""
-
-    def track(self, plugin: PluginId) -> Track:
-        """Return a plugin's track, made at the first time."""
         ...
 
 

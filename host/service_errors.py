@@ -11,6 +11,13 @@ class ServiceError(CallError):
     """The host could not do what a plugin, or the embedding program, asked of it."""
 
 
+class RateLimited(ServiceError):
+    """The plugin calls more often than it may."""
+
+    code = "rate_limited"
+    wire_code = wire.RATE_LIMITED
+
+
 class QuotaExceeded(ServiceError):
     """More than may be kept."""
 

@@ -10,6 +10,16 @@ import msgspec
 
 from protocol.messages.analytics import AnalyticsStats, AnalyticsTrack
 from protocol.messages.email import EmailSend, EmailSent
+from protocol.messages.events import (
+    Emitted,
+    Event,
+    Events,
+    EventsCredit,
+    EventsEmit,
+    EventsHandled,
+    EventsSubscribe,
+    EventsUnsubscribe,
+)
 from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
@@ -20,7 +30,7 @@ from protocol.messages.storage import (
     StorageCompareAndSet,
     StorageEntry,
     StorageIncr,
-    StorageItem,
+    StorageItems,
     StorageKey,
     StorageList,
     StorageSet,
@@ -107,6 +117,19 @@ _ROWS = (
         "Open a stream of another plugin.",
         "plugins:call:{plugin}",
     ),
+    Method("plugin.event", "to_plugin", "notification", Event, None, "Something happened."),
+    Method(
+        "plugin.events",
+        "to_plugin",
+        "request",
+        Events,
+        EventsHandled,
+        "Handle events of a durable subscription.",
+    ),
+    Method("events.emit", "to_host", "request", EventsEmit, Emitted, "Say that something happened."),
+    Method("events.credit", "to_host", "notification", EventsCredit, None, "Events that were handled."),
+    Method("events.subscribe", "to_host", "request", EventsSubscribe, Empty, "Ask for events."),
+    Method("events.unsubscribe", "to_host", "request", EventsUnsubscribe, Empty, "Ask for them no more."),
     Method(
         "notify.user",
         "to_host",
@@ -148,7 +171,7 @@ _ROWS = (
         "to_host",
         "request",
         StorageList,
-        list[StorageItem],
+        StorageItems,
         "List keys and values in order.",
     ),
     Method(

@@ -4,6 +4,7 @@ import inspect
 
 from host import errors
 from host.errors import (
+    ConsentRequired,
     Fault,
     ManifestError,
     MethodNotFound,
@@ -23,6 +24,8 @@ def an_error(cls: type[PlughostError]) -> PlughostError:
         return cls("one", ["two"])
     if issubclass(cls, MethodNotFound):
         return cls("plugin 'one'", "method", ["other"])
+    if issubclass(cls, ConsentRequired):
+        return cls("one", "2.0.0", ("users:read",), ("users:list",), "1.0.0")
     if issubclass(cls, TooFewDescriptors):
         return cls(4, 80, 30, 256)
     return cls("what happened")

@@ -33,6 +33,7 @@ _BY_CLASS: tuple[tuple[type[errors.PlughostError], ExitCode], ...] = (
     (errors.DuplicateApi, ExitCode.USAGE),
     (errors.UnsupportedPlatform, ExitCode.USAGE),
     (errors.Denied, ExitCode.DENIED),
+    (errors.ConsentRequired, ExitCode.DENIED),
     (errors.NoHost, ExitCode.NO_HOST),
     (errors.HostClosed, ExitCode.NO_HOST),
     (errors.AlreadyRunning, ExitCode.NO_HOST),

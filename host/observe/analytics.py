@@ -16,9 +16,9 @@ import anyio.to_thread
 import msgspec
 
 from host.errors import InvalidParams
-from host.facade import Track
 from host.ids import PluginId
 from host.observe.tally import ActionUsage, Tally, UsageStats
+from host.recording import Track
 from host.state.atomic import read_json, remove_leftovers, write_atomic
 
 SAVE_EVERY_S = 5.0

@@ -13,10 +13,10 @@ import anyio.to_thread
 import msgspec
 
 from host.errors import InvalidParams
-from host.facade import Track
 from host.ids import PluginId
 from host.observe.entries import KEPT, LogLine
 from host.observe.log_entry import LEVELS, NAMES
+from host.recording import Track
 from host.state.atomic import read_json, write_atomic
 
 DEFAULT_LEVEL = "info"

@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from host.facade import CallRow
 from host.ids import PluginId
 from host.observe.axis import Axis
 from host.observe.entries import KEPT, Call, LogLine, StateChange, Timeline, Usage
 from host.observe.log_entry import LogEntry
+from host.recording import CallRow
 from host.watchdog.sample import Sample
 
 STILL_S = 60.0

@@ -79,6 +79,7 @@ _FROM_WIRE: dict[int, _Build] = {
     wire.PLUGIN_DIED: _as_plugin_error,
     wire.PROTOCOL_FAULT: _plain(errors.ProtocolFault),
     wire.STREAM_OVERRUN: _plain(errors.StreamOverrun),
+    wire.RATE_LIMITED: _plain(errors.RateLimited),
     wire.QUOTA_EXCEEDED: _plain(errors.QuotaExceeded),
     wire.CONFLICT: _plain(errors.Conflict),
     wire.DISK_FULL: _plain(errors.DiskFull),

@@ -7,7 +7,7 @@ off by a quarter at most; views compute percentiles when somebody looks.
 from collections import deque
 from math import frexp, ldexp
 
-from host.facade import CallRow
+from host.recording import CallRow
 
 _BUCKETS = 160
 _STEP_S = 1e-9

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from host.facade import Track
+from host.recording import Track
 from host.supervision.condition import Condition
 from host.supervision.states import State
 from protocol.sizes import format_size

@@ -13,8 +13,8 @@ from typing import Any, cast
 
 import anyio
 
-from host.facade import Track
 from host.ids import PluginId
+from host.recording import Track
 
 KEPT_LINES = 200
 """Last lines of stderr that the exit facts hold. Source: behaviour in numbers, *Life*."""

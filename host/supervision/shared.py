@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from host.clock import Clock
-from host.facade import Gateway, Tracks
+from host.facade import Gateway
 from host.process.grown_pipes import GrownPipes
+from host.recording import Tracks
 from host.rpc import HeldFrames
 from host.supervision.registries import Registries
 from host.supervision.storm import StormGuard

@@ -29,6 +29,8 @@ EXPECTED = {
     "plugin_not_found": 4,
     "method_not_found": 4,
     "denied": 5,
+    "consent_required": 5,
+    "rate_limited": 1,
     "no_host": 6,
     "host_closed": 6,
     "already_running": 6,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.facade import CallRow
+from host.recording import CallRow
 from host.rpc.meter import MAX_METHODS, OTHER, CallMeter
 
 LATENCIES = st.lists(st.floats(min_value=1e-6, max_value=600.0), min_size=1, max_size=300)
