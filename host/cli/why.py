@@ -15,7 +15,7 @@ import msgspec
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import settings_for
 from host.cli.output import print_json
-from host.errors import ManifestError, PluginNotFound
+from host.errors import ManifestError, PluginNotFound, SettingsError
 from host.logs import clean
 from host.manifest import discover
 from host.observe.recorder_folder import RecorderFolder
@@ -39,9 +39,15 @@ def command(
     settings = settings_for(config, {"data": data, "plugins": [*folders] or None})
     folder = settings.data or default_data_folder()
     recorder = RecorderFolder(folder)
-    timeline = recorder.read(plugin)
-    if not timeline:
-        _check(plugin, folder, recorder, settings)
+    try:
+        timeline = recorder.read(plugin)
+        if not timeline:
+            _check(plugin, folder, recorder, settings)
+    except OSError as exc:
+        raise SettingsError(
+            f"the data folder {folder} can't be read: {exc.strerror or exc}",
+            remedy="ask as the user that the host runs as, or name another folder with --data",
+        ) from exc
     log = folder / "logs" / f"{plugin}.log"
     why = explain(
         timeline,

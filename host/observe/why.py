@@ -14,6 +14,8 @@ from host.observe.wording import ago, moment, plural, span
 LIVE = frozenset({"loading", "active", "unresponsive", "backoff", "unloading"})
 """States in which a host has work under way for the plugin."""
 
+_UP = frozenset({"loading", "active", "unresponsive"})
+
 _NOW = {
     "discovered": "is not running",
     "disabled": "is disabled",
@@ -81,22 +83,25 @@ def explain(
         return Why(plugin, "", None, "", "", "docs/recorder.md", (said,), (), "load it")
     last = timeline.changes[-1]
     lost = last.new in LIVE and (not alive or (host is not None and last.host != host))
-    ending = ending_of(timeline)
+    ending = None if lost else ending_of(timeline)
+    if ending is not None and last.new in _UP and ending.end.cause in ("stopped", "host"):
+        ending = None  # a stop that is over explains nothing
     told = [_headline(last, lost, timeline, now_s)]
     lines: tuple[str, ...] = ()
     advice, code, cause = "", _CODES.get(last.new, ""), ""
     docs = f"docs/errors.md#{code}" if code else ""
     if ending is not None:
-        told += _story(ending, timeline, last, now_s)
+        first, *rest = _story(ending, timeline, last, now_s)
+        told += [f"The last time that it went down: {first}" if last.new == "active" else first, *rest]
         cause = ending.end.cause
         code = code or ending.code
         docs = f"docs/recorder.md#{cause}"
         if cause not in ("stopped", "host"):
             lines = tuple(evidence.lines(timeline, ending.began_s, ending.change.at_s, ending.end))
         advice = ending.advice(last)
-    elif last.new == "active":
+    elif last.new == "active" and not lost:
         told.append("Nothing has gone wrong with it in what is recorded.")
-    elif last.reason:
+    elif last.reason and not lost:
         told.append(f"The reason given: {last.reason}.")
     if not lost:
         told += _host_did(last, now_s)

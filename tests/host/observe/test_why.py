@@ -8,7 +8,8 @@ import pytest
 
 from host import CallError, LoadFailed, LoadRefused, PluginDied, PluginHost, PluginView, Timing
 from host.clock import FakeClock
-from host.observe.why import Why
+from host.observe.entries import End, StateChange, Timeline
+from host.observe.why import Why, explain
 
 Until = Callable[..., Awaitable[PluginView]]
 Write = Callable[..., Path]
@@ -142,6 +143,7 @@ async def test_stops_of_an_operator_and_of_the_host_are_told_apart(
         await host.unload("one")
         stopped = await host.recorder.why("one")
         await host.load("one")
+        again = await host.recorder.why("one")
         await host.kill("one")
         killed = await host.recorder.why("one")
         await host.load("one")
@@ -154,6 +156,7 @@ async def test_stops_of_an_operator_and_of_the_host_are_told_apart(
     has(running, "one 1.0.0 is running since", "Nothing has gone wrong with it")
     assert (running.code, running.advice) == ("", "")
     has(stopped, "is not running since", "It was stopped on request, and stays so until it is loaded again.")
+    assert "stopped" not in str(again)
     has(killed, "It was killed on request")
     has(disabled, "one 1.0.0 is disabled since", "The operator disabled it", "enable it, then load it")
     assert disabled.code == "disabled"
@@ -193,7 +196,7 @@ async def test_a_plugin_that_came_back_tells_of_the_end_before(
         await until(host, "exits-7", "backoff")
         await host.load("exits-7")
         why = await host.recorder.why("exits-7")
-    has(why, "exits-7 1.0.0 is running since", "exited with code 7", "The host had restarted it")
+    has(why, "is running since", "The last time that it went down: At", "exited with code 7", "had restarted")
     assert why.state == "active"
 
 
@@ -216,3 +219,42 @@ async def test_secrets_are_masked_in_reasons_and_lines(
     assert "canary" not in why
     for path in data.rglob("*"):
         assert not path.is_file() or b"canary" not in path.read_bytes(), path
+
+
+def test_a_host_that_ended_without_a_word_is_told_from_one_that_runs() -> None:
+    changes = (
+        StateChange(at_s=1_000.0, old="discovered", new="loading", host="1-a"),
+        StateChange(at_s=1_001.0, old="loading", new="active", host="1-a", pid=7),
+    )
+    timeline = Timeline("one", changes=changes)
+    for lost in (
+        explain(timeline, now_s=2_000.0, alive=False),
+        explain(timeline, now_s=2_000.0, host="2-b"),
+    ):
+        has(lost, "one was active when its host ended without a word", "start the host again")
+        assert lost.cause == "host"
+    assert "without a word" not in str(explain(timeline, now_s=2_000.0, host="1-a"))
+    stopped = StateChange(at_s=1_500.0, old="unloading", new="discovered", host="1-a")
+    rested = explain(Timeline("one", changes=(*changes, stopped)), now_s=2_000.0, alive=False)
+    assert "without a word" not in str(rested)
+
+
+@pytest.mark.parametrize(
+    ("code", "signal", "told"),
+    [
+        (0, None, "as if its work were done"),
+        (1, None, "an exception that nobody caught"),
+        (127, None, "was not found"),
+        (None, "SIGKILL", "the kernel for want of memory"),
+        (None, "SIGXFSZ", "`limits.file`"),
+    ],
+)
+def test_what_an_exit_usually_means_is_said(code: int | None, signal: str | None, told: str) -> None:
+    text = f"exited with code {code}" if signal is None else f"was killed by {signal}"
+    end = End("crashed", f"it {text}", text, code, signal, 4.0, "work")
+    changes = (
+        StateChange(at_s=1_000.0, old="discovered", new="loading"),
+        StateChange(at_s=1_001.0, old="loading", new="active", pid=7),
+        StateChange(at_s=1_004.0, old="active", new="backoff", reason=f"it {text}", retry_in_s=1.0, end=end),
+    )
+    has(explain(Timeline("one", changes=changes), now_s=1_004.5), f"its process 7 {text} after 4.0 s: ", told)
