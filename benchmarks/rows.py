@@ -73,6 +73,10 @@ EVENTS_1, EVENTS_10, EVENTS_100 = (
     Row(f"events_{count}", f"event to {count} subscribers", "deliveries/s", "higher")
     for count in (1, 10, 100)
 )
+DURABLE_1, DURABLE_10, DURABLE_100 = (
+    Row(f"durable_{count}", f"durable event to {count} subscribers", "deliveries/s", "higher")
+    for count in (1, 10, 100)
+)
 EMIT_100 = Row("emit_100", "emitter blocked, 100 subscribers", "ms")
 STORAGE_P50 = Row("storage_p50", "storage.get by a plugin, p50", "µs")
 STORAGE_WRITES_1, STORAGE_WRITES_16, STORAGE_WRITES_64 = (
@@ -156,9 +160,11 @@ GROUPS: tuple[Group, ...] = (
             Measurement("version", (VERSION,), own=own.version, most_samples=5),
             Measurement("imports", (IMPORT_SDK, IMPORT_HOST), own=own.imports, most_samples=5),
             Measurement("ps", (PS,), own=own.no_ps),
-            Measurement("events-1", (EVENTS_1,), own=own.no_events),
-            Measurement("events-10", (EVENTS_10,), own=own.no_events),
-            Measurement("events-100", (EVENTS_100, EMIT_100), own=own.no_events),
+            Measurement("events-1", (EVENTS_1, DURABLE_1), own=own.events_1, most_samples=3),
+            Measurement("events-10", (EVENTS_10, DURABLE_10), own=own.events_10, most_samples=3),
+            Measurement(
+                "events-100", (EVENTS_100, DURABLE_100, EMIT_100), own=own.events_100, most_samples=3
+            ),
             Measurement(
                 "storage-writes",
                 (STORAGE_WRITES_1, STORAGE_WRITES_16, STORAGE_WRITES_64, SYNC_MS),

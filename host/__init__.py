@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Cancelled,
         Conflict,
         ConsentRequired,
+        ContributionNotFound,
         DatabaseFault,
         DeadlineExceeded,
         DeliveryFailed,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         Disabled,
         DiskFull,
         DuplicateApi,
+        DuplicateContribution,
         FrameTooLarge,
         HostClosed,
         InvalidParams,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.services.http_values import Principal, Request, Response
     from host.services.notifications import Notification
     from host.settings.mail import MailSettings
     from host.timing import Timing
@@ -69,6 +72,9 @@ _HOMES = {
     "Notification": "host.services.notifications",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",
+    "Principal": "host.services.http_values",
+    "Request": "host.services.http_values",
+    "Response": "host.services.http_values",
     "PluginView": "host.facade",
     "Timing": "host.timing",
     "Verdict": "host.permissions.policy",
@@ -83,6 +89,7 @@ __all__ = [
     "Change",
     "Conflict",
     "ConsentRequired",
+    "ContributionNotFound",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -90,6 +97,7 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "DuplicateContribution",
     "ExitFacts",
     "Figures",
     "FrameTooLarge",
@@ -115,10 +123,13 @@ __all__ = [
     "PluginIncident",
     "PluginNotFound",
     "PluginView",
+    "Principal",
     "ProtocolFault",
     "Quarantined",
     "QuotaExceeded",
     "RateLimited",
+    "Request",
+    "Response",
     "ServiceError",
     "SettingsError",
     "StateError",

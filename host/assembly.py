@@ -27,19 +27,24 @@ from host.process.launcher import Launcher
 from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
+from host.routing.control_calls import ControlCalls
 from host.routing.events import Events
 from host.routing.gateway import ApiGateway
 from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
 from host.services.about import AboutService
 from host.services.analytics import AnalyticsService
+from host.services.commands import Commands
+from host.services.endpoints import Endpoints
 from host.services.events import EventsService
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
+from host.services.schedules import Schedules
 from host.services.storage import Storage
 from host.services.storage_functions import StorageFunctions
+from host.services.ui import Ui
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -114,6 +119,13 @@ class Assembly:
         self._opens.append(self.storage)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
+        control = ControlCalls(roster)
+        self.commands = Commands(control, roster.returns)
+        self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
+        self.schedule = Schedules(control, clock)
+        self.ui = Ui(control, roster.returns, roster.folder, roster.without_program, clock)
+        self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
+        self._opens.append(self.schedule)
         self._attach_services()
 
     def running(self) -> Self:
@@ -219,6 +231,10 @@ class Assembly:
         StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
+        self.commands.attach(gateway)
+        self.endpoints.attach(gateway)
+        self.schedule.attach(gateway)
+        self.ui.attach(gateway)
 
     # What the parts tell.
 

@@ -39,6 +39,8 @@
                 Conflict            conflict
                 DiskFull            disk_full
                 DatabaseFault       database_fault
+                ContributionNotFound contribution_not_found
+                DuplicateContribution duplicate_contribution
                 NotConfigured       not_configured
                 DeliveryFailed      delivery_failed
 
@@ -70,9 +72,11 @@ from host.call_errors import (
 )
 from host.service_errors import (
     Conflict,
+    ContributionNotFound,
     DatabaseFault,
     DeliveryFailed,
     DiskFull,
+    DuplicateContribution,
     NotConfigured,
     QuotaExceeded,
     RateLimited,
@@ -97,6 +101,7 @@ __all__ = [
     "Cancelled",
     "Conflict",
     "ConsentRequired",
+    "ContributionNotFound",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -104,6 +109,7 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "DuplicateContribution",
     "Fault",
     "FrameTooLarge",
     "HostClosed",

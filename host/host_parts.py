@@ -3,14 +3,22 @@
 What is declared in them (topics, handlers) can be declared before the host is entered.
 """
 
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
 from host.assembly import Assembly
 from host.observe.analytics import Analytics
 from host.observe.plugin_logs import PluginLogs
 from host.observe.recorder import FlightRecorder
 from host.routing.events import Events
+from host.services.commands import Commands
+from host.services.endpoints import Endpoints
+from host.services.http_values import Principal, Request, Response
 from host.services.notifications import Notifications
 from host.services.permissions import Permissions
+from host.services.schedules import Schedules
 from host.services.storage_view import StorageView
+from host.services.ui import Ui
 
 
 class HostParts:
@@ -52,3 +60,40 @@ class HostParts:
     def notifications(self) -> Notifications:
         """Notifications of plugins to people: who delivers them, and the latest ones."""
         return self._parts.notifications
+
+    @property
+    def commands(self) -> Commands:
+        """What plugins offer to be invoked by name."""
+        return self._parts.commands
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """HTTP endpoints of plugins."""
+        return self._parts.endpoints
+
+    @property
+    def schedule(self) -> Schedules:
+        """What plugins are called for again and again."""
+        return self._parts.schedule
+
+    @property
+    def ui(self) -> Ui:
+        """What plugins add to user interfaces."""
+        return self._parts.ui
+
+    def command(
+        self,
+        name: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        plugin: str | None = None,
+        timeout_s: float | None = None,
+    ) -> Coroutine[Any, Any, Any]:
+        """Run a command, named as `sync` or `github:sync`; see `Commands.run`."""
+        return self.commands.run(name, params, plugin=plugin, timeout_s=timeout_s)
+
+    def dispatch(
+        self, request: Request, principal: Principal | None = None, *, timeout_s: float | None = None
+    ) -> Coroutine[Any, Any, Response]:
+        """Answer an HTTP request by a plugin's endpoint; see `Endpoints.dispatch`."""
+        return self.endpoints.dispatch(request, principal, timeout_s=timeout_s)

@@ -7,6 +7,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from protocol.messages.provides import (
+    Command,
+    Endpoint,
+    HookHandler,
+    Schedule,
+    Subscription,
+    UiItem,
+)
 from protocol.permissions import Permission
 
 ID_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$"
@@ -49,6 +57,8 @@ class Limits(msgspec.Struct, frozen=True):
     """RLIMIT_AS, only on request: it breaks thread pools and numpy."""
     processes: int | None = None
     """RLIMIT_NPROC, only on request: the kernel counts per user, not per plugin."""
+    call_timeout_s: float | None = None
+    """Longest time for the answer to a call that sets no time of its own; None for the host's default."""
     on_memory: Act = "restart"
     on_cpu: Act = "throttle"
     on_other: Act = "warn"
@@ -63,8 +73,23 @@ class Requires(msgspec.Struct, frozen=True, omit_defaults=True):
     """Application name to range (`plexichat_version` becomes `plexichat`)."""
 
 
+class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Events that the plugin emits, declared so that others can rely on them."""
+
+    name: str
+    """As emitted: under the plugin's own `plugin.<id>.` where it says nothing else."""
+    description: str = ""
+    schema: dict[str, Any] | None = None
+    """JSON Schema of the events' data; None for any."""
+    durable: bool = False
+    """Whether its events are kept for durable subscribers."""
+
+
 class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One plugin, as its author describes it. Exactly one of `entry_points` and `command` starts it."""
+    """One plugin, as its author describes it.
+
+    One of `entry_points` and `command` starts it; with neither it only contributes and has no process.
+    """
 
     id: str
     version: str
@@ -95,7 +120,24 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     environment: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     """Variables that the process gets on top of the allow-list."""
     config_schema: dict[str, Any] | None = None
-    """As written; normalised and enforced where configuration is kept."""
+    """JSON Schema 2020-12 of an object, in whatever form it was written."""
+    capabilities: tuple[str, ...] = ()
+    """What the plugin says it can do, such as `exec.my_plugin.action`: kept for those who look for it."""
+    topics: tuple[Topic, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    """Known before the plugin runs, so that events for a durable one are kept while it does not; a trigger is
+    one."""
+    hooks: tuple[HookHandler, ...] = ()
+    commands: tuple[Command, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    """`name` is the handler."""
+    schedules: tuple[Schedule, ...] = ()
+    ui: tuple[UiItem, ...] = ()
+    """Widgets, menu items, settings pages and the sections of ui.yaml; shown without a process, too."""
+    theme: dict[str, Any] | None = None
+    """Colours, typography, spacing, shape, shadows and components."""
+    unused: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    """Keys that speak of another platform, such as `image` and `api_port`: kept, looked at by nobody."""
     critical: bool = False
     """Loaded before the others."""
     preload: bool = True

@@ -9,7 +9,23 @@ from typing import Any, Literal
 import msgspec
 
 from protocol.messages.analytics import AnalyticsStats, AnalyticsTrack
+from protocol.messages.commands import (
+    CommandInfo,
+    CommandInvoke,
+    CommandName,
+    CommandOutcome,
+    CommandRegister,
+    CommandRun,
+)
 from protocol.messages.email import EmailSend, EmailSent
+from protocol.messages.endpoints import (
+    EndpointCall,
+    EndpointName,
+    EndpointPlace,
+    EndpointRegister,
+    EndpointRequest,
+    HttpResponse,
+)
 from protocol.messages.events import (
     Emitted,
     Event,
@@ -25,6 +41,7 @@ from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, S
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
 from protocol.messages.plugins import HostInfo, PluginsCall
+from protocol.messages.schedule import ScheduleInfo, ScheduleName, ScheduleRegister, TickCall
 from protocol.messages.storage import (
     StorageAppend,
     StorageCompareAndSet,
@@ -37,6 +54,7 @@ from protocol.messages.storage import (
     StorageTransaction,
     StorageUsage,
 )
+from protocol.messages.ui import ActionCall, UiName, UiRegister, WidgetAsk
 
 Direction = Literal["to_plugin", "to_host", "both"]
 Kind = Literal["request", "stream", "notification"]
@@ -198,6 +216,47 @@ _ROWS = (
     Method(
         "email.send", "to_host", "request", EmailSend, EmailSent, "Send a message by email.", "email:send"
     ),
+    Method("plugin.command", "to_plugin", "request", CommandRun, CommandOutcome, "Run a command."),
+    Method("plugin.endpoint", "to_plugin", "request", EndpointCall, HttpResponse, "Answer an HTTP request."),
+    Method("plugin.tick", "to_plugin", "request", TickCall, Empty, "Do what is due now."),
+    Method("plugin.widget", "to_plugin", "request", WidgetAsk, Any, "Give a widget's data."),
+    Method("plugin.action", "to_plugin", "request", ActionCall, Any, "Do what a menu item is for."),
+    Method("commands.register", "to_host", "request", CommandRegister, Empty, "Offer a command."),
+    Method("commands.unregister", "to_host", "request", CommandName, Empty, "Withdraw a command."),
+    Method("commands.list", "to_host", "request", Empty, tuple[CommandInfo, ...], "List all commands."),
+    Method(
+        "commands.invoke",
+        "to_host",
+        "request",
+        CommandInvoke,
+        Any,
+        "Run a command of a plugin.",
+        "commands:call:{plugin}",
+    ),
+    Method(
+        "endpoints.register", "to_host", "request", EndpointRegister, EndpointPlace, "Answer HTTP requests."
+    ),
+    Method("endpoints.unregister", "to_host", "request", EndpointName, Empty, "Withdraw an endpoint."),
+    Method(
+        "endpoints.request",
+        "to_host",
+        "request",
+        EndpointRequest,
+        HttpResponse,
+        "Make an HTTP request inside the host, as this plugin.",
+    ),
+    Method("ui.register", "to_host", "request", UiRegister, Empty, "Add to user interfaces."),
+    Method("ui.unregister", "to_host", "request", UiName, Empty, "Take it back."),
+    Method(
+        "schedule.register",
+        "to_host",
+        "request",
+        ScheduleRegister,
+        Empty,
+        "Ask to be called again and again.",
+    ),
+    Method("schedule.unregister", "to_host", "request", ScheduleName, Empty, "Ask no longer."),
+    Method("schedule.list", "to_host", "request", Empty, tuple[ScheduleInfo, ...], "List own schedules."),
 )
 
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}

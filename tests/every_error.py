@@ -5,6 +5,7 @@ import inspect
 from host import errors
 from host.errors import (
     ConsentRequired,
+    ContributionNotFound,
     Fault,
     ManifestError,
     MethodNotFound,
@@ -22,6 +23,8 @@ def an_error(cls: type[PlughostError]) -> PlughostError:
         return cls("folder", [Fault("plugin.toml", "id", "7", "a text")])
     if issubclass(cls, PluginNotFound):
         return cls("one", ["two"])
+    if issubclass(cls, ContributionNotFound):
+        return cls("command", "synk", ["sync"])
     if issubclass(cls, MethodNotFound):
         return cls("plugin 'one'", "method", ["other"])
     if issubclass(cls, ConsentRequired):

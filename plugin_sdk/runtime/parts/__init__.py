@@ -51,6 +51,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 PARTS: dict[str, Row] = {
+    "commands": Row("plugin_sdk.runtime.parts.commands", "CommandsPart", ("plugin.command",)),
+    "endpoints": Row("plugin_sdk.runtime.parts.endpoints", "EndpointsPart", ("plugin.endpoint",)),
+    "schedule": Row("plugin_sdk.runtime.parts.schedule", "SchedulePart", ("plugin.tick",)),
+    "ui": Row("plugin_sdk.runtime.parts.ui", "UiPart", ("plugin.widget", "plugin.action")),
     "events": Row("plugin_sdk.runtime.parts.events", "EventsPart", ("plugin.events",), ("plugin.event",)),
 }
 """Every part by the name that marks bear."""
@@ -75,6 +79,8 @@ def parts_of(cls: type) -> set[str]:
     needed = {mark.part for _, mark in marks_of(cls)}
     for base in cls.__mro__:
         needed.update(vars(base).get("uses_parts", ()))
+        if isinstance(vars(base).get("theme"), Mapping):
+            needed.add("ui")
         if any(is_handler(name) and not is_taken(value) for name, value in vars(base).items()):
             needed.add("events")
     return needed
