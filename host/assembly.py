@@ -17,6 +17,8 @@ from host.clock import Clock
 from host.errors import HostClosed
 from host.facade import Caller, Change, Opens, Registry
 from host.observe.changes import ChangeFeed
+from host.observe.log_folder import LogFiles
+from host.observe.recorder import FlightRecorder
 from host.permissions.policy import Policy
 from host.process.direct_launcher import DirectLauncher
 from host.process.grown_pipes import GrownPipes
@@ -34,6 +36,7 @@ from host.routing.hooks import Hooks
 from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
 from host.services.about import AboutService
+from host.services.analytics import AnalyticsService
 from host.services.commands import Commands
 from host.services.configuration import Configuration
 from host.services.configuration_api import ConfigurationApi
@@ -90,6 +93,7 @@ class Assembly:
         storage_quota_bytes: int,
         config: Mapping[str, Mapping[str, Any]],
         system_config: Mapping[str, Any],
+        log_files: LogFiles,
         rate_limits: Mapping[str, str],
         consent_to_widening: bool,
         timing: Timing,
@@ -117,9 +121,12 @@ class Assembly:
         """Who takes in what plugins provide, in the order in which they are told."""
         self._opens: list[Opens] = []
         """What has files or tasks, in the order in which it is opened."""
+        self.recorder = FlightRecorder(keeps=data is not None, log_files=log_files, check=roster.get)
+        self._opens.append(self.recorder)
         self.events = Events(clock, EventLogKeeper(clock, events, timing))
         self._opens.append(self.events)
         self._registries.append(self.events)
+        self.recorder.analytics.emit = self.events.tell
         self.storage = Storage(clock, storage_quota_bytes)
         self._opens.append(self.storage)
         self._registries.append(self.storage)
@@ -201,6 +208,7 @@ class Assembly:
             clock=self._clock,
             gateway=self.gateway,
             monitor=monitor,
+            tracks=self.recorder,
             storm=StormGuard(self._clock),
             held_frames=HeldFrames(),
             grown_pipes=GrownPipes(),
@@ -226,6 +234,7 @@ class Assembly:
         )
 
     async def _end(self, launcher: Launcher, opened: list[Opens]) -> None:
+        self.recorder.host_closes()
         await self.roster.stop_all()
         await launcher.aclose()
         for part in reversed(opened):
@@ -245,6 +254,7 @@ class Assembly:
         gateway.attach_builtin("plugins.list", plugins.list)
         gateway.attach_builtin("plugins.stream", plugins.stream)
         self.events.attach(gateway)
+        AnalyticsService(self.recorder.analytics).attach(gateway)
         StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
@@ -256,20 +266,24 @@ class Assembly:
     # What the parts tell.
 
     def _changed(self, now: Condition, old: State) -> None:
-        log_change(now, old)
+        log_change(now, old, self.recorder.track(now.plugin))
+        change = Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall())
+        self.recorder.changed(change, self.roster.get(now.plugin).view())
         self.events.tell(
             f"plughost.plugin.{now.state.value}",
             {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason},
         )
-        self.changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
+        self.changes.publish(change)
 
     async def _restart(self, plugin: str) -> None:
         await self.roster.get(plugin).restart()
 
-    def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
+    def _write_log(
+        self, caller: Caller, level: int, message: str, fields: Mapping[str, Any], exception: str
+    ) -> None:
         session = self.roster.session(caller.plugin)
         if session is not None:
-            session.log.write(level, message, fields)
+            session.log.write(level, message, fields, exception=exception)
 
 
 def _warden_lost() -> None:

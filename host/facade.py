@@ -242,8 +242,8 @@ class Opens(Protocol):
 class LiveSession(Joining, Protocol):
     """A running plugin, as the routing sees it."""
 
-    def record(self, seconds: float, failed: bool) -> None:
-        """Count a call into it."""
+    def record(self, method: str, started: float, seconds: float, code: int) -> None:
+        """Count a call into it: its start by `time.perf_counter`, how long it took, 0 or its error's code."""
         ...
 
 

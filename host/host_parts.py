@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 from host.assembly import Assembly
 from host.facade import PluginView
+from host.observe.analytics import Analytics
+from host.observe.plugin_logs import PluginLogs
+from host.observe.recorder import FlightRecorder
 from host.routing.events_view import EventsView
 from host.routing.hooks import Hooks, HookVerdict
 from host.services.commands import Commands
@@ -36,6 +39,21 @@ class HostParts:
     def events(self) -> EventsView:
         """Events: topics, who is behind, dead letters, replay."""
         return EventsView(self._parts.events)
+
+    @property
+    def recorder(self) -> FlightRecorder:
+        """What happened to each plugin, and why: `await host.recorder.why(id)`."""
+        return self._parts.recorder
+
+    @property
+    def logs(self) -> PluginLogs:
+        """The last log lines of each plugin, `await host.logs(id)`, and from which level on they are kept."""
+        return self._parts.recorder.logs
+
+    @property
+    def analytics(self) -> Analytics:
+        """What plugins are used for."""
+        return self._parts.recorder.analytics
 
     @property
     def permissions(self) -> Permissions:

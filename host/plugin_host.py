@@ -22,6 +22,7 @@ from host.facade import PluginView
 from host.host_parts import HostParts
 from host.ids import PluginId
 from host.observe.changes import Subscription
+from host.observe.log_folder import LogFiles
 from host.permissions.policy import Policy, declared_is_granted
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.settings.events import EventSettings
@@ -56,6 +57,7 @@ class PluginHost(HostParts):
         events: EventSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
         system_config: Mapping[str, Any] | None = None,
+        log_files: LogFiles | None = None,
         rate_limits: Mapping[str, str] | None = None,
         consent: Literal["widening", "never"] = "widening",
         timing: Timing | None = None,
@@ -73,12 +75,12 @@ class PluginHost(HostParts):
             app: Name of the embedding application, for plugins that require a version of it.
             app_version: Its version.
             warden: `off` starts plugins from this process even where a warden could.
-            polling: Wait awake, for 0.1 ms at most, for the answer to a call that is alone: several times
-                faster, but it holds this event loop meanwhile.
+            polling: Wait awake, 0.1 ms at most, for the answer to a lone call: faster, but holds this loop.
             events: How long the log of durable events is kept.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
             system_config: What plugins with the permission `config:read` may know of the application.
+            log_files: Size and number of each plugin's log files in `data`; 10 MiB and 3 if None.
             rate_limits: How often each plugin may call, by namespace, method or `*`: {"sessions": "100/s"}.
             consent: Whether a new version that asks for more than the last one waits for the operator.
             timing: Durations other than the documented ones.
@@ -99,6 +101,7 @@ class PluginHost(HostParts):
             storage_quota_bytes=storage_quota_bytes,
             config=config or {},
             system_config=system_config or {},
+            log_files=log_files or LogFiles(),
             rate_limits=rate_limits or {},
             consent_to_widening=consent == "widening",
             timing=timing or Timing(),
@@ -277,8 +280,6 @@ class PluginHost(HostParts):
     async def rescan(self) -> None:
         """Look for plugins again. New ones appear, and changed ones that do not run are read anew."""
         await self._parts.rescan()
-
-    # Inside.
 
     async def _run(self, ready: "asyncio.Future[None]") -> None:
         def is_ready() -> None:

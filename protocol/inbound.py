@@ -4,8 +4,8 @@
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
 
 import msgspec
 
@@ -35,6 +35,10 @@ class Inbound(msgspec.Struct, eq=False):
     cancelled: bool = False
     started: bool = False
     finished: bool = False
+    began_s: float = 0.0
+    """When its handler was started, by `time.perf_counter`; where the side that serves it is timed."""
+    code: int = 0
+    """Of the error that it was answered with; 0 for a result."""
     task: asyncio.Task[None] | None = None
     window: ProducerWindow | None = None
     waker: asyncio.Future[None] | None = None
@@ -62,3 +66,13 @@ class Inbound(msgspec.Struct, eq=False):
             # A task that is cancelled before its first step never runs, and would never answer.
             if self.task is not None and self.started:
                 self.task.cancel()
+
+
+class Stream:
+    """A result that is a stream: its items, and the credit that the caller gave."""
+
+    __slots__ = ("credit", "items")
+
+    def __init__(self, items: AsyncIterator[Any], credit: int) -> None:
+        self.items = items
+        self.credit = credit

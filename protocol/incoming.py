@@ -6,7 +6,7 @@ business: `handle` is called in a task of its own and returns the result, or a `
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
@@ -27,22 +27,12 @@ from protocol.errors import (
 )
 from protocol.first_step import FirstStep
 from protocol.framing import MAX_FRAME_BYTES
-from protocol.inbound import Inbound
+from protocol.inbound import Inbound, Stream
 from protocol.pipe import Pipe
 
 STREAM = jsonrpc.method_name("$/stream")
 PROGRESS = jsonrpc.method_name("$/progress")
 _NOT_JSON = (TypeError, ValueError, OverflowError, RecursionError)
-
-
-class Stream:
-    """A result that is a stream: its items, and the credit that the caller gave."""
-
-    __slots__ = ("credit", "items")
-
-    def __init__(self, items: AsyncIterator[Any], credit: int) -> None:
-        self.items = items
-        self.credit = credit
 
 
 Handle = Callable[[Inbound], Awaitable[Any]]
@@ -61,6 +51,7 @@ class Incoming:
         on_fault: Callable[[str, str], None],
         *,
         timed: bool = False,
+        on_served: Callable[[Inbound, float], None] | None = None,
         unbounded: frozenset[str] = frozenset(),
         max_in_flight: int = MAX_IN_FLIGHT,
         max_waiting: int = MAX_WAITING,
@@ -73,6 +64,7 @@ class Incoming:
         self._to_error = to_error
         self._on_fault = on_fault
         self._timed = timed
+        self._on_served = on_served
         self._unbounded = unbounded
         self._max_in_flight = max_in_flight
         self._max_waiting = max_waiting
@@ -191,7 +183,7 @@ class Incoming:
         if first_step is None:
             return
         self._serving += 1
-        began = perf_counter() if self._timed else 0.0
+        began = inbound.began_s = perf_counter() if self._timed else 0.0
         task = first_step.start(self._serve(inbound), at_once)
         if self._timed:
             self.handling_s += perf_counter() - began
@@ -223,6 +215,8 @@ class Incoming:
             self.served += 1
         finally:
             inbound.finished = True
+            if self._on_served is not None:
+                self._on_served(inbound, perf_counter())
             self._serving -= 1
             del self._known[inbound.id]
             if self._backlog and self._serving < self._max_in_flight:
@@ -235,13 +229,16 @@ class Incoming:
             line = jsonrpc.build_result(inbound.id, jsonrpc.encode(result))
         except _NOT_JSON as exc:
             message = f"the result of {inbound.method} can't be expressed in JSON: {exc}"
+            inbound.code = INVALID_RESULT
             return jsonrpc.build_error(inbound.id, ErrorObject(INVALID_RESULT, message))
         if len(line) > self._max_frame:
+            inbound.code = FRAME_TOO_LARGE
             return jsonrpc.build_error(inbound.id, self._too_large("result", inbound, line).to_object())
         return line
 
     def _cancelled(self, inbound: Inbound, exc: asyncio.CancelledError) -> bytes:
         """Return the answer to a request whose handler ended by cancellation."""
+        inbound.code = CANCELLED
         if inbound.cancelled:
             return jsonrpc.build_error(inbound.id, _CANCELLED)
         if inbound.task is not None and inbound.task.cancelling():
@@ -250,8 +247,11 @@ class Incoming:
         return self._failure(inbound, exc)
 
     def _failure(self, inbound: Inbound, exc: BaseException) -> bytes:
+        inbound.code = INTERNAL_ERROR
         try:
-            line = jsonrpc.build_error(inbound.id, self._to_error(exc, inbound.method))
+            error = self._to_error(exc, inbound.method)
+            inbound.code = error.code
+            line = jsonrpc.build_error(inbound.id, error)
         except Exception as second:  # noqa: BLE001 - an answer is owed, whatever is wrong with the error
             context = {"message": "an error could not be put into words", "exception": second}
             self._loop.call_exception_handler(context)

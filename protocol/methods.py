@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from protocol.messages.analytics import AnalyticsStats, AnalyticsTrack
 from protocol.messages.commands import (
     CommandInfo,
     CommandInvoke,
@@ -69,23 +70,8 @@ Direction = Literal["to_plugin", "to_host", "both"]
 Kind = Literal["request", "stream", "notification"]
 
 RESERVED_NAMESPACES = frozenset(
-    {
-        "rpc",
-        "plugin",
-        "plugins",
-        "host",
-        "events",
-        "storage",
-        "config",
-        "log",
-        "notify",
-        "email",
-        "commands",
-        "endpoints",
-        "ui",
-        "schedule",
-        "analytics",
-    }
+    "rpc plugin plugins host events storage config log notify email commands endpoints ui schedule"
+    " analytics".split()
 )
 """First parts of method names that neither an embedder nor a plugin may take."""
 
@@ -291,6 +277,10 @@ _ROWS = (
         "config:read",
     ),
     Method("plugins.list", "to_host", "request", Empty, list[OtherPlugin], "List the plugins of this host."),
+    Method("analytics.track", "to_host", "request", AnalyticsTrack, Empty, "Count one action of one's own."),
+    Method(
+        "analytics.stats", "to_host", "request", Empty, AnalyticsStats, "Ask what was counted of oneself."
+    ),
 )
 
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}

@@ -13,6 +13,7 @@ from contextvars import copy_context
 from protocol import jsonrpc
 from protocol.admission import MAX_BUFFERED_BYTES, MAX_IN_FLIGHT
 from protocol.framing import MAX_FRAME_BYTES
+from protocol.inbound import Inbound
 from protocol.incoming import Handle, Incoming, ToError
 from protocol.intake import Intake, Owner
 from protocol.outgoing import Outgoing
@@ -39,12 +40,14 @@ class Peer:
         may_hold: Callable[[int], bool] | None = None,
         polling: Polling | None = None,
         grow: Callable[[int], None] | None = None,
+        on_served: Callable[[Inbound, float], None] | None = None,
     ) -> None:
         """Take over both descriptors.
 
         `charge(seconds)` is told what unasked-for messages cost to take and answers how long to stop
         reading. `may_hold(bytes)` is asked whether an incomplete frame may grow to this size. `polling` is
         shared by all peers of a process. `grow(fd)` may make the pipe behind a descriptor larger.
+        `on_served(request, ended)` is told of each request that was answered, where there is a charge.
         """
         loop = asyncio.get_running_loop()
         self._loop = loop
@@ -81,6 +84,7 @@ class Peer:
             to_error,
             self._fault,
             timed=charge is not None,
+            on_served=on_served,
             unbounded=unbounded,
             max_in_flight=max_in_flight,
             max_buffered_bytes=max_buffered_bytes,

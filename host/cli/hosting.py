@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import anyio
 
 from host.cli.exit_codes import ExitCode
 from host.logs import configure
+from host.observe.log_folder import LogFiles
 from host.paths import default_data_folder
 from host.plugin_host import PluginHost
 from host.process.descriptors import raise_limit
-from host.settings import LogSettings, Settings, load_settings
+from host.settings import Settings, load_settings
 
 
 def settings_for(config: str | None, overrides: Mapping[str, Any]) -> Settings:
@@ -29,7 +31,7 @@ def start_logging(settings: Settings, *, quiet: bool = False) -> None:
     """Log to stderr as the settings say; a quiet command shows warnings and worse only."""
     log = settings.log
     if quiet and log.level in ("debug", "info") and settings.origins.get("log.level", "default") == "default":
-        log = LogSettings(level="warning", format=log.format)
+        log = replace(log, level="warning")
     configure(log, sys.stderr)
 
 
@@ -46,6 +48,7 @@ def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
         events=settings.events,
         rate_limits=settings.rate_limits,
         storage_quota_bytes=settings.storage_quota_bytes,
+        log_files=LogFiles(settings.log.file_bytes, settings.log.files),
     )
 
 

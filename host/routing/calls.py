@@ -14,14 +14,14 @@ from typing import Any
 
 import msgspec
 
-from host.errors import InvalidParams, InvalidResult, MethodNotFound, WrongShape
+from host.errors import InvalidParams, InvalidResult, MethodNotFound, PlughostError, WrongShape
 from host.facade import LiveSession, LiveSessions
 from host.routing.hook_paths import answered, hook_path, under_way
 from host.routing.trail import extended
 from host.rpc import from_wire
 from host.timing import Timing
 from protocol import jsonrpc
-from protocol.errors import RpcError
+from protocol.errors import CANCELLED, RpcError
 
 MAX_TIMEOUT_S = 24 * 3600.0
 """Longest deadline that a caller may set."""
@@ -74,7 +74,7 @@ class Calls:
             budget_s = nested_budget(timeout_s, self._timing.call_s)
             trail = extended(self._sessions, plugin, method)
         started = perf_counter()
-        failed = True
+        code = CANCELLED
         try:
             outgoing = session.peer.outgoing
             if trail is None:
@@ -85,11 +85,15 @@ class Calls:
                 raw = await answered(outgoing, waiter, session.id, path)
             else:
                 raw = await waiter
-            failed = False
+            code = 0
         except RpcError as exc:
+            code = exc.code
             raise from_wire(exc, plugin, method) from None
+        except PlughostError as exc:
+            code = exc.wire_code
+            raise
         finally:
-            session.record(perf_counter() - started, failed)
+            session.record(method, started, perf_counter() - started, code)
         if not decode:
             return raw
         try:
@@ -122,7 +126,7 @@ class Calls:
         total_s = nested_budget(timeout_s, self._timing.stream_total_s)
         trail = extended(self._sessions, plugin, method)
         started = perf_counter()
-        failed = True
+        code = CANCELLED
         try:
             reader = await session.peer.outgoing.open_stream(
                 method,
@@ -137,14 +141,18 @@ class Calls:
                     yield item
             finally:
                 reader.close()
-            failed = False
+            code = 0
         except RpcError as exc:
+            code = exc.code
             raise from_wire(exc, plugin, method) from None
+        except PlughostError as exc:
+            code = exc.wire_code
+            raise
         except GeneratorExit:
-            failed = False
+            code = 0
             raise
         finally:
-            session.record(perf_counter() - started, failed)
+            session.record(method, started, perf_counter() - started, code)
 
 
 def nested_budget(timeout_s: float | None, default_s: float) -> float:

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import msgspec
 
-from host.errors import InvalidResult
+from host.errors import InvalidResult, PlughostError
 from host.facade import LiveSession, LiveSessions
 from host.routing.calls import MAX_TIMEOUT_S, nested_budget
 from host.rpc import from_wire
 from protocol import jsonrpc
-from protocol.errors import RpcError
+from protocol.errors import CANCELLED, RpcError
 
 _T = TypeVar("_T")
 
@@ -48,15 +48,19 @@ class ControlCalls:
         session = self._sessions.live(plugin)
         budget_s = nested_budget(timeout_s, MAX_TIMEOUT_S)
         started = perf_counter()
-        failed = True
+        code = CANCELLED
         try:
             raw = await session.peer.outgoing.begin(method, jsonrpc.encode(params), budget_s, idle_s=idle_s)
-            failed = False
+            code = 0
         except RpcError as exc:
+            code = exc.code
             raise from_wire(exc, plugin, method) from None
+        except PlughostError as exc:
+            code = exc.wire_code
+            raise
         finally:
             if counted:
-                session.record(perf_counter() - started, failed)
+                session.record(method, started, perf_counter() - started, code)
         return raw
 
 

@@ -4,19 +4,35 @@ Latencies fall into a histogram whose buckets are powers of two with one bit bel
 off by a quarter at most; views compute percentiles when somebody looks.
 """
 
+from collections import deque
 from math import frexp, ldexp
+
+from host.recording import CallRow
 
 _BUCKETS = 160
 _STEP_S = 1e-9
 _OFFSET = 2 * 29
 
 
+MAX_METHODS = 1_000
+"""Methods that are counted by name; a plugin that does not say what it has may be called by any."""
+
+MAX_METHOD_CHARS = 100
+
+OTHER = "(other)"
+"""What further and longer names are counted as."""
+
+
 class CallMeter:
-    """Calls into one plugin."""
+    """Calls into one plugin in one of its runs, also told to the tallies of all its runs."""
 
-    __slots__ = ("_buckets", "errors")
+    __slots__ = ("_append", "_buckets", "_counts", "_failures", "errors")
 
-    def __init__(self) -> None:
+    def __init__(self, calls: deque[CallRow], counts: dict[str, int], failures: dict[str, int]) -> None:
+        """`calls` is bounded by whoever made it; `counts` and `failures`, by method, are bounded here."""
+        self._append = calls.append
+        self._counts = counts
+        self._failures = failures
         self._buckets = [0] * _BUCKETS
         self.errors = 0
 
@@ -25,10 +41,16 @@ class CallMeter:
         """Calls counted so far."""
         return sum(self._buckets)
 
-    def record(self, seconds: float, failed: bool) -> None:
-        """Count one call that took `seconds`, from 0 to some years."""
-        if failed:
+    def record(self, method: str, started: float, seconds: float, code: int) -> None:
+        """Count one call that took `seconds`, from 0 to some years; `code` is 0 or its error's."""
+        try:
+            self._counts[method] += 1
+        except KeyError:
+            method = self._begin(method)
+        self._append((started, True, method, seconds, code))
+        if code:
             self.errors += 1
+            self._failures[method] = self._failures.get(method, 0) + 1
         # A nanosecond, the clock's step, makes sure of an exponent of at least -29.
         mantissa, exponent = frexp(seconds + _STEP_S)
         self._buckets[2 * exponent + _OFFSET + (mantissa >= 0.75)] += 1
@@ -47,3 +69,11 @@ class CallMeter:
                 # The middle of the bucket.
                 return ldexp(0.5 + below / 4 + 0.125, power - 29)
         return None
+
+    def _begin(self, method: str) -> str:
+        """Count a method for the first time; return the name that it is counted under."""
+        counts = self._counts
+        if len(method) > MAX_METHOD_CHARS or len(counts) >= MAX_METHODS:
+            method = OTHER
+        counts[method] = counts.get(method, 0) + 1
+        return method

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from host.facade import Caller
-from protocol.messages.log import LogWrite
+from host.logs import clean
+from protocol.messages.log import Level, LogWrite
 
 _LEVELS = {
     "debug": logging.DEBUG,
@@ -16,31 +17,71 @@ _LEVELS = {
     "error": logging.ERROR,
     "critical": logging.CRITICAL,
 }
+
+
+class _Head(msgspec.Struct, frozen=True):
+    level: Level
+    message: str
+    dropped: int = 0
+
+
 _decode = msgspec.json.Decoder(LogWrite).decode
 
-Write = Callable[[Caller, int, str, Mapping[str, Any]], None]
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+MAX_LINE_BYTES = 128 * 1024
+"""Of a longer line only level and message are taken."""
+
+MAX_MESSAGE_CHARS = 16_384
+"""Longer messages and exception texts are cut, as the SDK does."""
+
+Write = Callable[[Caller, int, str, Mapping[str, Any], str], None]
 
 
 class LogService:
     """Turns `log.write` into lines of the plugin's log."""
 
     def __init__(self, write: Write) -> None:
-        """`write(caller, level, message, fields)` writes one line."""
+        """`write(caller, level, message, fields, exception)` writes one line."""
         self._write = write
 
     def write(self, caller: Caller, method: str, params: msgspec.Raw) -> None:
         """Take one `log.write`; one that can't be read is a line that says so."""
+        size = len(bytes(params))
+        exception, fields = "", dict[str, Any]()
         try:
-            line = _decode(params)
+            if size > MAX_LINE_BYTES:
+                line = _decode_head(params)
+                fields = {"left_out_bytes": size}
+            else:
+                line = _decode(params)
+                fields = _clean(line.data or {})
+                exception = _lines((line.exception or "").rstrip())[-MAX_MESSAGE_CHARS:]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-            self._write(caller, logging.WARNING, f"a log line could not be read: {exc}", {})
+            self._write(caller, logging.WARNING, f"a log line could not be read: {clean(str(exc))}", {}, "")
             return
         if line.dropped > 0:
             self._write(
-                caller, logging.WARNING, f"the plugin dropped {line.dropped} log lines before this one", {}
+                caller,
+                logging.WARNING,
+                f"the plugin dropped {line.dropped} log lines before this one",
+                {},
+                "",
             )
-        fields: dict[str, Any] = dict(line.data or {})
-        message = line.message
-        if line.exception is not None:
-            message = f"{message}\n{line.exception.rstrip()}"
-        self._write(caller, _LEVELS[line.level], message, fields)
+        self._write(caller, _LEVELS[line.level], _lines(line.message[:MAX_MESSAGE_CHARS]), fields, exception)
+
+
+def _lines(text: str) -> str:
+    """Return a text of several lines without control characters."""
+    return "\n".join(clean(line) for line in text.split("\n"))
+
+
+def _clean(value: Any) -> Any:
+    """Return fields without control characters; depth and size are bounded by what was decoded."""
+    if isinstance(value, str):
+        return _lines(value)
+    if isinstance(value, dict):
+        return {clean(key): _clean(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_clean(item) for item in cast("list[Any]", value)]
+    return value

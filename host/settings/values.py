@@ -21,6 +21,10 @@ class LogSettings:
 
     level: LogLevel = "info"
     format: LogFormat = "text"
+    file_bytes: int = 10 * 1024 * 1024
+    """Size at which the log file of a plugin makes way for the next one."""
+    files: int = 3
+    """Log files of each plugin that are kept; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)

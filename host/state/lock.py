@@ -20,6 +20,9 @@ from host.errors import AlreadyRunning, SettingsError, UnsupportedPlatform
 _log = logging.getLogger(__name__)
 
 LOCK_NAME = "lock"
+_PID_COLUMN = 4
+_INODE_COLUMN = 5
+"""Of a line of /proc/locks: number, kind, mode, access, pid, device and inode."""
 _PID_BYTES = 20
 """Digits of the largest 64-bit number; more than that is no pid."""
 
@@ -84,6 +87,34 @@ def open_data_folder(path: Path | None) -> DataFolder:
             raise _unusable(folder, exc.strerror or str(exc)) from exc
         raise
     return DataFolder(folder, descriptor, ephemeral=ephemeral)
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether a host holds the folder, without touching its lock."""
+    lock = path / LOCK_NAME
+    try:
+        text, inode = lock.read_bytes()[:_PID_BYTES], lock.stat().st_ino
+    except OSError:
+        return False
+    try:
+        # The kernel's own list; the pid that a host wrote may have passed on to somebody else.
+        locks = Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        try:
+            os.kill(int(text), 0)
+        except (ValueError, ProcessLookupError):
+            return False
+        except PermissionError:
+            return True
+        return True
+    pid = text.strip().decode(errors="replace")
+    rows = [parts for parts in map(str.split, locks.splitlines()) if len(parts) > _INODE_COLUMN]
+    # By either: a layered file system shows another inode there, another pid namespace another pid.
+    return any(
+        parts[1] == "FLOCK"
+        and (parts[_PID_COLUMN] == pid or parts[_INODE_COLUMN].rpartition(":")[2] == str(inode))
+        for parts in rows
+    )
 
 
 def _lock_in(folder: Path, lock: Callable[[int], None]) -> int:

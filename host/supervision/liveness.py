@@ -4,7 +4,6 @@ Before it gives a plugin up it has the plugin write its stacks, and asks whether
 then the machine is overloaded, and restarting them would make it worse.
 """
 
-import logging
 import signal
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from host.ids import PluginId
 from host.process.ladder import Rung
 from host.process.launcher import PluginProcess
 from host.supervision.heartbeat import Heartbeat
+from host.supervision.output import PluginLog
 from host.supervision.restart import Cause
 from host.supervision.storm import StormGuard
 from host.supervision.vitals import End
@@ -38,7 +38,7 @@ class Liveness:
         storm: StormGuard,
         live_count: Callable[[], int],
         host_lag_s: Callable[[float], float],
-        logger: logging.Logger,
+        log: PluginLog,
         end: End,
     ) -> None:
         self._plugin = plugin
@@ -47,7 +47,7 @@ class Liveness:
         self._timing = timing
         self._storm = storm
         self._live_count = live_count
-        self._logger = logger
+        self._log = log
         self._end = end
         self._heartbeat = Heartbeat(peer, timing, clock, host_lag_s)
 
@@ -66,7 +66,7 @@ class Liveness:
                 misses += 1
                 self._storm.missed(self._plugin)
                 if misses < self._timing.ping_misses:
-                    self._logger.warning("no answer to a ping", extra={"fields": {"misses": misses}})
+                    self._log.warning("no answer to a ping", {"misses": misses})
                 elif await self._give_up(misses, stack_dump_signal, on_unresponsive):
                     return
 
@@ -81,7 +81,7 @@ class Liveness:
             where += f", last call {self._peer.outgoing.last_method}"
         on_unresponsive(True, where)
         if not self._storm.may_restart_unresponsive(self._live_count()):
-            self._logger.error("host_overloaded: several plugins miss their pings at once; none is restarted")
+            self._log.error("host_overloaded: several plugins miss their pings at once; none is restarted")
             return False
         if stack_dump_signal is not None:
             self._process.signal(signal.Signals[stack_dump_signal], group=False)

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from host.recording import Track
 from host.supervision.condition import Condition
 from host.supervision.states import State
 from protocol.sizes import format_size
@@ -22,13 +23,11 @@ _REMEDIES = {
 }
 
 
-def log_change(now: Condition, old: State) -> None:
-    """Log one change; `now` is the plugin's condition after it."""
+def log_change(now: Condition, old: State, track: Track) -> None:
+    """Log one change, to the program's log and to the plugin's; `now` is the plugin's condition after it."""
     new = now.state
     level = _LEVELS.get(new, logging.INFO)
     logger = logging.getLogger(f"plugin.{now.plugin}")
-    if not logger.isEnabledFor(level):
-        return
     why = f": {now.reason}" if now.reason else ""
     fields: dict[str, Any] = {}
     if new is State.ACTIVE and old is State.LOADING and now.session is not None:
@@ -41,7 +40,9 @@ def log_change(now: Condition, old: State) -> None:
         fields |= _facts(now)
     if new in _REMEDIES:
         fields["remedy"] = _REMEDIES[new]
-    logger.log(level, "%s -> %s%s", old.value, new.value, why, extra={"fields": fields})
+    text = track.mask(f"{old.value} -> {new.value}{why}")
+    logger.log(level, "%s", text, extra={"fields": fields})
+    track.line(level, text, fields, source="host")
 
 
 def _facts(now: Condition) -> dict[str, Any]:

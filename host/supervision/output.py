@@ -9,12 +9,13 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import anyio
 
 from host.ids import PluginId
 from host.masking import known
+from host.recording import Track
 
 KEPT_LINES = 200
 """Last lines of stderr that the exit facts hold. Source: behaviour in numbers, *Life*."""
@@ -35,33 +36,100 @@ _PAUSE_S = 0.002
 """Between two reads: each costs a turn of the loop, which the charge for its lines does not see."""
 
 
-class PluginLog:
-    """The logger `plugin.<id>`, at a bounded rate; what is left out is counted and said."""
+LINE_UNIT_CHARS = 1024
+"""A longer line counts as several."""
 
-    def __init__(self, plugin: PluginId, now: Callable[[], float]) -> None:
+
+class PluginLog:
+    """What a plugin logs: to the logger `plugin.<id>` and its track, at a bounded rate; the rest counts."""
+
+    def __init__(self, plugin: PluginId, now: Callable[[], float], track: Track) -> None:
         self._logger = logging.getLogger(f"plugin.{plugin}")
         self._now = now
+        self._track = track
         self._at = now()
         self._left = float(BURST_LINES)
         self._unsaid = 0
         self.dropped = 0
         """Lines left out so far."""
 
-    def write(self, level: int, message: str, fields: Mapping[str, Any] | None = None) -> None:
-        """Log one line, or count it."""
-        now = self._now()
-        self._left = min(BURST_LINES, self._left + (now - self._at) * LINES_PER_S)
-        self._at = now
+    def write(
+        self,
+        level: int,
+        message: str,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        source: str = "log",
+        exception: str = "",
+    ) -> None:
+        """Log one line of the plugin's, or count it."""
+        kept = level >= self._track.level
+        if not kept and not self._logger.isEnabledFor(level):
+            return
+        self._refill()
         if self._left < 1.0:
             self.dropped += 1
             self._unsaid += 1
             return
-        self._left -= 1.0
-        if self._unsaid:
+        size = len(message) + len(exception) + (len(repr(fields)) if fields else 0)
+        self._left -= 1.0 + size // LINE_UNIT_CHARS
+        self.settle()
+        mask = self._track.mask
+        message, exception = mask(message), mask(exception) if exception else ""
+        shown = f"{message}\n{exception}" if exception else message
+        told = _masked(known.cleared_value(dict(fields or {})), mask)
+        self._logger.log(level, "%s", shown, extra={"fields": told})
+        if kept:
+            self._track.line(level, message, told, source=source, exception=exception)
+
+    def say(self, level: int, message: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Log one line of the host's about the plugin; these are few, and never left out."""
+        told = known.cleared_value(dict(fields or {}))
+        message = self._track.mask(message)
+        self._logger.log(level, "%s", message, extra={"fields": told})
+        self._track.line(level, message, told, source="host")
+
+    def info(self, message: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Say something about normal work."""
+        self.say(logging.INFO, message, fields)
+
+    def warning(self, message: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Say something that may become a fault."""
+        self.say(logging.WARNING, message, fields)
+
+    def error(self, message: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Say something about a fault."""
+        self.say(logging.ERROR, message, fields)
+
+    def mask(self, text: str) -> str:
+        """Return a text without what may not be shown."""
+        return self._track.mask(text)
+
+    def settle(self, *, end: bool = False) -> None:
+        """Say how many lines were left out, once there is room for that, or at the `end`."""
+        if not self._unsaid:
+            return
+        self._refill()
+        if end or self._left >= 0.0:
             unsaid, self._unsaid = self._unsaid, 0
-            self._logger.warning("log lines were left out", extra={"fields": {"lines": unsaid}})
-        shown = known.cleared_value(dict(fields or {}))
-        self._logger.log(level, "%s", known.cleared(message), extra={"fields": shown})
+            self.warning("log lines were left out", {"lines": unsaid})
+
+    def _refill(self) -> None:
+        now = self._now()
+        self._left = min(BURST_LINES, self._left + (now - self._at) * LINES_PER_S)
+        self._at = now
+
+
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    """Return a plugin's fields with every text in them masked."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        table = cast("Mapping[Any, Any]", value)
+        return {mask(str(key)): _masked(item, mask) for key, item in table.items()}
+    if isinstance(value, list):
+        return [_masked(item, mask) for item in cast("list[Any]", value)]
+    return value
 
 
 class Stderr:
@@ -78,7 +146,7 @@ class Stderr:
 
     def tail(self) -> tuple[str, ...]:
         """Return the last lines, an unfinished one included."""
-        partial = (known.cleared(self._partial.decode(errors="replace")),) if self._partial else ()
+        partial = (self._shown(self._partial),) if self._partial else ()
         return (*self._lines, *partial)[-KEPT_LINES:]
 
     async def run(self) -> None:
@@ -128,7 +196,9 @@ class Stderr:
         return len(data)
 
     def _take(self, line: bytes) -> None:
-        line = known.cleared_bytes(line)[:MAX_LINE_BYTES]
-        text = line.decode(errors="replace").rstrip("\r")
+        text = self._shown(known.cleared_bytes(line)[:MAX_LINE_BYTES])
         self._lines.append(text)
-        self._log.write(logging.INFO, text, {"stream": "stderr"})
+        self._log.write(logging.INFO, text, {"stream": "stderr"}, source="stderr")
+
+    def _shown(self, line: bytes) -> str:
+        return self._log.mask(line.decode(errors="replace").rstrip("\r"))

@@ -17,6 +17,7 @@ import msgspec
 from host.errors import PluginDied
 from host.facade import Figures
 from host.ids import PluginId, SessionId
+from host.logs import clean
 from host.masking import known
 from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
@@ -64,8 +65,8 @@ class Session:
         self._config = config
         self._shared = shared
         now = shared.clock.monotonic
-        self._logger = logging.getLogger(f"plugin.{manifest.id}")
-        self.log = PluginLog(self.plugin, now)
+        self._track = track = shared.tracks.track(self.plugin)
+        self.log = PluginLog(self.plugin, now, track)
         self._gate = shared.gateway.open(self.plugin, session_id, grants)
         self._faults = FaultMeter(now)
         self._stray = 0
@@ -79,6 +80,7 @@ class Session:
             may_hold=lambda size: shared.held_frames.may_hold(self, size),
             polling=shared.polling,
             grow=lambda fd: shared.grown_pipes.grow(self, fd),
+            on_served=track.served,
         )
         if shared.polling.enabled:
             self.peer.linger(Lingering(SERVER_BUDGET_S))
@@ -86,16 +88,14 @@ class Session:
         self._ending = ending = Ending()
         self._wind_down = WindDown(ending, self.peer, process, self.log, shared.timing, now)
         outgoing = self.peer.outgoing
-        self._vitals = Vitals(
-            manifest.limits, process, self._logger, outgoing.stretch, self._start, ending.begin
-        )
+        self._vitals = Vitals(manifest.limits, process, self.log, outgoing.stretch, self._start, ending.begin)
         self._obituary = Obituary(self.plugin, process, outgoing, self._stderr, self._vitals, ending, now)
         self._tasks: anyio.abc.TaskGroup | None = None
         self.provided: Mapping[str, bool] | None = None
         """Methods, and whether each is a stream; None if the plugin did not say."""
         self.provides = Provides()
         """What else it provides."""
-        self._meter = CallMeter()
+        self._meter = CallMeter(track.calls, track.counts, track.failures)
         self.record = self._meter.record
 
     # What the watchdog asks.
@@ -117,6 +117,8 @@ class Session:
 
     def observe(self, sample: Sample, breaches: list[Breach]) -> None:
         """Take a sample."""
+        self._track.sample(sample, self._vitals.throttled_to)
+        self.log.settle()
         self._vitals.observe(sample, breaches)
 
     # What the runner does.
@@ -150,6 +152,7 @@ class Session:
             self._shared.grown_pipes.release(self)
             self.peer.close(self._obituary.died)
             self._stderr.close()
+            self.log.settle(end=True)
             self._process.close_spec()
         return self._obituary.ended(status, survivors)
 
@@ -200,7 +203,8 @@ class Session:
         if kind == "stray_output":
             self._stray += 1
             hint = "; its stdout is the wire, so let it print on stderr" if self._stray == 1 else ""
-            self.log.write(logging.WARNING, f"{detail}{hint}", {"stream": "stdout", "text": _shown(head)})
+            fields = {"stream": "stdout", "text": _shown(head)}
+            self.log.write(logging.WARNING, f"{detail}{hint}", fields, source="stdout")
             return
         self.log.write(logging.WARNING, f"{kind}: {detail}", {"frame": _shown(head)} if head else {})
         if self._faults.count(kind):
@@ -256,14 +260,14 @@ class Session:
             shared.storm,
             shared.live_count,
             shared.monitor.lag_s,
-            self._logger,
+            self.log,
             self._ending.begin,
         )
         with suppress(PluginDied):  # it ended while a ping was under way
             await liveness.run(about.stack_dump_signal, on_unresponsive)
 
     def _progress(self, progress: Progress) -> None:
-        self.log.write(logging.INFO, f"loading: {progress.message[:1_000]}")
+        self.log.write(logging.INFO, f"loading: {clean(progress.message[:1_000])}")
 
     async def _watch_exit(self) -> None:
         status = await self._process.wait_exited()
@@ -290,4 +294,4 @@ class Session:
 
 def _shown(head: bytes) -> str:
     # It may end in the middle of a secret.
-    return known.cleared(head.decode(errors="replace"), cut=True)
+    return clean(known.cleared(head.decode(errors="replace"), cut=True))

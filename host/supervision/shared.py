@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from host.clock import Clock
 from host.facade import Gateway
 from host.process.grown_pipes import GrownPipes
+from host.recording import Tracks
 from host.rpc import HeldFrames
 from host.supervision.registries import Registries
 from host.supervision.storm import StormGuard
@@ -22,6 +23,7 @@ class Shared:
     clock: Clock
     gateway: Gateway
     monitor: Monitor
+    tracks: Tracks
     storm: StormGuard
     held_frames: HeldFrames
     grown_pipes: GrownPipes

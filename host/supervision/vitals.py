@@ -4,7 +4,6 @@ Takes the watchdog's samples; logs every breach with the figures that led to it;
 asks its session to end what must end.
 """
 
-import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from host.facade import Figures
 from host.process.ladder import Rung
 from host.process.launcher import PluginProcess
+from host.supervision.output import PluginLog
 from host.supervision.restart import Cause
 from host.supervision.throttle import Throttle
 from host.watchdog.duty import next_duty
@@ -35,7 +35,7 @@ class Vitals:
         self,
         limits: Limits,
         process: PluginProcess,
-        logger: logging.Logger,
+        log: PluginLog,
         on_stopped: Callable[[float], None],
         start: Start,
         end: End,
@@ -44,7 +44,7 @@ class Vitals:
         self.judge = Judge(limits)
         self._limits = limits
         self._process = process
-        self._logger = logger
+        self._log = log
         self._start = start
         self._end = end
         self._sample: Sample | None = None
@@ -59,6 +59,11 @@ class Vitals:
             self._throttle.duty = next_duty(self._throttle.duty, sample.cpu_cores, self._limits.cpu_cores)
         for breach in breaches:
             self._breached(breach, sample)
+
+    @property
+    def throttled_to(self) -> float | None:
+        """Share of the time that it may run; None while it is not throttled."""
+        return self._throttle.duty if self._throttle.duty < 1.0 else None
 
     def release(self) -> None:
         """Let the tree run freely, for good: it is to end, and signals must reach it."""
@@ -77,8 +82,7 @@ class Vitals:
 
     def add_to(self, figures: Figures) -> Figures:
         """Return the figures with what was measured."""
-        duty = self._throttle.duty
-        figures = replace(figures, throttled_to=duty if duty < 1.0 else None)
+        figures = replace(figures, throttled_to=self.throttled_to)
         sample = self._sample
         if sample is None:
             return figures
@@ -104,7 +108,7 @@ class Vitals:
             "descriptors": sample.descriptors,
             "children": sample.children,
         }
-        self._logger.warning("%s", sentence, extra={"fields": fields})
+        self._log.warning(sentence, fields)
         match breach.act:
             case "restart":
                 self._end(Cause.LIMIT, sentence, Rung.KILL)
@@ -127,4 +131,4 @@ class Vitals:
         finally:
             self._throttling = False
         if not self._released:
-            self._logger.info("its CPU use fell; it is no longer throttled")
+            self._log.info("its CPU use fell; it is no longer throttled")

@@ -112,7 +112,8 @@ class Logging(Plugin):
 
     @method
     async def hard(self) -> None:
-        self.log.info("set", data={1j}, bad="\udcff", **{"key\udcff": 1})
+        odd: dict[str, Any] = {"key\udcff": 1}
+        self.log.info("set", data={1j}, bad="\udcff", **odd)
         self.log.info("file \udcff")
         self.log.info("repr", data=Unshowable())
         self.log.info("x" * 20_000)

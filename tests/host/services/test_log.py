@@ -9,9 +9,9 @@ import pytest
 
 from host.facade import Caller
 from host.ids import PluginId, SessionId
-from host.services.log import LogService
+from host.services.log import MAX_LINE_BYTES, MAX_MESSAGE_CHARS, LogService
 
-Line = tuple[str, int, str, dict[str, Any]]
+Line = tuple[str, int, str, dict[str, Any], str]
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def lines() -> list[Line]:
 
 @pytest.fixture
 def service(lines: list[Line]) -> LogService:
-    def write(caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:
-        lines.append((caller.plugin, level, message, dict(fields)))
+    def write(caller: Caller, level: int, message: str, fields: Mapping[str, Any], exception: str) -> None:
+        lines.append((caller.plugin, level, message, dict(fields), exception))
 
     return LogService(write)
 
@@ -35,7 +35,7 @@ def send(service: LogService, text: bytes) -> None:
 @pytest.mark.parametrize("name", ["debug", "info", "warning", "error", "critical"])
 def test_levels_are_those_of_the_hosts_log(service: LogService, lines: list[Line], name: str) -> None:
     send(service, b'{"level":"%b","message":"hi","data":{"a":1}}' % name.encode())
-    assert lines == [("one", logging.getLevelNamesMapping()[name.upper()], "hi", {"a": 1})]
+    assert lines == [("one", logging.getLevelNamesMapping()[name.upper()], "hi", {"a": 1}, "")]
 
 
 def test_the_name_is_the_sessions_whatever_the_line_says(service: LogService, lines: list[Line]) -> None:
@@ -43,9 +43,10 @@ def test_the_name_is_the_sessions_whatever_the_line_says(service: LogService, li
     assert lines[0][0] == "one"
 
 
-def test_an_exception_follows_the_message(service: LogService, lines: list[Line]) -> None:
+def test_an_exception_comes_beside_the_message(service: LogService, lines: list[Line]) -> None:
     send(service, b'{"level":"error","message":"broken","exception":"Traceback\\nValueError: x\\n"}')
-    assert lines[0][2] == "broken\nTraceback\nValueError: x"
+    assert lines[0][2] == "broken"
+    assert lines[0][4] == "Traceback\nValueError: x"
 
 
 def test_lines_that_the_plugin_dropped_are_said(service: LogService, lines: list[Line]) -> None:
@@ -72,6 +73,27 @@ def test_a_line_that_cannot_be_read_is_a_line_that_says_so(
     service: LogService, lines: list[Line], text: bytes
 ) -> None:
     send(service, text)
-    ((plugin, level, message, _),) = lines
+    ((plugin, level, message, _, _),) = lines
     assert (plugin, level) == ("one", logging.WARNING)
     assert message.startswith("a log line could not be read")
+
+
+def test_control_characters_are_written_out_everywhere_but_line_ends_stay(
+    service: LogService, lines: list[Line]
+) -> None:
+    send(
+        service,
+        b'{"level":"info","message":"a\\u001b[2Jb\\nc","data":{"k\\u202e":["\\u0007"]},'
+        b'"exception":"x\\u009b\\ny"}',
+    )
+    assert lines == [("one", logging.INFO, "a\\x1b[2Jb\nc", {"k\\u202e": ["\\x07"]}, "x\\x9b\ny")]
+
+
+def test_of_a_line_that_is_too_large_level_and_message_are_taken(
+    service: LogService, lines: list[Line]
+) -> None:
+    text = b'{"level":"error","message":"%b","data":{"a":"%b"}}' % (b"m" * 20_000, b"x" * MAX_LINE_BYTES)
+    send(service, text)
+    ((_, level, message, fields, _),) = lines
+    assert (level, message) == (logging.ERROR, "m" * MAX_MESSAGE_CHARS)
+    assert fields == {"left_out_bytes": len(text)}

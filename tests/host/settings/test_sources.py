@@ -42,6 +42,8 @@ def test_a_file_may_set_everything(place: Place) -> None:
         [log]
         level = "debug"
         format = "json"
+        file_size = "2m"
+        files = 5
         [storage]
         quota = "3m"
         [events]
@@ -88,6 +90,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
         512 * 1024**2, 1.5, 8, 64, 0, 2 * 1024**3, 4 * 1024**3, 100, None, "stop", "warn", "restart"
     )
     assert (settings.log.level, settings.log.format) == ("debug", "json")
+    assert (settings.log.file_bytes, settings.log.files) == (2 * 1024**2, 5)
     assert settings.config == {"chat": {"room": "lobby"}}
     assert set(settings.origins.values()) == {f"file {place.here / 'plughost.toml'}"}
 

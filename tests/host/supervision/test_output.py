@@ -1,5 +1,6 @@
 """Stderr: what is kept, at what pace it is read, and what is still read after the end."""
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -7,7 +8,9 @@ import anyio
 import pytest
 
 from host.ids import PluginId
-from host.supervision.output import KEPT_LINES, MAX_LINE_BYTES, PluginLog, Stderr
+from host.observe.axis import Axis
+from host.observe.track import Track
+from host.supervision.output import BURST_LINES, KEPT_LINES, MAX_LINE_BYTES, PluginLog, Stderr
 
 
 @pytest.fixture
@@ -20,7 +23,11 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def _log() -> PluginLog:
-    return PluginLog(PluginId("reports"), lambda: 0.0)
+    return PluginLog(PluginId("reports"), lambda: 0.0, _track())
+
+
+def _track() -> Track:
+    return Track(PluginId("reports"), Axis(), lambda _track, _at_once: None)
 
 
 def _fill(fd: int, block: bytes) -> int:
@@ -80,3 +87,69 @@ async def test_a_closed_reader_reads_nothing_more(pipe: tuple[int, int]) -> None
     stderr.read_rest()
     stderr.close()
     assert stderr.tail() == ()
+
+
+def test_lines_beyond_the_rate_are_counted_and_the_count_is_said_without_a_further_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    now = 0.0
+    track = _track()
+    log = PluginLog(PluginId("reports"), lambda: now, track)
+    for number in range(BURST_LINES + 7):
+        log.write(logging.INFO, f"line {number}")
+    log.settle()
+    assert log.dropped == 7
+    now = 1.0
+    log.settle()
+    log.settle()
+    told = [record for record in caplog.records if record.message == "log lines were left out"]
+    assert [vars(record)["fields"] for record in told] == [{"lines": 7}]
+    assert track.unwritten().lines[-1].text == 'log lines were left out  {"lines":7}'
+
+
+def test_what_was_left_out_is_said_at_the_end_at_the_latest() -> None:
+    track = _track()
+    log = PluginLog(PluginId("reports"), lambda: 0.0, track)
+    for _ in range(BURST_LINES + 1):
+        log.write(logging.INFO, "again")
+    log.settle(end=True)
+    assert "left out" in track.unwritten().lines[-1].text
+
+
+def test_a_long_line_counts_as_many() -> None:
+    log = _log()
+    for _ in range(BURST_LINES):
+        log.write(logging.INFO, "x" * 16_384)
+    assert log.dropped > BURST_LINES * 0.9
+
+
+def test_secrets_are_masked_in_lines_fields_exceptions_and_what_is_kept_of_stderr(
+    pipe: tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    track = _track()
+    track.mask = lambda text: text.replace("hunter2", "•••")
+    log = PluginLog(PluginId("reports"), lambda: 0.0, track)
+    log.write(
+        logging.ERROR, "login hunter2", {"deep": [{"hunter2": "a hunter2"}]}, exception="Error: hunter2"
+    )
+    log.say(logging.WARNING, "it said hunter2")
+    stderr = Stderr(pipe[0], log, lambda _: 0.0)
+    os.write(pipe[1], b"key=hunter2\nand hunter2")
+    stderr.read_rest()
+    assert stderr.tail() == ("key=•••", "and •••")
+    stderr.close()
+    everything = repr([vars(record) for record in caplog.records]) + repr(track.unwritten())
+    assert "hunter2" not in everything
+    assert "•••" in everything
+
+
+def test_lines_below_the_plugins_level_are_left_out_and_not_counted() -> None:
+    track = _track()
+    track.level = logging.WARNING
+    log = PluginLog(PluginId("reports"), lambda: 0.0, track)
+    log.write(logging.INFO, "quiet")
+    log.write(logging.WARNING, "loud")
+    assert [line.text for line in track.unwritten().lines] == ["loud"]
+    assert log.dropped == 0
