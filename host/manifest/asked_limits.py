@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
+from host.manifest.durations import Duration
 from protocol.manifest import Act, Limits
 from protocol.sizes import format_size, parse_cores, parse_size
 
@@ -76,6 +77,7 @@ class AskedLimits(BaseModel, frozen=True):
     file: Annotated[int, _size(MIN_FILE_BYTES)] | None = None
     address_space: Annotated[int, _size(MIN_ADDRESS_SPACE_BYTES)] | None = None
     processes: Annotated[int, _count(1)] | None = None
+    timeout: Duration | None = None
     on_memory: Act | None = None
     on_cpu: Act | None = None
     on_other: Act | None = None
@@ -91,6 +93,7 @@ class AskedLimits(BaseModel, frozen=True):
             "file_bytes": self.file,
             "address_space_bytes": self.address_space,
             "processes": self.processes,
+            "call_timeout_s": self.timeout,
             "on_memory": self.on_memory,
             "on_cpu": self.on_cpu,
             "on_other": self.on_other,
