@@ -97,7 +97,9 @@ def _reason(exc: Exception) -> str:
     return (exc.strerror or type(exc).__name__) if isinstance(exc, OSError) else "a loop of links"
 
 
-def _parse_json(text: str, name: str, faults: FaultList) -> object:
+def parse_json(text: str, name: str, faults: FaultList) -> object:
+    """Return the value that a JSON text says; what is wrong with it is noted."""
+
     def no_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) < len(pairs):
@@ -169,7 +171,7 @@ def _is_text(text: str) -> bool:
 
 _PARSERS: Final[dict[str, Callable[[str, str, FaultList], object]]] = {
     ".toml": _parse_toml,
-    ".json": _parse_json,
+    ".json": parse_json,
     ".yaml": parse_yaml,
     ".py": parse_python,
 }
