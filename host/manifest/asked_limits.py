@@ -41,7 +41,7 @@ def _size(least: int) -> PlainValidator:
             raise ValueError(f'at least {format_size(least)} and at most 2^60 bytes, such as "512m"')
         return size_bytes
 
-    return PlainValidator(check)
+    return PlainValidator(check, json_schema_input_type=str | int)
 
 
 def _check_cores(value: str | float) -> float:
@@ -57,11 +57,11 @@ def _count(least: int) -> PlainValidator:
             raise ValueError(f"a whole number from {least} to {MAX_COUNT}")
         return value
 
-    return PlainValidator(check)
+    return PlainValidator(check, json_schema_input_type=int)
 
 
 MemorySize = Annotated[int, _size(MIN_MEMORY_BYTES)]
-Cores = Annotated[float, PlainValidator(_check_cores)]
+Cores = Annotated[float, PlainValidator(_check_cores, json_schema_input_type=str | float)]
 
 
 class AskedLimits(BaseModel, frozen=True):

@@ -94,7 +94,9 @@ Handler = Annotated[Text, AfterValidator(_check_handler)]
 TopicName = Annotated[Text, AfterValidator(_check_topic)]
 TopicPattern = Annotated[Text, AfterValidator(_check_pattern)]
 Patterns = Annotated[
-    list[TopicPattern], BeforeValidator(_as_list), Field(min_length=1, max_length=MAX_DECLARED)
+    list[TopicPattern],
+    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+    Field(min_length=1, max_length=MAX_DECLARED),
 ]
 PathText = Annotated[Text, AfterValidator(_check_path)]
 MethodName = Annotated[Text, AfterValidator(_check_method)]

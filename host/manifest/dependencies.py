@@ -43,7 +43,7 @@ def _check_distribution(name: str) -> str:
     return name
 
 
-PluginList = list[Annotated[tuple[str, str], PlainValidator(_read_plugin)]]
+PluginList = list[Annotated[tuple[str, str], PlainValidator(_read_plugin, json_schema_input_type=str)]]
 PluginMap = dict[IdText, RangeText]
 PackageMap = dict[Annotated[Text, AfterValidator(_check_distribution)], RangeText]
 
