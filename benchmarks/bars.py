@@ -119,6 +119,8 @@ BARS: tuple[Bar, ...] = (
         1.1,
         against=(Plughost, rows.SEQUENTIAL_P50),
     ),
+    # Where the disk syncs in 0.4 ms; the row under it tells how long it took.
+    Bar("writes to storage, 64 callers", (Plughost, rows.STORAGE_WRITES_64), 20_000.0),
     Bar("event to 100 subscribers", (Plughost, rows.EVENTS_100), 250_000.0, 450_000.0),
     Bar("its emitter blocked", (Plughost, rows.EMIT_100), 0.1),
     Bar("1 MB echo, each way", (Plughost, rows.PAYLOAD_1M), 200.0, 400.0),

@@ -83,16 +83,28 @@ def imports(_effort: Effort) -> list[float]:
     return [sdk_s / asyncio_s, host_s * 1e3]
 
 
+def storage_writes(effort: Effort) -> list[float]:
+    """Acknowledged writes per second with 1, 16 and 64 callers; milliseconds of one sync of the disk."""
+    return _printed("storage_writes", str(effort.sample_s))
+
+
 def no_ps(_effort: Effort) -> list[float]:
     raise Absent("`plughost ps` does not exist yet")
 
 
-def no_events(_effort: Effort) -> list[float]:
-    raise Absent("events do not exist yet")
+def events_1(effort: Effort) -> list[float]:
+    """Deliveries per second of plain and of durable events."""
+    return _printed("event_fanout", "1", str(effort.sample_s))[:2]
 
 
-def no_storage(_effort: Effort) -> list[float]:
-    raise Absent("storage does not exist yet")
+def events_10(effort: Effort) -> list[float]:
+    """The same to 10 subscribers."""
+    return _printed("event_fanout", "10", str(effort.sample_s))[:2]
+
+
+def events_100(effort: Effort) -> list[float]:
+    """The same to 100, and milliseconds for which the emitter of a plain one is held up."""
+    return _printed("event_fanout", "100", str(effort.sample_s))
 
 
 def no_monitor(_effort: Effort) -> list[float]:

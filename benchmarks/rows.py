@@ -73,8 +73,17 @@ EVENTS_1, EVENTS_10, EVENTS_100 = (
     Row(f"events_{count}", f"event to {count} subscribers", "deliveries/s", "higher")
     for count in (1, 10, 100)
 )
+DURABLE_1, DURABLE_10, DURABLE_100 = (
+    Row(f"durable_{count}", f"durable event to {count} subscribers", "deliveries/s", "higher")
+    for count in (1, 10, 100)
+)
 EMIT_100 = Row("emit_100", "emitter blocked, 100 subscribers", "ms")
 STORAGE_P50 = Row("storage_p50", "storage.get by a plugin, p50", "µs")
+STORAGE_WRITES_1, STORAGE_WRITES_16, STORAGE_WRITES_64 = (
+    Row(f"storage_writes_{count}", f"writes to storage, {callers}", "/s", "higher")
+    for count, callers in ((1, "1 caller"), (16, "16 callers"), (64, "64 callers"))
+)
+SYNC_MS = Row("sync_ms", "one sync of the disk under them", "ms")
 HOST_RSS = Row("host_rss", "RSS of a host without plugins", "MiB")
 HOST_WAKES = Row("host_wakes", "its voluntary context switches", "/s")
 IDLE_20_CPU = Row("idle_20_cpu", "CPU of a host with 20 idle plugins", "% of a core")
@@ -99,6 +108,7 @@ MONITOR_KEY = Row("monitor_key", "the same, key p95", "ms")
 _ON_ONE_LOOP = frozenset(
     {"plughost", "plughost-uvloop", "plughost-polling", "floor-blocking", "floor-asyncio", "floor-uvloop"}
 )
+_HOSTS = frozenset({"plughost", "plughost-uvloop", "plughost-polling"})
 
 GROUPS: tuple[Group, ...] = (
     Group(
@@ -112,6 +122,7 @@ GROUPS: tuple[Group, ...] = (
             Measurement("pipelined-64", (PIPELINED_64,), "pipelined", 64),
             Measurement("pipelined-512", (PIPELINED_512,), "pipelined", 512, most_samples=3),
             Measurement("call-back", (CALL_BACK_P50,), "call_back"),
+            Measurement("storage", (STORAGE_P50,), "storage_get", of=_HOSTS),
         ),
     ),
     Group(
@@ -149,10 +160,17 @@ GROUPS: tuple[Group, ...] = (
             Measurement("version", (VERSION,), own=own.version, most_samples=5),
             Measurement("imports", (IMPORT_SDK, IMPORT_HOST), own=own.imports, most_samples=5),
             Measurement("ps", (PS,), own=own.no_ps),
-            Measurement("events-1", (EVENTS_1,), own=own.no_events),
-            Measurement("events-10", (EVENTS_10,), own=own.no_events),
-            Measurement("events-100", (EVENTS_100, EMIT_100), own=own.no_events),
-            Measurement("storage", (STORAGE_P50,), own=own.no_storage),
+            Measurement("events-1", (EVENTS_1, DURABLE_1), own=own.events_1, most_samples=3),
+            Measurement("events-10", (EVENTS_10, DURABLE_10), own=own.events_10, most_samples=3),
+            Measurement(
+                "events-100", (EVENTS_100, DURABLE_100, EMIT_100), own=own.events_100, most_samples=3
+            ),
+            Measurement(
+                "storage-writes",
+                (STORAGE_WRITES_1, STORAGE_WRITES_16, STORAGE_WRITES_64, SYNC_MS),
+                own=own.storage_writes,
+                most_samples=3,
+            ),
             Measurement("monitor", (MONITOR_CPU, MONITOR_KEY), own=own.no_monitor),
         ),
     ),

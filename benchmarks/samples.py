@@ -79,6 +79,13 @@ async def call_back(subject: Subject, seconds: float, _count: int) -> list[float
     return [await subject.call_back(seconds)]
 
 
+async def storage_get(subject: Subject, seconds: float, _count: int) -> list[float]:
+    """Have the child read a small value that its host keeps: p50 in microseconds."""
+    await subject.storage_get(seconds / 10)
+    gc.collect()
+    return [await subject.storage_get(seconds)]
+
+
 async def start(subject: Subject, _seconds: float, count: int) -> list[float]:
     """Start so many further children until all have answered: milliseconds. `stop` ends them."""
     gc.collect()
@@ -101,6 +108,7 @@ TAKE: Mapping[str, Take] = {
     "stream": stream,
     "notify": notify,
     "call_back": call_back,
+    "storage_get": storage_get,
     "start": start,
     "stop": stop,
 }

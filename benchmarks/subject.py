@@ -85,6 +85,10 @@ class Subject(Contestant):
         """Have the child call its host, one call after the other; return their p50 in microseconds."""
         raise Absent("its child can't call the host, or not in a way that this suite uses")
 
+    async def storage_get(self, seconds: float) -> float:
+        """Have the child read a key of its host, again and again; return the p50 in microseconds."""
+        raise Absent("it keeps nothing for its children")
+
     async def start_many(self, count: int) -> list[int]:
         """Start further children side by side, until each has answered a call; return their processes."""
         self._more = [type(self)(self.tasks) for _ in range(count)]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
         CallError,
         Cancelled,
         Conflict,
+        ConsentRequired,
+        ContributionNotFound,
         DatabaseFault,
         DeadlineExceeded,
         DeliveryFailed,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         Disabled,
         DiskFull,
         DuplicateApi,
+        DuplicateContribution,
         FrameTooLarge,
         HostClosed,
         InvalidParams,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         ProtocolFault,
         Quarantined,
         QuotaExceeded,
+        RateLimited,
         ServiceError,
         SettingsError,
         StateError,
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from host.facade import Caller, Change, ExitFacts, Figures, PluginView
     from host.permissions.policy import Verdict
     from host.plugin_host import PluginHost
+    from host.services.http_values import Principal, Request, Response
     from host.services.notifications import Notification
     from host.settings.mail import MailSettings
     from host.timing import Timing
@@ -67,6 +72,9 @@ _HOMES = {
     "Notification": "host.services.notifications",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",
+    "Principal": "host.services.http_values",
+    "Request": "host.services.http_values",
+    "Response": "host.services.http_values",
     "PluginView": "host.facade",
     "Timing": "host.timing",
     "Verdict": "host.permissions.policy",
@@ -80,6 +88,8 @@ __all__ = [
     "Cancelled",
     "Change",
     "Conflict",
+    "ConsentRequired",
+    "ContributionNotFound",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -87,6 +97,7 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "DuplicateContribution",
     "ExitFacts",
     "Figures",
     "FrameTooLarge",
@@ -112,9 +123,13 @@ __all__ = [
     "PluginIncident",
     "PluginNotFound",
     "PluginView",
+    "Principal",
     "ProtocolFault",
     "Quarantined",
     "QuotaExceeded",
+    "RateLimited",
+    "Request",
+    "Response",
     "ServiceError",
     "SettingsError",
     "StateError",

@@ -25,14 +25,23 @@ from host.process.launcher import Launcher
 from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
+from host.routing.control_calls import ControlCalls
+from host.routing.events import Events
 from host.routing.gateway import ApiGateway
+from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
 from host.services.about import AboutService
+from host.services.commands import Commands
+from host.services.endpoints import Endpoints
+from host.services.events import EventsService
 from host.services.log import LogService
 from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
+from host.services.schedules import Schedules
 from host.services.storage import Storage
+from host.services.storage_functions import StorageFunctions
+from host.services.ui import Ui
 from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
@@ -69,6 +78,8 @@ class Assembly:
         polling: Polling,
         email: MailSettings | None,
         storage_quota_bytes: int,
+        rate_limits: Mapping[str, str],
+        consent_to_widening: bool,
         timing: Timing,
         clock: Clock,
     ) -> None:
@@ -79,6 +90,8 @@ class Assembly:
         self.changes = ChangeFeed()
         self._data = data
         self._policy = policy
+        self._consent_to_widening = consent_to_widening
+        self.gateway.rate_limits = RateLimits(rate_limits, clock.monotonic)
         self._application = application
         self._application_version = application_version
         self._use_warden = use_warden
@@ -92,10 +105,20 @@ class Assembly:
         """Who takes in what plugins provide, in the order in which they are told."""
         self._opens: list[Opens] = []
         """What has files or tasks, in the order in which it is opened."""
+        self.events = Events(clock, timing)
+        self._opens.append(self.events)
+        self._registries.append(self.events)
         self.storage = Storage(clock, storage_quota_bytes)
         self._opens.append(self.storage)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
+        control = ControlCalls(roster)
+        self.commands = Commands(control, roster.returns)
+        self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
+        self.schedule = Schedules(control, clock)
+        self.ui = Ui(control, roster.returns, roster.folder, roster.without_program, clock)
+        self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
+        self._opens.append(self.schedule)
         self._attach_services()
 
     def running(self) -> Self:
@@ -170,6 +193,7 @@ class Assembly:
             tasks=tasks,
             start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
             policy=self._policy,
+            consent_to_widening=self._consent_to_widening,
             application=self._application,
             application_version=self._application_version,
             changed=self._changed,
@@ -193,14 +217,23 @@ class Assembly:
         gateway.attach_builtin("rpc.discover", about.discover)
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.stream", plugins.stream)
-        self.storage.attach(gateway)
+        EventsService(self.events, self.roster.session).attach(gateway)
+        StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)
         self.mail.attach(gateway)
+        self.commands.attach(gateway)
+        self.endpoints.attach(gateway)
+        self.schedule.attach(gateway)
+        self.ui.attach(gateway)
 
     # What the parts tell.
 
     def _changed(self, now: Condition, old: State) -> None:
         log_change(now, old)
+        self.events.tell(
+            f"plughost.plugin.{now.state.value}",
+            {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason},
+        )
         self.changes.publish(Change(now.plugin, old.value, now.state.value, now.reason, self._clock.wall()))
 
     def _write_log(self, caller: Caller, level: int, message: str, fields: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@
             Busy                    busy
             LoadFailed              load_failed
                 LoadRefused         load_refused
+                    ConsentRequired consent_required
         CallError
             PluginError             plugin_error
             PluginIncident          plugin_incident
@@ -33,10 +34,13 @@
             ProtocolFault           protocol_fault
             StreamOverrun           stream_overrun
             ServiceError
+                RateLimited         rate_limited
                 QuotaExceeded       quota_exceeded
                 Conflict            conflict
                 DiskFull            disk_full
                 DatabaseFault       database_fault
+                ContributionNotFound contribution_not_found
+                DuplicateContribution duplicate_contribution
                 NotConfigured       not_configured
                 DeliveryFailed      delivery_failed
 
@@ -68,12 +72,25 @@ from host.call_errors import (
 )
 from host.service_errors import (
     Conflict,
+    ContributionNotFound,
     DatabaseFault,
     DeliveryFailed,
     DiskFull,
+    DuplicateContribution,
     NotConfigured,
     QuotaExceeded,
+    RateLimited,
     ServiceError,
+)
+from host.state_errors import (
+    Busy,
+    ConsentRequired,
+    Disabled,
+    LoadFailed,
+    LoadRefused,
+    NotActive,
+    Quarantined,
+    StateError,
 )
 from protocol import errors as wire
 
@@ -83,6 +100,8 @@ __all__ = [
     "CallError",
     "Cancelled",
     "Conflict",
+    "ConsentRequired",
+    "ContributionNotFound",
     "DatabaseFault",
     "DeadlineExceeded",
     "DeliveryFailed",
@@ -90,6 +109,7 @@ __all__ = [
     "Disabled",
     "DiskFull",
     "DuplicateApi",
+    "DuplicateContribution",
     "Fault",
     "FrameTooLarge",
     "HostClosed",
@@ -111,6 +131,7 @@ __all__ = [
     "ProtocolFault",
     "Quarantined",
     "QuotaExceeded",
+    "RateLimited",
     "ServiceError",
     "SettingsError",
     "StateError",
@@ -225,50 +246,3 @@ class TooFewDescriptors(PlughostError):
             free=free,
             limit=limit,
         )
-
-
-class StateError(PlughostError):
-    """The plugin's state does not allow this."""
-
-    wire_code = wire.NOT_ACTIVE
-
-
-class NotActive(StateError):
-    """The plugin does not run, so it can't answer."""
-
-    code = "not_active"
-
-
-class Disabled(StateError):
-    """The operator disabled the plugin."""
-
-    code = "disabled"
-    wire_code = wire.DISABLED
-    remedy = "enable it first"
-
-
-class Quarantined(StateError):
-    """The plugin failed too often and is kept from starting."""
-
-    code = "quarantined"
-    wire_code = wire.QUARANTINED
-    remedy = "mend the plugin (a changed package ends it) or reset it"
-
-
-class Busy(StateError):
-    """Another operation on the plugin is under way."""
-
-    code = "busy"
-    remedy = "wait for it; stop and kill pre-empt it"
-
-
-class LoadFailed(StateError):
-    """The plugin did not become active; it will be tried again."""
-
-    code = "load_failed"
-
-
-class LoadRefused(LoadFailed):
-    """The plugin can't become active until somebody changes something; it is not tried again."""
-
-    code = "load_refused"

@@ -14,6 +14,7 @@ from host.ids import PluginId, SessionId
 from protocol.manifest import Limits, Manifest
 from protocol.messages.provides import Provides
 from protocol.peer import Peer
+from protocol.permissions import Permission
 
 Wanted = Literal["running", "stopped"]
 
@@ -92,6 +93,8 @@ class PluginView:
     refused_permissions: tuple[str, ...]
     methods: tuple[str, ...]
     last_exit: ExitFacts | None
+    waiting_permissions: tuple[str, ...] = ()
+    """Asked for, and waiting for the operator's consent."""
     faults: tuple[str, ...] = ()
     """What is wrong with its manifest; such a plugin has no valid id and can't be loaded."""
 
@@ -119,6 +122,33 @@ class Caller:
     """What is left of the budget of the call, if it has one."""
 
 
+class Decided(Protocol):
+    """Whether something is permitted."""
+
+    @property
+    def allowed(self) -> bool:
+        """The answer."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """One sentence."""
+        ...
+
+    @property
+    def declare(self) -> str:
+        """What to write where so that it is allowed."""
+        ...
+
+
+class Granted(Protocol):
+    """What one plugin may do."""
+
+    def decide(self, required: Permission) -> Decided:
+        """Tell whether the plugin may do what needs `required`."""
+        ...
+
+
 class Joining(Protocol):
     """One run of a plugin, as those see it who take in what it provides."""
 
@@ -135,6 +165,11 @@ class Joining(Protocol):
     @property
     def manifest(self) -> Manifest:
         """What it says about itself."""
+        ...
+
+    @property
+    def grants(self) -> Granted:
+        """What it may do."""
         ...
 
     @property

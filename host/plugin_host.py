@@ -19,12 +19,11 @@ from host.assembly import Assembly
 from host.clock import Clock, SystemClock
 from host.errors import HostClosed, PlughostError, UnsupportedPlatform
 from host.facade import PluginView
+from host.host_parts import HostParts
 from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.permissions.policy import Policy, declared_is_granted
-from host.services.notifications import Notifications
 from host.services.storage import DEFAULT_QUOTA_BYTES
-from host.services.storage_view import StorageView
 from host.settings.mail import MailSettings
 from host.supervision.roster import Roster
 from host.supervision.supervisor import Supervisor
@@ -35,7 +34,7 @@ from protocol.polling import Polling
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class PluginHost:
+class PluginHost(HostParts):
     """Runs plugins. Use it as `async with PluginHost(plugins=["./plugins"]) as host:`."""
 
     def __init__(
@@ -53,6 +52,8 @@ class PluginHost:
         polling: bool = False,
         email: MailSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
+        rate_limits: Mapping[str, str] | None = None,
+        consent: Literal["widening", "never"] = "widening",
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -72,6 +73,8 @@ class PluginHost:
                 faster, but it holds this event loop meanwhile.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
+            rate_limits: How often each plugin may call, by namespace, method or `*`: {"sessions": "100/s"}.
+            consent: Whether a new version that asks for more than the last one waits for the operator.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
         """
@@ -87,6 +90,8 @@ class PluginHost:
             polling=Polling(enabled=polling),
             email=email,
             storage_quota_bytes=storage_quota_bytes,
+            rate_limits=rate_limits or {},
+            consent_to_widening=consent == "widening",
             timing=timing or Timing(),
             clock=clock or SystemClock(),
         )
@@ -210,15 +215,18 @@ class PluginHost:
         """Return a subscription to state changes from now on; use it as `with host.changes() as changes:`."""
         return self._parts.changes.subscribe()
 
-    @property
-    def storage(self) -> StorageView:
-        """What plugins keep, for an operator to look at and to mend."""
-        return StorageView(self._parts.storage)
+    def emit(self, topic: str, data: Any = None, *, durable: bool | None = None) -> Coroutine[Any, Any, int]:
+        """Say that something happened: `await host.emit("session.created", {...})`; returns its number.
 
-    @property
-    def notifications(self) -> Notifications:
-        """Notifications of plugins to people: who delivers them, and the latest ones."""
-        return self._parts.notifications
+        Plugins that handle it are not waited for. A durable event is on the disk when this returns; without
+        `durable` it is one if the topic was declared so, or a durable subscription wants it.
+
+        Raises:
+            InvalidParams: The topic or the data can't be used.
+            DiskFull: A durable event could not be kept.
+        """
+        self._parts.running()
+        return self._parts.events.emit(topic, data, durable=durable)
 
     # Verbs.
 

@@ -41,6 +41,8 @@ class Timing:
     """Bound on waiting for the end of a session's descendants, which are hunted for 2 s."""
     closed_wire_s: float = 1.0
     """Time between the end of a plugin's stdout and the end of its process."""
+    event_retries_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
+    """Delays before a durable event that failed is tried again; behind the last one it is a dead letter."""
     watch_every_s: float = 1.0
     """The watchdog's sweep."""
     watch_near_s: float = 0.25

@@ -10,6 +10,9 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 
 _MARKS = "__plughost_marks__"
+METHOD = "__plughost_method__"
+"""What `@method` leaves."""
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _M = TypeVar("_M", bound="Mark")
 
@@ -25,6 +28,11 @@ def put_mark(function: _F, one: Mark) -> _F:
     """Add a mark to a function, behind those that it has."""
     setattr(function, _MARKS, (*getattr(function, _MARKS, ()), one))
     return function
+
+
+def is_taken(function: object) -> bool:
+    """Tell whether a decorator says what a function is for, so that its name does not."""
+    return bool(getattr(function, _MARKS, ())) or hasattr(function, METHOD)
 
 
 def marks_of(cls: type) -> Iterator[tuple[str, Mark]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
+from plugin_sdk.marks import METHOD
 from protocol.signatures import SignatureFault
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ APIS: dict[str, tuple[str, str]] = {
 }
 """What `self.<name>` offers, by module and class; each is made when it is first used."""
 
-_MARK = "__plughost_method__"
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
 
@@ -83,7 +83,7 @@ def method(
     """
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        setattr(function, _MARK, MethodOptions(name or function.__name__, inline, serial))
+        setattr(function, METHOD, MethodOptions(name or function.__name__, inline, serial))
         return function
 
     return mark if function is None else mark(function)
@@ -168,7 +168,7 @@ def published(cls: type[Plugin]) -> dict[str, tuple[str, MethodOptions]]:
     for base in reversed(cls.__mro__):
         own: dict[str, tuple[str, MethodOptions]] = {}
         for attribute, value in vars(base).items():
-            options = getattr(value, _MARK, None)
+            options = getattr(value, METHOD, None)
             if not isinstance(options, MethodOptions):
                 continue
             if options.name in own:

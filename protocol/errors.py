@@ -35,6 +35,9 @@ PLUGIN_DIED: Final = -32014
 PROTOCOL_FAULT: Final = -32015
 STREAM_OVERRUN: Final = -32016
 DISABLED: Final = -32017
+CONTRIBUTION_NOT_FOUND: Final = -32040
+DUPLICATE_CONTRIBUTION: Final = -32041
+RATE_LIMITED: Final = -32018
 QUOTA_EXCEEDED: Final = -32020
 CONFLICT: Final = -32021
 DISK_FULL: Final = -32022
@@ -66,6 +69,9 @@ NAMES: Final[dict[int, str]] = {
     PROTOCOL_FAULT: "protocol_fault",
     STREAM_OVERRUN: "stream_overrun",
     DISABLED: "disabled",
+    CONTRIBUTION_NOT_FOUND: "contribution_not_found",
+    DUPLICATE_CONTRIBUTION: "duplicate_contribution",
+    RATE_LIMITED: "rate_limited",
     QUOTA_EXCEEDED: "quota_exceeded",
     CONFLICT: "conflict",
     DISK_FULL: "disk_full",

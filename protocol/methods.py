@@ -8,24 +8,52 @@ from typing import Any, Literal
 
 import msgspec
 
+from protocol.messages.commands import (
+    CommandInfo,
+    CommandInvoke,
+    CommandName,
+    CommandOutcome,
+    CommandRegister,
+    CommandRun,
+)
 from protocol.messages.email import EmailSend, EmailSent
+from protocol.messages.endpoints import (
+    EndpointCall,
+    EndpointName,
+    EndpointPlace,
+    EndpointRegister,
+    EndpointRequest,
+    HttpResponse,
+)
+from protocol.messages.events import (
+    Emitted,
+    Event,
+    Events,
+    EventsCredit,
+    EventsEmit,
+    EventsHandled,
+    EventsSubscribe,
+    EventsUnsubscribe,
+)
 from protocol.messages.log import LogWrite
 from protocol.messages.meta import Cancel, Credit, Discovery, Empty, Progress, StreamItem
 from protocol.messages.notify import Notified, NotifyAll, NotifyUser
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams
 from protocol.messages.plugins import HostInfo, PluginsCall
+from protocol.messages.schedule import ScheduleInfo, ScheduleName, ScheduleRegister, TickCall
 from protocol.messages.storage import (
     StorageAppend,
     StorageCompareAndSet,
     StorageEntry,
     StorageIncr,
-    StorageItem,
+    StorageItems,
     StorageKey,
     StorageList,
     StorageSet,
     StorageTransaction,
     StorageUsage,
 )
+from protocol.messages.ui import ActionCall, UiName, UiRegister, WidgetAsk
 
 Direction = Literal["to_plugin", "to_host", "both"]
 Kind = Literal["request", "stream", "notification"]
@@ -102,6 +130,19 @@ _ROWS = (
         "Open a stream of another plugin.",
         "plugins:call:{plugin}",
     ),
+    Method("plugin.event", "to_plugin", "notification", Event, None, "Something happened."),
+    Method(
+        "plugin.events",
+        "to_plugin",
+        "request",
+        Events,
+        EventsHandled,
+        "Handle events of a durable subscription.",
+    ),
+    Method("events.emit", "to_host", "request", EventsEmit, Emitted, "Say that something happened."),
+    Method("events.credit", "to_host", "notification", EventsCredit, None, "Events that were handled."),
+    Method("events.subscribe", "to_host", "request", EventsSubscribe, Empty, "Ask for events."),
+    Method("events.unsubscribe", "to_host", "request", EventsUnsubscribe, Empty, "Ask for them no more."),
     Method(
         "notify.user",
         "to_host",
@@ -143,7 +184,7 @@ _ROWS = (
         "to_host",
         "request",
         StorageList,
-        list[StorageItem],
+        StorageItems,
         "List keys and values in order.",
     ),
     Method(
@@ -170,6 +211,47 @@ _ROWS = (
     Method(
         "email.send", "to_host", "request", EmailSend, EmailSent, "Send a message by email.", "email:send"
     ),
+    Method("plugin.command", "to_plugin", "request", CommandRun, CommandOutcome, "Run a command."),
+    Method("plugin.endpoint", "to_plugin", "request", EndpointCall, HttpResponse, "Answer an HTTP request."),
+    Method("plugin.tick", "to_plugin", "request", TickCall, Empty, "Do what is due now."),
+    Method("plugin.widget", "to_plugin", "request", WidgetAsk, Any, "Give a widget's data."),
+    Method("plugin.action", "to_plugin", "request", ActionCall, Any, "Do what a menu item is for."),
+    Method("commands.register", "to_host", "request", CommandRegister, Empty, "Offer a command."),
+    Method("commands.unregister", "to_host", "request", CommandName, Empty, "Withdraw a command."),
+    Method("commands.list", "to_host", "request", Empty, tuple[CommandInfo, ...], "List all commands."),
+    Method(
+        "commands.invoke",
+        "to_host",
+        "request",
+        CommandInvoke,
+        Any,
+        "Run a command of a plugin.",
+        "commands:call:{plugin}",
+    ),
+    Method(
+        "endpoints.register", "to_host", "request", EndpointRegister, EndpointPlace, "Answer HTTP requests."
+    ),
+    Method("endpoints.unregister", "to_host", "request", EndpointName, Empty, "Withdraw an endpoint."),
+    Method(
+        "endpoints.request",
+        "to_host",
+        "request",
+        EndpointRequest,
+        HttpResponse,
+        "Make an HTTP request inside the host, as this plugin.",
+    ),
+    Method("ui.register", "to_host", "request", UiRegister, Empty, "Add to user interfaces."),
+    Method("ui.unregister", "to_host", "request", UiName, Empty, "Take it back."),
+    Method(
+        "schedule.register",
+        "to_host",
+        "request",
+        ScheduleRegister,
+        Empty,
+        "Ask to be called again and again.",
+    ),
+    Method("schedule.unregister", "to_host", "request", ScheduleName, Empty, "Ask no longer."),
+    Method("schedule.list", "to_host", "request", Empty, tuple[ScheduleInfo, ...], "List own schedules."),
 )
 
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}

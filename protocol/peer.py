@@ -7,7 +7,7 @@ notifications and faults.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 
 from protocol import jsonrpc
@@ -131,6 +131,13 @@ class Peer:
         if len(line) > self._max_frame:
             return False
         self._pipe.write(line)
+        return True
+
+    def notify_all(self, lines: Sequence[bytes]) -> bool:
+        """Send whole lines that were built before, in one write; False if they were all dropped."""
+        if self._pipe.broken or self._pipe.buffered > self._max_buffered:
+            return False
+        self._pipe.write(lines[0] if len(lines) == 1 else b"".join(lines))
         return True
 
     async def drained(self) -> None:

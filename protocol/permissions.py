@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from protocol.topics import matches
+
 _PART = re.compile(r"[a-z][a-z0-9_-]*\Z")
 
 ACTIONS: Final = frozenset(
@@ -32,7 +34,10 @@ ADMIN: Final = "admin"
 
 
 class Permission(msgspec.Struct, frozen=True, order=True):
-    """One permission. `scope` is the rest of the text after the second colon, or empty for all."""
+    """One permission. `scope` is the rest of the text after the second colon, or empty for all.
+
+    In the scope of one that is held, `*` stands for one dotted part and `**` for the rest.
+    """
 
     resource: str
     action: str
@@ -46,7 +51,7 @@ class Permission(msgspec.Struct, frozen=True, order=True):
         """Tell whether holding this one is enough where `required` is asked."""
         if (self.resource, self.action) != (required.resource, required.action):
             return False
-        return not self.scope or self.scope == required.scope
+        return not self.scope or self.scope == required.scope or matches(self.scope, required.scope)
 
 
 def parse_permission(text: str) -> Permission:

@@ -4,6 +4,8 @@ import inspect
 
 from host import errors
 from host.errors import (
+    ConsentRequired,
+    ContributionNotFound,
     Fault,
     ManifestError,
     MethodNotFound,
@@ -21,8 +23,12 @@ def an_error(cls: type[PlughostError]) -> PlughostError:
         return cls("folder", [Fault("plugin.toml", "id", "7", "a text")])
     if issubclass(cls, PluginNotFound):
         return cls("one", ["two"])
+    if issubclass(cls, ContributionNotFound):
+        return cls("command", "synk", ["sync"])
     if issubclass(cls, MethodNotFound):
         return cls("plugin 'one'", "method", ["other"])
+    if issubclass(cls, ConsentRequired):
+        return cls("one", "2.0.0", ("users:read",), ("users:list",), "1.0.0")
     if issubclass(cls, TooFewDescriptors):
         return cls(4, 80, 30, 256)
     return cls("what happened")

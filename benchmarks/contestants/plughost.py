@@ -80,6 +80,10 @@ class Plughost(Subject):
         params = {"value": self.small, "seconds": seconds}
         return await self._host.call(self._plugin, "call_back", params, timeout_s=seconds + 10)
 
+    async def storage_get(self, seconds: float) -> float:
+        params = {"value": self.small, "seconds": seconds}
+        return await self._host.call(self._plugin, "storage_get", params, timeout_s=seconds + 10)
+
     async def notify(self, count: int) -> None:
         if self._end is None:
             self._sink = ChildProcess("peer_sink")

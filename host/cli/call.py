@@ -38,7 +38,7 @@ def command(
     """Call METHOD of the plugin ID, found in --dir. Parameters are a JSON object: given here, `-` for stdin,
     or `@FILE`. A stream prints one item a line.
     """
-    arguments = _parameters(params)
+    arguments = read_parameters(params)
     if not folders:
         raise NoHost(
             "a call without --dir goes to a live host, and this release has no way to reach one",
@@ -69,7 +69,8 @@ def command(
     return run_host(build_host(settings, temporary=True), body)
 
 
-def _parameters(text: str) -> dict[str, Any]:
+def read_parameters(text: str) -> dict[str, Any]:
+    """Return parameters given as JSON, as `-` for stdin, or as `@FILE`. Raises UsageError for others."""
     source = "the parameters"
     if text == "-":
         text, source = sys.stdin.read(), "stdin"

@@ -43,6 +43,7 @@ def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
         warden=settings.warden,
         polling=settings.polling,
         email=settings.email,
+        rate_limits=settings.rate_limits,
         storage_quota_bytes=settings.storage_quota_bytes,
     )
 

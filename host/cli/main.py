@@ -13,6 +13,7 @@ from protocol.version import RELEASE
 
 COMMANDS = {
     "call": "Start a plugin, call a method, print the result, stop.",
+    "commands": "List the commands of plugins, and run one.",
     "config": "Show the host's settings and where each comes from.",
     "demo": "Show what the host does, told line by line.",
     "run": "Run plugins in the foreground.",

@@ -68,7 +68,7 @@ class Calls:
         if timeout_s is None and budget_until.get() is None:
             budget_s = self._timing.call_s
         else:
-            budget_s = _budget(timeout_s, self._timing.call_s)
+            budget_s = nested_budget(timeout_s, self._timing.call_s)
         started = perf_counter()
         failed = True
         try:
@@ -107,7 +107,7 @@ class Calls:
         """Open a stream and yield its items' texts."""
         session = self._sessions.live(plugin)
         _check_shape(session, plugin, method, stream=True)
-        total_s = _budget(timeout_s, self._timing.stream_total_s)
+        total_s = nested_budget(timeout_s, self._timing.stream_total_s)
         started = perf_counter()
         failed = True
         try:
@@ -129,7 +129,12 @@ class Calls:
             session.record(perf_counter() - started, failed)
 
 
-def _budget(timeout_s: float | None, default_s: float) -> float:
+def nested_budget(timeout_s: float | None, default_s: float) -> float:
+    """Return how long a call may take: what it asks for, within the budget of the call that it serves.
+
+    Raises:
+        InvalidParams: It asks for what is no time, or for too long.
+    """
     if timeout_s is None:
         timeout_s = default_s
     elif not 0.0 <= timeout_s <= MAX_TIMEOUT_S:

@@ -21,6 +21,7 @@ from host.facade import Caller
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
 from host.routing.calls import budget_until
+from host.routing.rate_limits import RateLimits
 from protocol import jsonrpc
 from protocol.incoming import Inbound, Stream
 from protocol.messages.meta import Meta
@@ -68,6 +69,8 @@ class ApiGateway:
     def __init__(self) -> None:
         self._endpoints: dict[str, Endpoint] = {}
         self._notified: dict[str, Notified] = {}
+        self.rate_limits: RateLimits | None = None
+        """Set by whoever builds the host; None: nothing is limited."""
 
     def attach(self, name: str, function: Callable[..., Any], *, permission: str | None = None) -> None:
         """Attach an embedder's function.
@@ -147,6 +150,7 @@ class PluginGate:
         self._gateway = gateway
         self._grants = grants
         self._caller = Caller(plugin, session, grants.texts(), None)
+        self._limits = gateway.rate_limits.gate(plugin) if gateway.rate_limits is not None else None
 
     async def handle(self, inbound: Inbound) -> Any:
         """Serve one request.
@@ -158,6 +162,8 @@ class PluginGate:
         if endpoint is None:
             near = difflib.get_close_matches(inbound.method, self._gateway.names(), n=3)
             raise MethodNotFound("the host", inbound.method, near)
+        if self._limits is not None:
+            self._limits.check(endpoint.name)
         signature = endpoint.signature
         if endpoint.permission is not None and endpoint.scope_parameter is None:
             self._check(endpoint.permission)

@@ -46,6 +46,12 @@ def _method_not_found(plugin: str, method: str, exc: RpcError) -> PlughostError:
     return errors.MethodNotFound(f"plugin {plugin!r}", method, names)
 
 
+def _contribution_not_found(plugin: str, method: str, exc: RpcError) -> PlughostError:
+    data = cast("dict[str, Any]", exc.data) if isinstance(exc.data, dict) else {}
+    kind, name = str(data.get("kind", "contribution"))[:100], str(data.get("name", exc.message))
+    return errors.ContributionNotFound(kind, name)
+
+
 def _as_plugin_error(_plugin: str, _method: str, exc: RpcError) -> PlughostError:
     return errors.PluginError(exc.message[:MAX_MESSAGE_CHARS], exc.data, rpc_code=exc.code)
 
@@ -79,6 +85,9 @@ _FROM_WIRE: dict[int, _Build] = {
     wire.PLUGIN_DIED: _as_plugin_error,
     wire.PROTOCOL_FAULT: _plain(errors.ProtocolFault),
     wire.STREAM_OVERRUN: _plain(errors.StreamOverrun),
+    wire.RATE_LIMITED: _plain(errors.RateLimited),
+    wire.CONTRIBUTION_NOT_FOUND: _contribution_not_found,
+    wire.DUPLICATE_CONTRIBUTION: _plain(errors.DuplicateContribution),
     wire.QUOTA_EXCEEDED: _plain(errors.QuotaExceeded),
     wire.CONFLICT: _plain(errors.Conflict),
     wire.DISK_FULL: _plain(errors.DiskFull),

@@ -5,6 +5,7 @@ database undoes if anything here raises.
 """
 
 import sqlite3
+import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ from protocol.messages.storage import StorageOperation
 
 MAX_VALUE_BYTES: Final = 1024 * 1024
 """One value; larger things belong into a file."""
+
+MAX_INT: Final = 2**63 - 1
+MAX_FLOAT: Final = sys.float_info.max
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
@@ -47,7 +51,7 @@ class Writer:
         """
         used = self._used.get(plugin)
         if used is None:
-            used = storage_file.usage(connection, plugin)[1]
+            used = storage_file.usage(connection, plugin, 0.0)[1]
         left: Left = {}
         results: list[Any] = []
         before = used
@@ -56,6 +60,11 @@ class Writer:
             result, change = self._one(connection, plugin, operation, now_s, place, left)
             used += change
             results.append(result)
+        if used > self._quota and used > before:
+            # What has expired, but was not swept yet, takes no room from what is wanted.
+            for _, key, size in storage_file.drop_expired(connection, now_s, -1, plugin):
+                left.setdefault(key, None)
+                used -= size
         if used > self._quota and used > before:
             raise QuotaExceeded(
                 f"plugin {plugin!r} keeps {before} bytes, {used} with this; allowed: {self._quota}",
@@ -67,6 +76,15 @@ class Writer:
             )
         self._used[plugin] = used
         return results, left
+
+    def expire(self, connection: sqlite3.Connection, now_s: float, limit: int) -> list[tuple[str, str]]:
+        """Delete rows whose time has come; return plugin and key of each."""
+        storage_file.keep_latest_s(connection, now_s)
+        gone = storage_file.drop_expired(connection, now_s, limit)
+        for plugin, _, size in gone:
+            if plugin in self._used:
+                self._used[plugin] -= size
+        return [(plugin, key) for plugin, key, _ in gone]
 
     def forget(self) -> None:
         """Count anew what is used, because writes were undone or rows went another way."""
@@ -82,11 +100,14 @@ class Writer:
         left: Left,
     ) -> tuple[Any, int]:
         key = operation.key
-        old_size, version = storage_file.size(connection, plugin, key)
-        row = storage_file.get(connection, plugin, key, now_s)
+        old_size, version, ends_s = storage_file.head(connection, plugin, key)
+        is_there = version > 0 and (ends_s is None or ends_s > now_s)
+        row = None
+        if is_there and operation.op in ("incr", "append"):
+            row = storage_file.get(connection, plugin, key, now_s)
         match operation.op:
             case "check":
-                found = 0 if row is None else row.version
+                found = version if is_there else 0
                 if found != operation.version:
                     raise Conflict(
                         f"{place}key {key[:80]!r} has version {found}, not {operation.version}",
@@ -95,15 +116,15 @@ class Writer:
                     )
                 return None, 0
             case "delete":
-                storage_file.delete(connection, plugin, key)
+                storage_file.delete(connection, plugin, key, version)
                 left[key] = None
-                return row is not None, -old_size
+                return is_there, -old_size
             case "set":
                 value = bytes(operation.value)
                 expires_s = None if operation.ttl_s is None else now_s + operation.ttl_s
                 result: Any = None
             case "incr":
-                number = self._number(row, key, place) + operation.by
+                number = self._sum(row, key, place, operation.by)
                 value, result = _encode(number), number
                 expires_s = None if row is None else row.expires_s
             case "append":
@@ -121,17 +142,23 @@ class Writer:
                 needed_bytes=len(value),
                 quota_bytes=MAX_VALUE_BYTES,
             )
-        new = Row(value, version + 1, expires_s)
+        new = Row(value, (version or storage_file.floor(connection, plugin)) + 1, expires_s)
         storage_file.put(connection, plugin, key, new)
         left[key] = new
         if operation.op == "set":
             result = new.version
         return result, len(key.encode()) + len(value) - old_size
 
+    def _sum(self, row: Row | None, key: str, place: str, by: int | float) -> int | float:
+        total = self._number(row, key, place) + by
+        if abs(total) > (MAX_INT if isinstance(total, int) else MAX_FLOAT):
+            raise InvalidParams(f"{place}key {key[:80]!r} would hold a number that is too large to be kept")
+        return total
+
     def _number(self, row: Row | None, key: str, place: str) -> int | float:
         if row is None:
             return 0
-        value = _decode(row.value)
+        value = _decoded(row, key, place)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidParams(f"{place}key {key[:80]!r} holds {_shown(value)}; incr needs a number")
         return value
@@ -141,9 +168,16 @@ class Writer:
             return []
         if row.value[:1] != b"[":
             raise InvalidParams(
-                f"{place}key {key[:80]!r} holds {_shown(_decode(row.value))}; append needs a list"
+                f"{place}key {key[:80]!r} holds {_shown(_decoded(row, key, place))}; append needs a list"
             )
         return _decode(row.value, type=list[msgspec.Raw])
+
+
+def _decoded(row: Row, key: str, place: str) -> Any:
+    try:
+        return _decode(row.value)
+    except msgspec.MsgspecError as exc:  # such as 1e999, which is good JSON
+        raise InvalidParams(f"{place}key {key[:80]!r} holds what can't be read: {exc}") from exc
 
 
 def _shown(value: object) -> str:

@@ -1,14 +1,15 @@
 """The operator's view of what plugins keep: to look, to mend, to wipe. `PluginHost.storage` is one."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from host.errors import InvalidParams
-from host.services.storage import Storage
+from host.services.storage import MAX_LIMIT, Storage
 from host.state import storage_file
+from host.state.storage_file import Row, Span
 from protocol.messages.storage import StorageOperation, StorageUsage
 
 
@@ -18,6 +19,7 @@ class KeptKey:
 
     key: str
     size_bytes: int
+    """Of key and value."""
     version: int
     expires_s: float | None
     """Seconds since the epoch."""
@@ -34,26 +36,29 @@ class StorageView:
         return await self._storage.database.read(storage_file.plugins)
 
     async def keys(
-        self, plugin: str, prefix: str = "", *, after: str = "", limit: int = 1_000
+        self, plugin: str, prefix: str = "", *, after: str = "", limit: int = MAX_LIMIT
     ) -> tuple[KeptKey, ...]:
-        """List a plugin's keys in order, behind `after`."""
-        now_s = self._storage.now_s()
-        rows = await self._storage.database.read(
-            lambda connection: storage_file.items(connection, plugin, prefix, after, limit, now_s)
-        )
-        return tuple(
-            KeptKey(key, len(key.encode()) + len(row.value), row.version, row.expires_s) for key, row in rows
-        )
+        """List a plugin's keys in order, behind `after`; 1,000 at most."""
+        return tuple(KeptKey(*row) for row in await self._storage.listing(plugin, Span(prefix, after, limit)))
+
+    async def items(self, plugin: str, prefix: str = "") -> AsyncGenerator[tuple[str, Any], None]:
+        """Yield keys and values in order, read page by page: `async for key, value in ...`."""
+        after, more = "", True
+        while more:
+            rows, more = await self._storage.page(plugin, Span(prefix, after, MAX_LIMIT))
+            for key, row in rows:
+                yield key, _value(key, row)
+                after = key
 
     async def get(self, plugin: str, key: str, default: Any = None) -> Any:
         """Return a value."""
         row = await self._storage.row(plugin, key)
-        return default if row is None else msgspec.json.decode(row.value)
+        return default if row is None else _value(key, row)
 
     async def set(self, plugin: str, key: str, value: Any, *, ttl_s: float | None = None) -> None:
         """Keep a value for a plugin, within its quota."""
         try:
-            text = msgspec.json.encode(value)
+            text = msgspec.Raw(msgspec.json.encode(value))
         except (TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise InvalidParams(f"value: {exc}; allowed: anything that JSON holds") from exc
         await self._storage.change(plugin, StorageOperation("set", key, text, ttl_s))
@@ -64,11 +69,23 @@ class StorageView:
 
     async def usage(self, plugin: str) -> StorageUsage:
         """Tell how much a plugin keeps, and how much it may."""
-        keys, size = await self._storage.database.read(
-            lambda connection: storage_file.usage(connection, plugin)
-        )
-        return StorageUsage(keys, size, self._storage.quota_bytes)
+        return await self._storage.usage(plugin)
+
+    async def usage_all(self) -> Mapping[str, StorageUsage]:
+        """Tell the same of everybody who keeps anything."""
+        return {plugin: await self._storage.usage(plugin) for plugin in await self.plugins()}
 
     async def wipe(self, plugin: str) -> int:
         """Delete everything that a plugin keeps; returns how many keys there were."""
         return await self._storage.wipe(plugin)
+
+
+def _value(key: str, row: Row) -> Any:
+    try:
+        return msgspec.json.decode(row.value)
+    except msgspec.MsgspecError as exc:
+        # Such as 1e999: good JSON, but no number that a computer holds.
+        raise InvalidParams(
+            f"key {key[:80]!r} holds what can't be read: {exc}",
+            remedy="mend the plugin that wrote it; delete the key, or set it anew",
+        ) from exc

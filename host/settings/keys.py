@@ -1,5 +1,6 @@
 """Keys: the name of every setting, how its value is read, and what a fault says is allowed."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args
 
@@ -10,8 +11,12 @@ from host.settings.values import LogFormat, LogLevel, WardenMode
 from protocol.manifest import Act
 from protocol.sizes import CORES_ALLOWED, SIZE_ALLOWED, parse_cores, parse_size
 
-SECTIONS: Final = ("limits", "log", "storage", "email", "config")
+SECTIONS: Final = ("limits", "log", "storage", "email", "rate_limits", "config")
 """Tables of the document."""
+
+LIMIT: Final = re.compile(r"([1-9][0-9]{0,8}) ?/ ?(s|m|h|d|second|minute|hour|day)")
+LIMIT_ALLOWED: Final = 'a number for each second, minute, hour or day, such as "100/s" or "20/hour"'
+"""How often something may be done."""
 
 MAX_COUNT: Final = 1_048_576  # Linux's own ceiling for descriptors of a process, fs.nr_open
 

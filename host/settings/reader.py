@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from host.errors import Fault, SettingsError
 from host.masking import masked
 from host.paths import default_config_folder, written_path
-from host.settings.keys import KEYS, SECTIONS
+from host.settings.keys import KEYS, LIMIT, LIMIT_ALLOWED, SECTIONS
 from host.settings.mail import MailSettings
 from host.settings.values import LogSettings, Settings
 from protocol.manifest import ID_PATTERN, Limits
@@ -77,6 +77,7 @@ class _Reader:
         self._cwd = cwd
         self._given: dict[str, Any] = {}
         self._config: dict[str, dict[str, Any]] = {}
+        self._rate_limits: dict[str, str] = {}
         self._origins = dict.fromkeys(KEYS, "default")
         self._faults: list[Fault] = []
 
@@ -119,6 +120,7 @@ class _Reader:
             limits=Limits(**self._section("limits")),
             log=LogSettings(**self._section("log")),
             email=email,
+            rate_limits=MappingProxyType(self._rate_limits),
             config=MappingProxyType({key: MappingProxyType(table) for key, table in self._config.items()}),
             origins=MappingProxyType(self._origins),
         )
@@ -164,6 +166,8 @@ class _Reader:
                     self._read_table(cast("Mapping[str, Any]", value), source, f"{name}.")
                 else:
                     self._fault(source, name, _found(name, value), "a table")
+            elif prefix == "rate_limits.":
+                self._take_rate_limit(key, value, source)
             elif prefix == "config.":
                 self._take_config(key, value, source)
             elif name.startswith("config."):
@@ -184,6 +188,13 @@ class _Reader:
         else:
             self._given[name] = self._placed(read, source.base)
             self._origins[name] = source.origin
+
+    def _take_rate_limit(self, name: str, value: object, source: _Source) -> None:
+        if isinstance(value, str) and LIMIT.fullmatch(value):
+            self._rate_limits[name] = value
+            self._origins[f"rate_limits.{name}"] = source.origin
+        else:
+            self._fault(source, f"rate_limits.{name}", _found(name, value), LIMIT_ALLOWED)
 
     def _take_config(self, plugin_id: str, table: object, source: _Source) -> None:
         name = f"config.{plugin_id}"

@@ -11,6 +11,7 @@ from protocol.sizes import format_size
 def effective(settings: Settings) -> list[tuple[str, str, str]]:
     """Return each setting as name, shown value and origin; values that look like secrets are masked."""
     rows = [(name, _shown(key, _value(settings, key))) for name, key in KEYS.items()]
+    rows += [(f"rate_limits.{name}", limit) for name, limit in settings.rate_limits.items()]
     for plugin_id, table in settings.config.items():
         rows += [(f"config.{plugin_id}.{key}", repr(masked(key, value))) for key, value in table.items()]
     return [(name, shown, settings.origins.get(name, "default")) for name, shown in rows]

@@ -39,6 +39,8 @@ class Settings:
     log: LogSettings = LogSettings()
     storage_quota_bytes: int = 64 * 1024 * 1024
     """How much each plugin may keep."""
+    rate_limits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """How often plugins may call: namespace, method or `*` to a limit such as "100/s"."""
     email: MailSettings | None = None
     """The mail server that plugins' messages go by; None where there is none."""
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}), repr=False)

@@ -1,7 +1,7 @@
 """Database: one SQLite file with one writer thread; many writes share one sync of the disk.
 
-Owns the file's opening, its versions, the threads, and what errors of SQLite mean. What is in it belongs to
-whoever opens it: jobs are functions of a connection. Nothing here ever blocks the event loop.
+Owns the file's opening, its versions and the threads. What is in it belongs to whoever opens it: jobs are
+functions of a connection. Nothing here ever blocks the event loop.
 """
 
 import asyncio
@@ -9,20 +9,24 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import anyio
 import anyio.to_thread
 
-from host.errors import DatabaseFault, DiskFull, HostClosed, PlughostError
+from host.errors import DatabaseFault, HostClosed
 from host.paths import network_file_system
+from host.state.sqlite_errors import is_full, meaning, told
 
 MAX_GROUP: Final = 512
 """Writes that share one commit, at most: it bounds how long the first of them waits."""
 
 MAX_READERS: Final = 8
+LOG_BYTES: Final = 16 * 1024 * 1024
+"""What the write-ahead log is cut down to after a burst of writes has made it longer."""
+
 BUSY_S: Final = 5.0
 """How long SQLite waits for another process, such as a backup, that holds the file."""
 
@@ -52,7 +56,9 @@ class Database:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._readers: list[sqlite3.Connection] = []
-        self._turns = anyio.CapacityLimiter(min(readers, MAX_READERS))
+        self._turns = anyio.CapacityLimiter(max(1, min(readers, MAX_READERS)))
+        # Not the pool that an embedder's own functions run in, and may fill.
+        self._opening = anyio.CapacityLimiter(1)
         self.commits = 0
         """Commits so far; each has synced the disk once."""
 
@@ -64,7 +70,7 @@ class Database:
             DiskFull: There is no room for it.
         """
         self._loop = asyncio.get_running_loop()
-        connection = await anyio.to_thread.run_sync(self._open)
+        connection = await anyio.to_thread.run_sync(self._open, limiter=self._opening)
         self._thread = threading.Thread(
             target=self._write, args=(connection,), name=f"write-{self.path.stem}", daemon=True
         )
@@ -77,10 +83,15 @@ class Database:
             return
         self._jobs.put(None)
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(thread.join)
-        for connection in self._readers:
-            connection.close()
-        self._readers.clear()
+            await anyio.to_thread.run_sync(thread.join, limiter=self._opening)
+            # Who reads has its turn first; who comes later finds the file closed.
+            turns = [object() for _ in range(int(self._turns.total_tokens))]
+            for turn in turns:
+                await self._turns.acquire_on_behalf_of(turn)
+            for turn in turns:
+                self._turns.release_on_behalf_of(turn)
+        while self._readers:
+            self._readers.pop().close()
 
     def submit(self, job: Callable[[sqlite3.Connection], _T]) -> "asyncio.Future[_T]":
         """Have the writer run a job; the future is done once it is on the disk, or with why it is not.
@@ -102,16 +113,8 @@ class Database:
         return await asyncio.shield(self.submit(job))
 
     async def read(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Run a job that only reads, in a thread of its own."""
-        if self._thread is None:
-            raise HostClosed(f"{self.path.name} is not open")
-        async with self._turns:
-            connection = self._readers.pop() if self._readers else None
-            connection = connection or await anyio.to_thread.run_sync(self._connect, True)
-            try:
-                return await anyio.to_thread.run_sync(self._run, job, connection)
-            finally:
-                self._readers.append(connection)
+        """Run a job that only reads, in a thread of its own. Raises HostClosed once the file is closed."""
+        return await anyio.to_thread.run_sync(self._read, job, limiter=self._turns)
 
     # In threads.
 
@@ -122,17 +125,20 @@ class Database:
                 f"{self.path} lies on a network file system ({kind}), on which SQLite's locks do not hold",
                 remedy="give the host a data folder on a local disk",
             )
-        with _told(self.path):
+        with told(self.path):
+            # Made before SQLite does it, so that neither it nor its log is ever anybody else's to read.
+            self.path.touch(mode=0o600)
+            self.path.chmod(0o600)
             connection = self._connect(False)
             try:
                 if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
                     raise DatabaseFault(f"{self.path} can't be written ahead", remedy="use a local disk")
                 connection.execute("PRAGMA synchronous = FULL")
+                connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
                 self._migrate(connection)
             except BaseException:
                 connection.close()
                 raise
-        self.path.chmod(0o600)
         return connection
 
     def _connect(self, reading: bool) -> sqlite3.Connection:
@@ -165,9 +171,15 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
-    def _run(self, job: Callable[[sqlite3.Connection], _T], connection: sqlite3.Connection) -> _T:
-        with _told(self.path):
-            return job(connection)
+    def _read(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        if self._thread is None:
+            raise HostClosed(f"{self.path.name} is not open")
+        with told(self.path):
+            connection = self._readers.pop() if self._readers else self._connect(True)
+            try:
+                return job(connection)
+            finally:
+                self._readers.append(connection)
 
     def _write(self, connection: sqlite3.Connection) -> None:
         assert self._loop is not None
@@ -197,13 +209,13 @@ class Database:
     ) -> list[tuple["asyncio.Future[Any]", Any, Exception | None]]:
         outcomes: list[tuple[asyncio.Future[Any], Any, Exception | None]] = []
         try:
-            with _told(self.path):
+            with told(self.path):
                 connection.execute("BEGIN IMMEDIATE")
                 for job, future in group:
                     outcomes.append((future, *self._run_one(connection, job)))
                 connection.execute("COMMIT")
             self.commits += 1
-        except PlughostError as exc:
+        except Exception as exc:  # noqa: BLE001 - the thread serves everybody and must not end
             with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -220,11 +232,11 @@ class Database:
             result = job(connection)
         except sqlite3.Error as exc:
             # A full disk may have ended the whole transaction, and with it the writes before this one.
-            if not connection.in_transaction or _is_full(exc):
+            if not connection.in_transaction or is_full(exc):
                 raise
             connection.execute("ROLLBACK TO one")
             connection.execute("RELEASE one")
-            return None, _meaning(self.path, exc)
+            return None, meaning(self.path, exc)
         except Exception as exc:  # noqa: BLE001 - it belongs to whoever submitted the job
             connection.execute("ROLLBACK TO one")
             connection.execute("RELEASE one")
@@ -242,30 +254,3 @@ def _settle(outcomes: list[tuple["asyncio.Future[Any]", Any, Exception | None]])
         else:
             future.set_exception(error)
             future.exception()  # a caller that was cancelled never looks; asyncio would complain
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Generator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as exc:
-        raise _meaning(path, exc) from exc
-
-
-def _is_full(exc: BaseException) -> bool:
-    return getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or "disk is full" in str(exc)
-
-
-def _meaning(path: Path, exc: sqlite3.Error | OSError) -> PlughostError:
-    if _is_full(exc):
-        return DiskFull(f"{path.name} can't be written: {exc}", path=str(path))
-    code = getattr(exc, "sqlite_errorcode", 0) or 0
-    if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return DatabaseFault(
-            f"{path} is damaged: {exc}",
-            remedy="put a backup, or one of the copies beside it, in its place while the host does not run",
-            path=str(path),
-        )
-    if code & 0xFF == sqlite3.SQLITE_IOERR:
-        return DiskFull(f"{path.name} can't be written: {exc}", path=str(path))
-    return DatabaseFault(f"{path} can't be used: {exc}", remedy="see what the message says", path=str(path))

@@ -30,6 +30,18 @@ class Quarantine(msgspec.Struct, frozen=True):
     """Of the package that failed; another one ends the quarantine."""
 
 
+class KeptGrants(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a plugin was granted, and what the operator said of single permissions; canonical texts."""
+
+    version: str = ""
+    """The version that was granted `permissions`; empty before the first start."""
+    permissions: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    """Granted by the operator, whatever manifest and policy say."""
+    revoked: tuple[str, ...] = ()
+    """Refused by the operator, whatever they say."""
+
+
 class PluginRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the operator and the restart policy decided about one plugin."""
 
@@ -37,6 +49,7 @@ class PluginRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     wanted: Literal["running", "stopped"] | None = None
     """What was last asked for; None while nobody said."""
     quarantine: Quarantine | None = None
+    grants: KeptGrants = KeptGrants()
 
 
 class _Change:

@@ -41,6 +41,8 @@ class Environment:
     tasks: anyio.abc.TaskGroup
     start_slots: anyio.CapacityLimiter
     policy: Policy
+    consent_to_widening: bool
+    """Whether a new version that asks for more waits for the operator."""
     application: str
     application_version: str
     changed: Told

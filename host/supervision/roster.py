@@ -38,7 +38,7 @@ from host.supervision.states import State, is_live
 from host.supervision.supervisor import Supervisor
 from host.supervision.view import broken_view
 from host.watchdog import KEPT_PER_PLUGIN
-from protocol.manifest import Limits
+from protocol.manifest import Limits, Manifest
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +98,21 @@ class Roster:
         """Return whether a plugin is here and not disabled; see `LiveSessions`."""
         supervisor = self._supervisors.get(plugin)
         return supervisor is not None and supervisor.enabled
+
+    def folder(self, plugin: str) -> Path | None:
+        """Return where a plugin's package is; None if it is not here."""
+        supervisor = self._supervisors.get(plugin)
+        return None if supervisor is None else supervisor.package.folder
+
+    def without_program(self) -> list[Manifest]:
+        """Return the manifests of enabled plugins that have no program and only contribute."""
+        manifests = [one.package.manifest for one in self._supervisors.values() if one.enabled]
+        return [one for one in manifests if not one.entry_points and not one.command]
+
+    def returns(self, plugin: str) -> bool:
+        """Return whether a plugin runs, or is started again by itself once it ended."""
+        supervisor = self._supervisors.get(plugin)
+        return supervisor is not None and supervisor.running
 
     def live_count(self) -> int:
         """Return how many plugins run."""

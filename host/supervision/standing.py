@@ -30,6 +30,7 @@ class Standing:
         self.enabled = record.enabled
         self.wanted: Wanted | None = record.wanted
         self._quarantine = record.quarantine
+        self.grants = record.grants
 
     @property
     def quarantine_reason(self) -> str | None:
@@ -43,7 +44,9 @@ class Standing:
 
     async def keep(self) -> None:
         """Write down what has changed. Raises OSError; what was changed counts nevertheless."""
-        await self._records.put(self._plugin, PluginRecord(self.enabled, self.wanted, self._quarantine))
+        await self._records.put(
+            self._plugin, PluginRecord(self.enabled, self.wanted, self._quarantine, self.grants)
+        )
 
     async def enter_quarantine(self, reason: str) -> None:
         """Put the package as it is now into quarantine, and keep that. Raises OSError, as `keep` does."""

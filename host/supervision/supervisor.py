@@ -9,17 +9,18 @@ for what it began: so nothing has to be looked at twice. The one exception is th
 quarantine, which comes first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from host.errors import Busy, HostClosed, LoadRefused, NotActive, PlughostError
+from host.errors import Busy, HostClosed, NotActive, PlughostError
 from host.facade import PluginView
 from host.ids import PluginId
-from host.manifest import Package, unmet_requirements
-from host.permissions.policy import grant as grant_permissions
+from host.manifest import Package
+from host.permissions.policy import Grants
 from host.supervision.attempt import Attempt
 from host.supervision.condition import Condition
 from host.supervision.environment import Environment
+from host.supervision.permits import Permits, refusal_of
 from host.supervision.restart import RestartPolicy
 from host.supervision.runner import Runner
 from host.supervision.session import Session
@@ -50,9 +51,14 @@ class Supervisor:
         self._env = environment
         self._policy = restart_policy
         clock = environment.shared.clock
-        self._grants = grant_permissions(package.manifest, environment.policy)
-        self._spawner = Spawner(package, config, self._grants, environment)
         self._standing = Standing(self.id, package.folder, environment.records, clock)
+        self._permits = Permits(
+            package.manifest,
+            environment.policy,
+            self._standing,
+            consent_to_widening=environment.consent_to_widening,
+        )
+        self._spawner = Spawner(package, config, self._permits.grants, environment)
         self.condition = Condition(self.id, clock, environment.changed)
         if self._standing.quarantine_reason is not None:
             self.condition.begin_as(State.QUARANTINED, self._standing.quarantine_reason)
@@ -71,6 +77,11 @@ class Supervisor:
     def enabled(self) -> bool:
         """Whether the operator lets it run."""
         return self._standing.enabled
+
+    @property
+    def grants(self) -> Grants:
+        """What it may do."""
+        return self._permits.grants
 
     @property
     def running(self) -> bool:
@@ -154,6 +165,13 @@ class Supervisor:
         if self.condition.state is State.QUARANTINED:
             await self._end_quarantine("reset by the operator")
 
+    async def permit(self, change: Callable[[Permits], None]) -> None:
+        """Change what it may do; what waits for the operator may be answered by it."""
+        change(self._permits)
+        if self.condition.state is State.ERROR and not self._permits.grants.waiting:
+            self.condition.become(State.DISCOVERED)
+        await self._standing.keep()
+
     # What the roster does.
 
     def shut(self) -> None:
@@ -204,7 +222,7 @@ class Supervisor:
     def view(self) -> PluginView:
         """Return the plugin as it is now."""
         restarts = self._policy.recent_restarts()
-        return view_of(self.package, self._grants, self.condition, self._standing, restarts)
+        return view_of(self.package, self._permits.grants, self.condition, self._standing, restarts)
 
     # What verbs are made of.
 
@@ -223,17 +241,12 @@ class Supervisor:
 
     def _begin(self) -> Runner:
         """Return a new runner, on its way; raises what forbids it."""
-        unmet = unmet_requirements(
-            self.package.manifest,
-            application=self._env.application,
-            application_version=self._env.application_version,
-        )
-        if unmet:
-            detail = "; ".join(unmet)
-            self.condition.become(State.ERROR, detail)
-            raise LoadRefused(f"plugin {self.id!r} can't be loaded here: {detail}", plugin=self.id)
+        if refusal := refusal_of(self.package.manifest, self._env, self._permits):
+            self.condition.become(State.ERROR, refusal[0])
+            raise refusal[1]
         if self._closed:
             raise HostClosed("this host is closing")
+        self._permits.started()
         self.condition.become(State.LOADING)
         runner = Runner(self._spawner, self.condition, self._standing, self._policy, self._env)
         self._runner = runner

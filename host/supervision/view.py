@@ -39,6 +39,7 @@ def view_of(
         limits=manifest.limits,
         permissions=grants.texts(),
         refused_permissions=tuple(str(one) for one in grants.refused),
+        waiting_permissions=tuple(str(one) for one in grants.waiting),
         methods=tuple(provided) if provided is not None else (),
         last_exit=condition.last_exit,
     )

@@ -29,7 +29,8 @@ class Storage:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: dict[str, tuple[asyncio.Lock, list[None]]] = {}
+        """A lock for each key that is being updated, and one entry for each update that has or awaits it."""
 
     async def get(self, key: str, default: Any = None) -> Any:
         """Return a value; `default` where there is none, or null is kept."""
@@ -62,11 +63,11 @@ class Storage:
             page = await self._link.call_host(
                 "storage.items", {"prefix": prefix, "after": after, "limit": PAGE}
             )
-            for item in page:
+            for item in page["items"]:
                 yield item["key"], item["value"]
-            if len(page) < PAGE:
+            if not page["more"]:
                 return
-            after = page[-1]["key"]
+            after = page["items"][-1]["key"]
 
     async def entry(self, key: str) -> tuple[bool, Any, int]:
         """Return whether a key is there, its value, and its version for `compare_and_set`."""
@@ -88,13 +89,15 @@ class Storage:
         `change` gets the value, or a copy of `default` where there is none, and returns the new one. It may
         be async, and may be called again.
         """
-        lock = self._locks.setdefault(key, asyncio.Lock())
+        lock, users = self._locks.setdefault(key, (asyncio.Lock(), []))
+        users.append(None)
         try:
             async with lock:  # changes of this plugin go one after the other and never conflict
                 return await self._update(key, change, default)
         finally:
-            if not lock.locked():
-                self._locks.pop(key, None)
+            users.pop()
+            if not users:
+                del self._locks[key]
 
     async def incr(self, key: str, by: float = 1) -> Any:
         """Add to a number, 0 where there is none; returns it."""

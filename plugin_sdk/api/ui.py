@@ -1,10 +1,104 @@
-"""`self.ui`: what this plugin adds to user interfaces."""
+"""`self.ui`: what this plugin adds to user interfaces, registered in code.
+
+    await self.ui.register_widget("sessions", title="Sessions", kind="stat", handler=self.count)
+    await self.ui.add_menu_item(label="Sync", icon="refresh", handler=self.sync)
+
+Options may be given as one mapping too: `register_widget("sessions", {"title": "Sessions", ...})`. What is
+registered is withdrawn when the plugin ends.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from plugin_sdk.api.host import Link
+from plugin_sdk.api.registering import register
+
+if TYPE_CHECKING:
+    from plugin_sdk.runtime.parts.ui import UiPart
+
+Kind = Literal["widget", "menu_item", "settings_page", "section", "tab", "theme"]
 
 
 class Ui:
-    """`self.ui`: what this plugin adds to user interfaces."""
+    """Additions to user interfaces. All raise RpcError for what the host refuses."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
+
+    async def register_widget(
+        self, name: str, options: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> None:
+        """Add a widget: `title`, `kind`, `position`, `width`, and `handler` or `component`.
+
+        `handler` is a function that returns the data; `component` names a data file of the package.
+        """
+        await self._register("widget", name, {**(options or {}), **more})
+
+    async def register_component(self, component: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+        """Add a widget whose `name` is among the options."""
+        options = {**(component or {}), **more}
+        if "name" not in options:
+            raise TypeError("a component needs a name")
+        await self._register("widget", str(options.pop("name")), options)
+
+    async def register_settings_page(
+        self, name: str, options: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> None:
+        """Add a settings page: `title`, `icon`, `component`; without one, the configuration's form."""
+        await self._register("settings_page", name, {**(options or {}), **more})
+
+    async def add_menu_item(self, item: Mapping[str, Any] | None = None, /, **more: Any) -> str:
+        """Add a menu item: `label`, `icon`, `path`, `component`, `handler`, `name`; return its name."""
+        options = {**(item or {}), **more}
+        if "label" not in options:
+            raise TypeError("a menu item needs a label")
+        options["title"] = options.pop("label")
+        name = str(options.pop("name", None) or _name_of(str(options.get("path") or options["title"])))
+        await self._register("menu_item", name, options)
+        return name
+
+    async def register_section(
+        self, name: str, options: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> None:
+        """Add a section: `slot`, `title`, and `component`, a widget or a data file."""
+        await self._register("section", name, {**(options or {}), **more})
+
+    async def register_tab(self, name: str, options: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+        """Add a tab to the plugin's own page: `title`, and `component`, a widget or a data file."""
+        await self._register("tab", name, {**(options or {}), **more})
+
+    async def set_theme(self, theme: Mapping[str, Any], *, name: str = "", title: str = "") -> None:
+        """Offer a theme: `colors`, `typography`, `spacing`, `shape`, `shadows`, `components`."""
+        name = name or self._link.plugin_id
+        part = self._part()
+        if part.remove("theme", name):
+            await self._link.call_host("ui.unregister", {"kind": "theme", "name": name})
+        await self._register("theme", name, {**theme, "title": title})
+
+    async def remove(self, kind: Kind, name: str) -> None:
+        """Take something back."""
+        await self._link.call_host("ui.unregister", {"kind": kind, "name": name})
+        self._part().remove(kind, name)
+
+    async def _register(self, kind: Kind, name: str, options: dict[str, Any]) -> None:
+        handler: Callable[..., Any] | None = options.pop("handler", None)
+        title = str(options.pop("title", ""))
+        if kind == "widget" and handler is None and "component" not in options:
+            raise TypeError("a widget needs a handler that returns its data, or a component")
+        if handler is not None and kind == "menu_item":
+            options["action"] = True
+        part = self._part()
+        await register(
+            self._link,
+            "ui.register",
+            lambda: part.add(kind, name, title, options, handler),
+            lambda declared: part.remove(declared.kind, declared.name),
+        )
+
+    def _part(self) -> "UiPart":
+        return self._link.part("ui")
+
+
+def _name_of(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

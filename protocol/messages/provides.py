@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 MissedRuns = Literal["skip", "once", "all"]
-UiKind = Literal["widget", "menu_item", "settings_page", "section", "theme"]
+UiKind = Literal["widget", "menu_item", "settings_page", "section", "tab", "theme"]
 
 
 class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -37,6 +37,7 @@ class StorageList(msgspec.Struct, frozen=True, omit_defaults=True):
     prefix: str = ""
     after: str = ""
     limit: int = 1_000
+    """1,000 at most."""
 
 
 class StorageItem(msgspec.Struct, frozen=True):
@@ -44,6 +45,14 @@ class StorageItem(msgspec.Struct, frozen=True):
 
     key: str
     value: msgspec.Raw
+
+
+class StorageItems(msgspec.Struct, frozen=True):
+    """A page of items. It ends before its values have 4 MiB, but holds one item whatever its size."""
+
+    items: tuple[StorageItem, ...]
+    more: bool
+    """Whether there may be further ones, behind the last key of this page."""
 
 
 class StorageCompareAndSet(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,7 +85,7 @@ class StorageOperation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     op: Literal["set", "delete", "incr", "append", "check"]
     key: str
-    value: Any = None
+    value: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"null"))
     ttl_s: float | None = None
     by: int | float = 1
     keep: int | None = None

@@ -26,3 +26,15 @@ class Busy(Plugin):
             await self.host.bench.echo(value=value)
             taken.append(perf_counter() - before)
         return sorted(taken)[len(taken) // 2] * 1e6
+
+    @method
+    async def storage_get(self, value: Any, seconds: float) -> float:
+        """Read a key that holds the value, again and again; return the p50 in microseconds."""
+        get = self.storage.get
+        await self.storage.set("key", value)
+        taken: list[float] = []
+        until = perf_counter() + seconds
+        while (before := perf_counter()) < until:
+            await get("key")
+            taken.append(perf_counter() - before)
+        return sorted(taken)[len(taken) // 2] * 1e6

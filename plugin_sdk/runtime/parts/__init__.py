@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from plugin_sdk.marks import marks_of
+from plugin_sdk.marks import is_taken, marks_of
 from plugin_sdk.runtime.source import Source
 from protocol.incoming import Inbound
 
@@ -50,11 +50,28 @@ class Row(msgspec.Struct, frozen=True):
     notifications: tuple[str, ...] = ()
 
 
-PARTS: dict[str, Row] = {}
+PARTS: dict[str, Row] = {
+    "commands": Row("plugin_sdk.runtime.parts.commands", "CommandsPart", ("plugin.command",)),
+    "endpoints": Row("plugin_sdk.runtime.parts.endpoints", "EndpointsPart", ("plugin.endpoint",)),
+    "schedule": Row("plugin_sdk.runtime.parts.schedule", "SchedulePart", ("plugin.tick",)),
+    "ui": Row("plugin_sdk.runtime.parts.ui", "UiPart", ("plugin.widget", "plugin.action")),
+    "events": Row("plugin_sdk.runtime.parts.events", "EventsPart", ("plugin.events",), ("plugin.event",)),
+}
 """Every part by the name that marks bear."""
 
 CONTROLS: dict[str, str] = {method: name for name, row in PARTS.items() for method in row.controls}
 NOTIFICATIONS: dict[str, str] = {method: name for name, row in PARTS.items() for method in row.notifications}
+
+
+LIFECYCLE = frozenset(
+    {"on_load", "on_unload", "on_health", "on_status", "on_command", "on_configure", "on_cancel"}
+)
+"""Methods that look like handlers of events and are called for other reasons."""
+
+
+def is_handler(name: str) -> bool:
+    """Tell whether a method is a handler of events by its name."""
+    return name == "handle_event" or (name.startswith("on_") and len(name) > 3 and name not in LIFECYCLE)
 
 
 def parts_of(cls: type) -> set[str]:
@@ -62,4 +79,8 @@ def parts_of(cls: type) -> set[str]:
     needed = {mark.part for _, mark in marks_of(cls)}
     for base in cls.__mro__:
         needed.update(vars(base).get("uses_parts", ()))
+        if isinstance(vars(base).get("theme"), Mapping):
+            needed.add("ui")
+        if any(is_handler(name) and not is_taken(value) for name, value in vars(base).items()):
+            needed.add("events")
     return needed

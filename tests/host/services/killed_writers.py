@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import anyio
+from msgspec import Raw
 
 from host.clock import SystemClock
 from host.services.storage import Storage
@@ -30,7 +31,7 @@ async def write(folder: Path, round_: int, pipe: int) -> None:
             number = 0
             while True:
                 key = f"{round_}:{writer}:{number}"
-                await storage.change("one", StorageOperation("set", key, b"1"))
+                await storage.change("one", StorageOperation("set", key, Raw(b"1")))
                 os.write(pipe, f"{key}\n".encode())
                 number += 1
 

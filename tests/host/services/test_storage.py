@@ -1,9 +1,11 @@
 """Storage through real plugin processes."""
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from host import Conflict, InvalidParams, PluginHost, QuotaExceeded
@@ -13,6 +15,14 @@ Write = Callable[..., Path]
 
 KEEPER = """
 import asyncio
+from dataclasses import dataclass, field
+
+import msgspec
+
+@dataclass
+class Point:
+    x: int
+    tags: list[str] = field(default_factory=list)
 
 class Keeper(Plugin):
     @method
@@ -24,12 +34,35 @@ class Keeper(Plugin):
         return [[key, value] async for key, value in self.storage.items(prefix)]
 
     @method
-    async def count_up(self, times: int) -> None:
+    async def all_sizes(self) -> list[Any]:
+        return [[key, len(value)] async for key, value in self.storage.items()]
+
+    @method
+    async def transact(self, keys: list[str]) -> list[Any]:
+        transaction = self.storage.transaction()
+        for key in keys:
+            transaction.set(key, 1)
+        return await transaction.commit()
+
+    @method
+    async def set_raw(self, key: str, text: str) -> Any:
+        return await self.storage.set(key, msgspec.Raw(text.encode()))
+
+    @method
+    async def keep_dataclass(self) -> Any:
+        await self.storage.set("point", Point(1, ["a"]))
+        return await self.storage.get("point")
+
+    @method
+    async def at_once(self, what: str, times: int) -> None:
+        change = {
+            "incr": lambda number: self.storage.incr("incr"),
+            "append": lambda number: self.storage.append("append", number),
+            "update": lambda number: self.storage.update("update", lambda n: n + 1, default=0),
+        }[what]
         async with asyncio.TaskGroup() as group:
             for number in range(times):
-                group.create_task(self.storage.incr("incr"))
-                group.create_task(self.storage.append("append", number))
-                group.create_task(self.storage.update("update", lambda n: n + 1, default=0))
+                group.create_task(change(number))
 
     @method
     async def add_event(self, event: str) -> int:
@@ -47,6 +80,13 @@ class Keeper(Plugin):
             transaction.check("a", 999)
         return await transaction.commit()
 """
+
+
+class Wall(SystemClock):
+    now_s = 1_000.0
+
+    def wall(self) -> float:
+        return self.now_s
 
 
 @pytest.fixture
@@ -105,15 +145,18 @@ async def test_what_is_kept_survives_the_host(host: PluginHost, plugins: Path, t
 
 
 async def test_no_concurrent_change_is_lost(host: PluginHost) -> None:
-    await host.call("keeper", "count_up", {"times": 300}, timeout_s=60)
-    assert await do(host, "get", "incr") == 300
-    assert await do(host, "get", "update") == 300
-    assert sorted(await do(host, "get", "append")) == list(range(300))
+    async with anyio.create_task_group() as tasks:
+        for what in ("incr", "append", "update"):
+            params = {"what": what, "times": 300}
+            tasks.start_soon(partial(host.call, "keeper", "at_once", params, timeout_s=60))
+    for what in ("incr", "append", "update"):
+        await host.call("keeper", "at_once", {"what": what, "times": 700}, timeout_s=60)
+    assert await do(host, "get", "incr") == 1_000
+    assert await do(host, "get", "update") == 1_000
+    assert sorted(await do(host, "get", "append")) == sorted([*range(300), *range(700)])
 
 
 async def test_a_list_of_events_that_handlers_add_to_at_once_loses_none(host: PluginHost) -> None:
-    import anyio
-
     async with anyio.create_task_group() as tasks:
         for number in range(100):
             tasks.start_soon(host.call, "keeper", "add_event", {"event": f"e{number}"})
@@ -177,12 +220,6 @@ async def test_a_key_with_a_time_to_live_is_gone_and_stays_so(
 ) -> None:
     write_plugin("keeper", KEEPER)
 
-    class Wall(SystemClock):
-        now_s = 1_000.0
-
-        def wall(self) -> float:
-            return self.now_s
-
     clock = Wall()
     async with PluginHost([plugins], data=tmp_path / "data", autoload=True, clock=clock) as host:
         await do(host, "set", "short", 1, ttl_s=10)
@@ -214,3 +251,128 @@ async def test_an_operator_sees_and_mends_what_is_kept(host: PluginHost) -> None
     assert (await host.storage.usage("keeper")).keys == 0
     with pytest.raises(InvalidParams, match="anything that JSON holds"):
         await host.storage.set("keeper", "key", object())
+
+
+async def test_a_version_that_a_key_had_before_it_was_deleted_does_not_come_back(host: PluginHost) -> None:
+    assert await do(host, "set", "key", "as it was read") == 1
+    await do(host, "delete", "key")
+    await do(host, "set", "key", "somebody else's")
+    with pytest.raises(Conflict):
+        await do(host, "compare_and_set", "key", 1, "the reader's")
+    assert await do(host, "get", "key") == "somebody else's"
+
+
+async def test_items_of_more_than_a_frame_come_page_by_page(host: PluginHost) -> None:
+    values = {f"k{number:02}": str(number % 10) * 900_000 for number in range(20)}
+    roomy = host._parts.storage  # pyright: ignore[reportPrivateUsage]
+    roomy._writer._quota = 64_000_000  # pyright: ignore[reportPrivateUsage]
+    for key, value in values.items():
+        await host.storage.set("keeper", key, value)
+    found = await host.call("keeper", "all_sizes", {}, timeout_s=30)
+    assert found == [[key, len(value)] for key, value in values.items()]
+    assert {key: value async for key, value in host.storage.items("keeper")} == values
+
+
+@pytest.mark.parametrize(
+    ("what", "options", "place"),
+    [
+        ("keys", {"prefix": "\x00"}, "prefix: found"),
+        ("append", {"key": "k", "value": 1, "keep": 0}, "keep: found 0"),
+        ("set", {"key": "k", "value": 1, "ttl_s": 0}, "ttl_s: found 0"),
+    ],
+)
+async def test_what_can_not_be_meant_is_refused_with_its_place(
+    host: PluginHost, what: str, options: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(InvalidParams, match=place):
+        await do(host, what, **options)
+    assert await host.storage.plugins() == []
+
+
+async def test_a_step_of_a_transaction_that_can_not_be_meant_is_named(host: PluginHost) -> None:
+    with pytest.raises(InvalidParams, match=r"operations\[1\]\.key: found"):
+        await host.call("keeper", "transact", {"keys": ["good", "bad\n"]})
+    with pytest.raises(InvalidParams, match="operations: found 0"):
+        await host.call("keeper", "transact", {"keys": []})
+    with pytest.raises(InvalidParams, match="operations: found 1001"):
+        await host.call("keeper", "transact", {"keys": ["k"] * 1_001})
+    assert await host.storage.plugins() == []
+
+
+@pytest.mark.parametrize(("first", "by"), [(2**63 - 1, 1), (1e308, 1e308)])
+async def test_a_number_that_grows_too_large_is_refused_and_stays(
+    host: PluginHost, first: float, by: float
+) -> None:
+    await do(host, "set", "n", first)
+    with pytest.raises(InvalidParams, match="too large"):
+        await do(host, "incr", "n", by)
+    assert await do(host, "get", "n") == first
+
+
+async def test_a_number_that_no_computer_holds_harms_nobody_else(host: PluginHost) -> None:
+    await host.call("keeper", "set_raw", {"key": "n", "text": "1e999"})
+    with pytest.raises(InvalidParams, match="holds what can't be read"):
+        await host.storage.get("keeper", "n")
+    with pytest.raises(InvalidParams, match="holds what can't be read"):
+        await do(host, "incr", "n")
+    await do(host, "set", "n", 1)
+    assert await do(host, "incr", "n") == 2
+
+
+async def test_dataclasses_and_structs_are_kept_as_objects(host: PluginHost) -> None:
+    assert await host.call("keeper", "keep_dataclass") == {"x": 1, "tags": ["a"]}
+
+
+async def test_what_has_expired_takes_no_room_from_what_comes(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    write_plugin("keeper", KEEPER)
+    clock = Wall()
+    async with PluginHost(
+        [plugins], data=tmp_path / "data", autoload=True, clock=clock, storage_quota_bytes=1_000_000
+    ) as host:
+        await do(host, "set", "short", "x" * 900_000, ttl_s=10)
+        with pytest.raises(QuotaExceeded):
+            await do(host, "set", "next", "x" * 900_000)
+        clock.now_s += 11
+        await do(host, "set", "next", "x" * 900_000)
+        assert await do(host, "keys") == ["next"]
+        assert (await do(host, "usage"))["keys"] == 1
+
+
+async def test_a_clock_that_was_set_back_between_two_runs_brings_nothing_to_life(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    write_plugin("keeper", KEEPER)
+    clock = Wall()
+    async with PluginHost([plugins], data=tmp_path / "data", autoload=True, clock=clock) as host:
+        await do(host, "set", "long", 1, ttl_s=100)
+        await do(host, "set", "short", 1, ttl_s=10)
+        clock.now_s += 50
+    clock.now_s -= 500
+    async with PluginHost([plugins], data=tmp_path / "data", autoload=True, clock=clock) as host:
+        assert await do(host, "keys") == ["long"]
+        await do(host, "set", "new", 1, ttl_s=10)
+        assert host._parts.storage.now_s() >= 1_050  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_a_host_that_is_entered_again_believes_nothing_of_its_earlier_folder(
+    plugins: Path, write_plugin: Write
+) -> None:
+    write_plugin("keeper", KEEPER)
+    host = PluginHost([plugins], autoload=True)  # a temporary folder each time
+    async with host:
+        await do(host, "set", "key", 1)
+        assert await do(host, "get", "key") == 1
+    async with host:
+        assert await do(host, "get", "key") is None
+
+
+async def test_an_operator_sees_who_keeps_how_much(host: PluginHost) -> None:
+    await do(host, "set", "a", 1)
+    await do(host, "set", "b", "xyz", plugin="other")
+    usage = await host.storage.usage_all()
+    assert {plugin: (one.keys, one.bytes) for plugin, one in usage.items()} == {
+        "keeper": (1, 2),
+        "other": (1, 6),
+    }

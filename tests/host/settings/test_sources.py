@@ -43,6 +43,8 @@ def test_a_file_may_set_everything(place: Place) -> None:
         format = "json"
         [storage]
         quota = "3m"
+        [rate_limits]
+        sessions = "100/s"
         [email]
         host = "mail.example.com"
         sender = "App <noreply@example.com>"
@@ -59,6 +61,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
     )
     place.write("let me in\n", place.here / "secret")
     settings = place.load()
+    assert settings.rate_limits == {"sessions": "100/s"}
     assert settings.storage_quota_bytes == 3 * 1024**2
     assert settings.email == MailSettings(
         "mail.example.com",

@@ -1,0 +1,167 @@
+"""`plughost commands`: list what plugins offer to be invoked by name, and run one of it."""
+
+import logging
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import msgspec
+
+from host.cli.call import read_parameters
+from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.output import print_json, print_table, print_value
+from host.errors import LoadFailed, LoadRefused, NoHost
+from host.logs import clean
+from host.plugin_host import PluginHost
+from protocol.messages.commands import CommandInfo
+
+
+@click.group("commands", invoke_without_command=True)
+@click.option(
+    "--dir", "folders", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--plugin", help="That plugin's commands alone.")
+@click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(
+    context: click.Context, folders: tuple[Path, ...], plugin: str | None, config: str | None, as_json: bool
+) -> int:
+    """List the commands of the plugins in --dir; `run NAME` runs one. The plugins are started for it, and
+    stopped afterwards.
+    """
+    if not folders:
+        raise NoHost(
+            "commands without --dir are those of a live host, and this release has no way to reach one",
+            remedy="name the plugin's folder: plughost commands --dir DIR",
+        )
+    context.obj = (folders, plugin, config, as_json)
+    if context.invoked_subcommand is not None:
+        return 0
+
+    async def body(host: PluginHost) -> int:
+        await _load(host, plugin)
+        found = host.commands.list(plugin)
+        if as_json:
+            print_json([msgspec.to_builtins(one) for one in found])
+        else:
+            rows = [[one.name, one.plugin, _parameters_of(one), one.description] for one in found]
+            print_table(["COMMAND", "PLUGIN", "PARAMETERS", "DESCRIPTION"], rows)
+        return 0
+
+    return _run(context, body)
+
+
+@command.command("run")
+@click.argument("name", metavar="NAME")
+@click.argument("words", nargs=-1, metavar="[KEY=VALUE... | JSON | - | @FILE]")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(0, 86_400), help="Seconds; default 60.")
+@click.option("--json", "as_json", is_flag=True, help="Print compact JSON.")
+@click.pass_context
+def run(
+    context: click.Context, name: str, words: tuple[str, ...], timeout_s: float | None, as_json: bool
+) -> int:
+    """Run the command NAME, or PLUGIN:NAME. Parameters are words KEY=VALUE, read as the command says
+    that they are, or one JSON object.
+    """
+    _, plugin, _, json_asked = context.obj
+    owner = name.rpartition(":")[0] or plugin
+    show = print_json if as_json or json_asked else print_value
+
+    async def body(host: PluginHost) -> int:
+        await _load(host, owner)
+        found = host.commands.find(name, plugin)
+        params = read_words(words, found.params)
+        show(await host.command(name, params, plugin=plugin, timeout_s=timeout_s))
+        return 0
+
+    return _run(context, body)
+
+
+def read_words(words: tuple[str, ...], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that the words of a command line stand for.
+
+    Raises:
+        click.UsageError: A word is none, or not what the schema says.
+    """
+    if len(words) == 1 and (words[0] == "-" or words[0][:1] in ("{", "@")):
+        return read_parameters(words[0])
+    properties = cast("dict[str, dict[str, Any]]", schema.get("properties", {}))
+    params: dict[str, Any] = {}
+    for word in words:
+        key, sign, text = word.partition("=")
+        if not sign or not key:
+            raise click.UsageError(f"{word}: must be KEY=VALUE, or all parameters as one JSON object")
+        if key in params:
+            raise click.UsageError(f"{key}: given twice")
+        params[key] = _value(key, text, properties.get(key, {}))
+    return params
+
+
+def _value(key: str, text: str, schema: dict[str, Any]) -> Any:
+    choices = schema.get("anyOf") or [schema]
+    kinds = [kind for choice in choices for kind in _kinds(choice)]
+    try:
+        value: Any = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        if kinds and "string" not in kinds:
+            raise click.UsageError(f"{key}: found {text!r}; allowed: {' or '.join(kinds)}") from None
+        return text
+    if not kinds:
+        return value
+    return value if _kind_of(value) in kinds or "string" not in kinds else text
+
+
+def _kinds(schema: dict[str, Any]) -> list[str]:
+    kind: Any = schema.get("type")
+    if isinstance(kind, str):
+        return ["integer", "number"] if kind == "number" else [kind]
+    return [str(one) for one in cast("list[Any]", kind)] if isinstance(kind, list) else []
+
+
+def _kind_of(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _parameters_of(one: CommandInfo) -> str:
+    properties = cast("dict[str, dict[str, Any]]", one.params.get("properties", {}))
+    required = cast("list[str]", one.params.get("required", []))
+    return " ".join(clean(name) if name in required else f"[{clean(name)}]" for name in properties)
+
+
+async def _load(host: PluginHost, plugin: str | None) -> None:
+    """Load one plugin, or all; what does not start is told and left out."""
+    if plugin is not None:
+        try:
+            await host.load(plugin)
+        except LoadRefused:
+            raise
+        except LoadFailed as exc:
+            exc.remedy = "mend what it says; `plughost run` would try again by itself"
+            raise
+        return
+    for failed, error in (await host.load_all()).items():
+        click.echo(f"{failed}: {clean(error.message)}", err=True)
+
+
+def _run(context: click.Context, body: Any) -> int:
+    folders, _, config, _ = context.obj
+    settings = settings_for(config, {"plugins": [str(folder.resolve()) for folder in folders]})
+    start_logging(settings, quiet=True)
+    # A plugin that does not start becomes this command's own line; the host's would say it twice.
+    logging.getLogger("host.supervision").setLevel(logging.CRITICAL)
+    return run_host(build_host(settings, temporary=True), body)

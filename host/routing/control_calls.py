@@ -1,0 +1,72 @@
+"""Control calls: requests that the host makes of a running plugin beyond its own methods, such as
+`plugin.command` and `plugin.tick`.
+
+Owns their deadline and their accounting. What is asked, and when, is the services' business.
+"""
+
+from time import perf_counter
+from typing import TypeVar
+
+import msgspec
+
+from host.errors import InvalidResult
+from host.facade import LiveSession, LiveSessions
+from host.routing.calls import MAX_TIMEOUT_S, nested_budget
+from host.rpc import from_wire
+from protocol import jsonrpc
+from protocol.errors import RpcError
+
+_T = TypeVar("_T")
+
+
+class ControlCalls:
+    """All control calls of one host."""
+
+    def __init__(self, sessions: LiveSessions) -> None:
+        self._sessions = sessions
+
+    def live(self, plugin: str) -> LiveSession:
+        """Return the session of a plugin that runs; see `LiveSessions.live`."""
+        return self._sessions.live(plugin)
+
+    async def ask(
+        self,
+        plugin: str,
+        method: str,
+        params: msgspec.Struct,
+        *,
+        timeout_s: float,
+        idle_s: float | None = None,
+        counted: bool = True,
+    ) -> msgspec.Raw:
+        """Ask, and return the answer's text; signs of progress extend `idle_s`, never `timeout_s`.
+
+        Raises:
+            PluginNotFound, NotActive, Disabled, Quarantined: The plugin does not run.
+            CallError: There was no result.
+        """
+        session = self._sessions.live(plugin)
+        budget_s = nested_budget(timeout_s, MAX_TIMEOUT_S)
+        started = perf_counter()
+        failed = True
+        try:
+            raw = await session.peer.outgoing.begin(method, jsonrpc.encode(params), budget_s, idle_s=idle_s)
+            failed = False
+        except RpcError as exc:
+            raise from_wire(exc, plugin, method) from None
+        finally:
+            if counted:
+                session.record(perf_counter() - started, failed)
+        return raw
+
+
+def read_answer(raw: msgspec.Raw, shape: type[_T], plugin: str, method: str) -> _T:
+    """Return an answer as what it has to be.
+
+    Raises:
+        InvalidResult: It is something else.
+    """
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise InvalidResult(f"the answer of {plugin} to {method} can't be read: {exc}") from None

@@ -1,0 +1,59 @@
+"""The operator's and the embedding program's say about permissions. `PluginHost.permissions` is one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from host.permissions.policy import PermissionUse
+from host.supervision.supervisor import Supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionsView:
+    """What one plugin asks for and has; canonical texts."""
+
+    plugin: str
+    asked: tuple[str, ...]
+    granted: tuple[str, ...]
+    refused: tuple[str, ...]
+    waiting: tuple[str, ...]
+    """For the operator's consent: the difference to what was granted before."""
+
+
+class Permissions:
+    """All plugins' permissions. Changes are kept over restarts of the host, and count at once."""
+
+    def __init__(self, supervisor: Callable[[str], Supervisor]) -> None:
+        """`supervisor(plugin)` raises PluginNotFound."""
+        self._supervisor = supervisor
+
+    def of(self, plugin: str) -> PermissionsView:
+        """Return what a plugin asks for and has."""
+        supervisor = self._supervisor(plugin)
+        grants = supervisor.grants
+        return PermissionsView(
+            plugin,
+            tuple(map(str, supervisor.package.manifest.permissions)),
+            grants.texts(),
+            tuple(map(str, grants.refused)),
+            tuple(map(str, grants.waiting)),
+        )
+
+    def usage(self, plugin: str) -> tuple[PermissionUse, ...]:
+        """Return how often each permission was used and missed since the plugin was discovered."""
+        return self._supervisor(plugin).grants.usage()
+
+    async def consent(self, plugin: str) -> None:
+        """Grant everything that a plugin waits for; load it afterwards."""
+        await self._supervisor(plugin).permit(lambda permits: permits.consent())
+
+    async def decline(self, plugin: str) -> None:
+        """Refuse everything that a plugin waits for; it may be loaded without."""
+        await self._supervisor(plugin).permit(lambda permits: permits.decline())
+
+    async def grant(self, plugin: str, permission: str) -> None:
+        """Grant one permission, whatever manifest and policy say."""
+        await self._supervisor(plugin).permit(lambda permits: permits.allow(permission))
+
+    async def revoke(self, plugin: str, permission: str) -> None:
+        """Refuse one permission, whatever they say; the next call that needs it is denied."""
+        await self._supervisor(plugin).permit(lambda permits: permits.revoke(permission))

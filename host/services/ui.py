@@ -1,0 +1,286 @@
+"""`ui.*`: what plugins add to user interfaces: widgets, menu items, settings pages, sections, tabs, themes.
+
+Owns which additions there are and the data of widgets, at most twice a second each. A front end asks here and
+draws; nothing that a plugin gives is markup.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import anyio
+
+from host.clock import Clock
+from host.errors import ContributionNotFound, DuplicateContribution, InvalidParams
+from host.facade import Caller, Joining
+from host.ids import PluginId, SessionId
+from host.logs import clean
+from host.routing.control_calls import ControlCalls
+from host.routing.gateway import ApiGateway
+from host.services.claims import Claims
+from host.services.commands import session_of
+from host.services.declared import shown_by, ui_of, unported
+from host.services.themes import theme_warnings
+from host.services.ui_rules import item_faults, slot_of
+from host.services.widget_source import WidgetSource, cleaned, decoded
+from host.supervision.near_names import NearNames
+from protocol.manifest import Manifest
+from protocol.messages.provides import UiItem, UiKind
+from protocol.messages.ui import ActionCall
+
+FRESH_S: Final = 0.5
+"""A widget's data are asked for again after this."""
+
+ACTION_TIMEOUT_S: Final = 60.0
+PORT_IT: Final = "left out; port it: a method with @widget returns the data, and the host draws it"
+MAX_ITEMS: Final = 200
+"""Additions of one plugin."""
+
+_ONE_OWNER: Final = frozenset({"widget", "menu_item", "settings_page"})
+"""Kinds whose names are the host's: two plugins can't have the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One addition. Texts hold no control characters."""
+
+    plugin: PluginId
+    kind: UiKind
+    name: str
+    title: str
+    slot: str
+    """Where it is shown; empty for settings pages and themes."""
+    data: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+    """Of a theme: which text can hardly be read."""
+
+
+def contribution_of(plugin: PluginId, item: UiItem) -> Contribution:
+    """Return an addition as front ends see it."""
+    warnings = theme_warnings(item.data) if item.kind == "theme" else ()
+    data = cast("dict[str, Any]", cleaned(item.data))
+    return Contribution(plugin, item.kind, item.name, clean(item.title), slot_of(item), data, warnings)
+
+
+class _Shown:
+    """One addition, and the latest data of a widget."""
+
+    __slots__ = ("at_s", "item", "latest", "session", "turn", "view")
+
+    def __init__(self, session: Joining, item: UiItem) -> None:
+        self.session = session
+        self.item = item
+        self.view = contribution_of(session.plugin, item)
+        self.latest: dict[str, Any] | None = None
+        self.at_s = 0.0
+        self.turn = anyio.Lock()
+
+
+class Ui:
+    """All additions of one host's plugins."""
+
+    def __init__(
+        self,
+        calls: ControlCalls,
+        returns: Callable[[str], bool],
+        folder_of: Callable[[str], Path | None],
+        without_program: Callable[[], Iterable[Manifest]],
+        clock: Clock,
+    ) -> None:
+        """`folder_of` tells where a plugin's package is, `without_program` which enabled plugins have no
+        program and only add to interfaces.
+        """
+        self._calls = calls
+        self._claims = Claims(returns)
+        self._source = WidgetSource(calls, folder_of)
+        self._without_program = without_program
+        self._clock = clock
+        self._near = NearNames()
+        self._sessions: dict[SessionId, Joining] = {}
+        self._items: dict[tuple[SessionId, str, str], _Shown] = {}
+
+    def attach(self, gateway: ApiGateway) -> None:
+        """Let plugins reach it."""
+        gateway.attach_builtin("ui.register", self._register)
+        gateway.attach_builtin("ui.unregister", self._unregister)
+
+    # What a front end asks.
+
+    def contributions(
+        self, kind: UiKind | None = None, slot: str | None = None, *, plugin: str | None = None
+    ) -> tuple[Contribution, ...]:
+        """Return what is added now, by plugin, kind and name; of one kind, slot or plugin."""
+        views = [one.view for one in self._items.values()] + self._standing()
+        return tuple(
+            sorted(
+                (
+                    one
+                    for one in views
+                    if kind in (None, one.kind) and slot in (None, one.slot) and plugin in (None, one.plugin)
+                ),
+                key=lambda one: (one.plugin, one.kind, one.name),
+            )
+        )
+
+    async def widget_data(self, plugin: str, name: str) -> Mapping[str, Any]:
+        """Return what a widget shows, at most half a second old; see `protocol.widgets` for each kind.
+
+        Raises:
+            ContributionNotFound: There is no such widget.
+            InvalidResult: What the plugin gave is not of the widget's kind, or too large.
+            PlughostError: It could not be asked.
+        """
+        standing = [
+            one for one in self._standing() if (one.plugin, one.kind, one.name) == (plugin, "widget", name)
+        ]
+        if standing:
+            item = UiItem("widget", name, "", dict(standing[0].data))
+            return await self._source.data(standing[0].plugin, item)
+        one = self._find(plugin, "widget", name)
+        async with one.turn:
+            if one.latest is None or self._clock.monotonic() - one.at_s >= FRESH_S:
+                one.latest = await self._source.data(one.session.plugin, one.item)
+                one.at_s = self._clock.monotonic()
+        return one.latest
+
+    async def invoke(self, plugin: str, name: str) -> Any:
+        """Do what a menu item is for, and return what its function returns; a widget's data without one.
+
+        Raises:
+            ContributionNotFound: There is no such menu item, or nothing stands behind it.
+            PlughostError: It failed, and why.
+        """
+        one = self._find(plugin, "menu_item", name)
+        if one.item.data.get("action") is not True:
+            component = str(one.item.data.get("component", ""))
+            if (one.session.id, "widget", component) in self._items:
+                return await self.widget_data(plugin, component)
+            raise ContributionNotFound("function behind the menu item", name)
+        raw = await self._calls.ask(plugin, "plugin.action", ActionCall(name), timeout_s=ACTION_TIMEOUT_S)
+        return decoded(raw, plugin, f"menu item {name}")
+
+    # What a session does.
+
+    def check(self, session: Joining) -> Iterable[str]:
+        """Return what is wrong with its additions."""
+        items = ui_of(session)
+        if len(items) > MAX_ITEMS:
+            yield f"ui: found {len(items)} additions; allowed: at most {MAX_ITEMS}"
+            return
+        widgets = frozenset(one.name for one in items if one.kind == "widget")
+        seen: set[tuple[str, str]] = set()
+        for one in items:
+            if (one.kind, one.name) in seen:
+                yield f"{_named(one)}: it is declared twice"
+            seen.add((one.kind, one.name))
+            yield from item_faults(one, widgets, self._source.finder(session.plugin))
+            if taken := self._taken(one, session):
+                yield taken
+
+    def join(self, session: Joining) -> None:
+        """Take its additions in."""
+        self._sessions[session.id] = session
+        for one in ui_of(session):
+            self._take(session, one)
+        for one in unported(session.manifest):
+            logging.getLogger(f"plugin.{session.plugin}").warning("%s: %s", _named(one), PORT_IT)
+
+    def activated(self, session: Joining) -> None:
+        """Do nothing: additions are shown from the load on, and asked once the plugin is active."""
+
+    def leave(self, session: Joining) -> None:
+        """Withdraw its additions."""
+        self._sessions.pop(session.id, None)
+        self._claims.leave(session)
+        for key in [key for key in self._items if key[0] == session.id]:
+            del self._items[key]
+
+    # What plugins ask.
+
+    async def _register(
+        self, caller: Caller, kind: UiKind, name: str, title: str = "", data: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        session = session_of(self._sessions, caller)
+        item = UiItem(kind, name, title, data or {})
+        mine = [one.item for one in self._items.values() if one.session is session]
+        widgets = frozenset(one.name for one in mine if one.kind == "widget")
+        if faults := list(item_faults(item, widgets, self._source.finder(session.plugin))):
+            raise InvalidParams("; ".join(faults[:20]))
+        if any((one.kind, one.name) == (kind, name) for one in mine):
+            raise DuplicateContribution(f"{_named(item)}: this plugin has it already")
+        if taken := self._taken(item, session):
+            raise DuplicateContribution(taken)
+        if len(mine) >= MAX_ITEMS:
+            raise InvalidParams(f"ui: allowed: at most {MAX_ITEMS} additions")
+        self._take(session, item)
+        return {}
+
+    async def _unregister(self, caller: Caller, kind: UiKind, name: str) -> dict[str, Any]:
+        one = self._items.pop((caller.session, kind, name), None)
+        if one is None:
+            raise ContributionNotFound(f"{kind.replace('_', ' ')} of this plugin", name)
+        for claim in _claims_of(one.item):
+            self._claims.release(claim)
+        return {}
+
+    # Inside.
+
+    def _take(self, session: Joining, item: UiItem) -> None:
+        self._claims.take(_claims_of(item), session)
+        shown = _Shown(session, item)
+        self._items[session.id, item.kind, item.name] = shown
+        for warning in shown.view.warnings:
+            logging.getLogger(f"plugin.{session.plugin}").warning("theme %s: %s", item.name, warning)
+
+    def _taken(self, item: UiItem, session: Joining) -> str:
+        for claim in _claims_of(item):
+            owner = self._claims.owner(claim, session.plugin)
+            if owner is not None:
+                return f"{_named(item)}: plugin {owner!r} has the {claim}"
+        return ""
+
+    def _standing(self) -> list[Contribution]:
+        """Return what plugins without a program add: they are there as long as they are enabled."""
+        found: list[Contribution] = []
+        for manifest in self._without_program():
+            items = shown_by(manifest)
+            widgets = frozenset(one.name for one in items if one.kind == "widget")
+            find = self._source.finder(PluginId(manifest.id))
+            found += [
+                contribution_of(PluginId(manifest.id), one)
+                for one in items
+                if not any(item_faults(one, widgets, find)) and not self._held(one, manifest.id)
+            ]
+        return found
+
+    def _held(self, item: UiItem, plugin: str) -> bool:
+        return any(self._claims.owner(claim, plugin) is not None for claim in _claims_of(item))
+
+    def _find(self, plugin: str, kind: UiKind, name: str) -> _Shown:
+        found = [
+            one
+            for key, one in self._items.items()
+            if one.session.plugin == plugin and key[1:] == (kind, name)
+        ]
+        if found:
+            return found[-1]
+        self._calls.live(plugin)  # says what is wrong with the plugin, where that is it
+        names = [one.name for one in self.contributions(kind, plugin=plugin)]
+        raise ContributionNotFound(kind.replace("_", " "), name, self._near.propose(name, names))
+
+
+def _claims_of(item: UiItem) -> list[str]:
+    """Return the names that only one plugin may have."""
+    if item.kind not in _ONE_OWNER:
+        return []
+    claims = [f"{item.kind.replace('_', ' ')} {item.name}"]
+    path: Any = item.data.get("path")
+    if item.kind == "menu_item" and path:
+        claims.append(f"menu path {path}")
+    return claims
+
+
+def _named(item: UiItem) -> str:
+    return f"{item.kind.replace('_', ' ')} {item.name[:100]!r}"

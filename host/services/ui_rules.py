@@ -1,0 +1,170 @@
+"""What plugins may add to user interfaces, kind by kind. Pure but for a look whether a named file is there.
+
+Slots are the places of a screen. Components are data, drawn by the host's own front ends: a file of React,
+Vue or HTML can't be one.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from host.services.themes import theme_faults
+from protocol import jsonrpc
+from protocol.messages.provides import UiItem
+from protocol.widgets import FORMS
+
+MAX_DATA_BYTES: Final = 64 * 1024
+MAX_TITLE_CHARS: Final = 200
+
+SLOTS: Final = (
+    "sidebar-mid",
+    "sidebar-bottom-indicators",
+    "header-tabs",
+    "drawer",
+    "drawer-actions",
+    "canvas-main",
+)
+LEGACY_SLOTS: Final = (
+    ("app.sidebar.bottom", "sidebar-bottom-indicators"),
+    ("app.sidebar", "sidebar-mid"),
+    ("app.header", "header-tabs"),
+    ("page.canvas", "canvas-main"),
+    ("app.modals", "drawer"),
+)
+"""Beginnings of names of older layouts, and the slot that took their place."""
+
+POSITIONS: Final = ("top", "sidebar", "bottom")
+WIDTHS: Final = ("full", "half", "third")
+DATA_FILES: Final = (".json", ".txt", ".md")
+NEEDS_PORTING: Final = (".jsx", ".tsx", ".js", ".ts", ".vue", ".svelte", ".html", ".htm")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z", re.IGNORECASE)
+_ICON = re.compile(r"[A-Za-z0-9_.:/-]{0,100}\Z")
+_FIELDS: Final[dict[str, frozenset[str]]] = {
+    "widget": frozenset({"kind", "position", "width", "component", "icon"}),
+    "menu_item": frozenset({"icon", "path", "component", "action"}),
+    "settings_page": frozenset({"component", "icon"}),
+    "section": frozenset({"slot", "component", "icon", "kind"}),
+    "tab": frozenset({"component", "icon"}),
+}
+
+Find = Callable[[str], Path | None]
+"""Where a file of the package is; None if it is not there."""
+
+
+def item_faults(item: UiItem, widgets: frozenset[str], find: Find) -> Iterator[str]:
+    """Yield what is wrong with an item; `widgets` are the plugin's own that it may name."""
+    head = f"{item.kind.replace('_', ' ')} {item.name[:100]!r}"
+    if not _NAME.match(item.name):
+        yield f"{head}: name: allowed: 1 to 64 letters, digits, _, . and -"
+    if len(item.title) > MAX_TITLE_CHARS:
+        yield f"{head}: title: found {len(item.title)} characters; allowed: at most {MAX_TITLE_CHARS}"
+    if item.kind == "theme":
+        for fault in theme_faults(item.data):
+            yield f"{head}: {fault}"
+        return
+    try:
+        size = len(jsonrpc.encode(item.data))
+    except RecursionError:
+        size = MAX_DATA_BYTES + 1
+    if size > MAX_DATA_BYTES:
+        yield f"{head}: found {size} bytes; allowed: at most {MAX_DATA_BYTES}"
+        return
+    for fault in _data_faults(item, widgets, find):
+        yield f"{head}: {fault}"
+
+
+def needs_porting(item: UiItem) -> bool:
+    """Tell whether an item names a file that only a browser draws."""
+    component: Any = item.data.get("component", "")
+    return isinstance(component, str) and PurePosixPath(component).suffix.lower() in NEEDS_PORTING
+
+
+def slot_of(item: UiItem) -> str:
+    """Return the slot that an item is shown in."""
+    match item.kind:
+        case "section":
+            return str(item.data.get("slot", ""))
+        case "tab":
+            return "header-tabs"
+        case "menu_item":
+            return "sidebar-mid"
+        case "widget":
+            return "sidebar-mid" if item.data.get("position") == "sidebar" else "canvas-main"
+        case _:
+            return ""
+
+
+def data_file(component: str, find: Find) -> Path | None:
+    """Return the file that a component names, or None if it names none that is there."""
+    path = PurePosixPath(component.removeprefix("./"))
+    if path.is_absolute() or ".." in path.parts or path.suffix.lower() not in DATA_FILES:
+        return None
+    return find(str(path))
+
+
+def _data_faults(item: UiItem, widgets: frozenset[str], find: Find) -> Iterator[str]:
+    data = item.data
+    known = _FIELDS[item.kind]
+    for name in data:
+        if name not in known:
+            yield f"{name[:100]}: allowed: title, {', '.join(sorted(known - {'action'}))}"
+    if item.kind != "settings_page" and not item.title.strip() and item.kind != "widget":
+        yield f"{'label' if item.kind == 'menu_item' else 'title'}: found an empty text"
+    for name, allowed in (("position", POSITIONS), ("width", WIDTHS)):
+        if name in data and data[name] not in allowed:
+            yield f"{name}: found {str(data[name])[:50]!r}; allowed: {', '.join(allowed)}"
+    if "kind" in data and data["kind"] not in FORMS:
+        yield f"kind: found {str(data['kind'])[:50]!r}; allowed: {', '.join(FORMS)}"
+    icon: Any = data.get("icon", "")
+    if not isinstance(icon, str) or not _ICON.match(icon):
+        yield f"icon: found {str(icon)[:50]!r}; allowed: an icon's name"
+    path: Any = data.get("path", "")
+    if not isinstance(path, str) or (path and not _is_inside(path)):
+        yield f"path: found {str(path)[:80]!r}; allowed: a path of the application, which begins with /"
+    if item.kind == "section":
+        yield from _slot_faults(data)
+    component: Any = data.get("component", "")
+    if not isinstance(component, str):
+        yield "component: allowed: the name of a widget, or of a data file"
+    elif component:
+        yield from _component_faults(component, item, widgets, find)
+
+
+def _slot_faults(data: Mapping[str, Any]) -> Iterator[str]:
+    slot = str(data.get("slot", ""))
+    if slot in SLOTS:
+        return
+    for old, now in LEGACY_SLOTS:
+        if slot == old or slot.startswith(old + "."):
+            yield f"slot: found {slot[:100]!r}, the name of an older layout; it is {now} now"
+            return
+    yield f"slot: found {slot[:100]!r}; allowed: {', '.join(SLOTS)}"
+
+
+def _component_faults(component: str, item: UiItem, widgets: frozenset[str], find: Find) -> Iterator[str]:
+    if component in widgets and not (item.kind == "widget" and component == item.name):
+        return
+    suffix = PurePosixPath(component).suffix.lower()
+    if suffix in NEEDS_PORTING:
+        yield (
+            f"component: found {component[:100]!r}; port it: a method with @widget returns the data, and the "
+            "host draws it"
+        )
+    elif data_file(component, find) is None:
+        own = ", ".join(sorted(widgets)[:5]) or "none yet"
+        yield (
+            f"component: found {component[:100]!r}; allowed: a widget of this plugin ({own}), or a file "
+            f"of the package that ends in {', '.join(DATA_FILES)}"
+        )
+
+
+def _is_inside(path: str) -> bool:
+    # `//host` would leave the application, and browsers read a backslash as a slash.
+    return (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and path.isprintable()
+        and len(path) <= 500
+    )

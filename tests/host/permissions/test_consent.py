@@ -1,0 +1,157 @@
+"""Consent, grants and revocations, through real plugin processes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from host import ConsentRequired, Denied, InvalidParams, PluginHost, Verdict
+from protocol.permissions import Permission
+
+Write = Callable[..., Path]
+
+CALLER = """
+class Asker(Plugin):
+    @method
+    async def ask(self, method: str) -> Any:
+        return await self.host.call(method)
+"""
+
+
+def build(plugins: Path, data: Path | None, **options: Any) -> PluginHost:
+    host = PluginHost([plugins], data=data, **options)
+
+    @host.api("sessions.list", permission="sessions:read")
+    async def sessions() -> list[str]:
+        return ["one"]
+
+    @host.api("users.list", permission="users:read")
+    async def users() -> list[str]:
+        return ["ada"]
+
+    return host
+
+
+async def ask(host: PluginHost, method: str) -> Any:
+    return await host.call("asker", "ask", {"method": method})
+
+
+async def test_a_new_version_that_asks_for_more_waits_and_the_old_grant_stays(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    write_plugin("asker", CALLER, 'permissions = ["read:sessions"]\n')
+    async with build(plugins, data) as host:
+        await host.load("asker")
+        assert await ask(host, "sessions.list") == ["one"]
+    both = 'permissions = ["read:sessions", "read:users"]\n'
+    write_plugin("asker", CALLER, both, version="2.0.0")
+    async with build(plugins, data) as host:
+        with pytest.raises(ConsentRequired) as caught:
+            await host.load("asker")
+        assert caught.value.data["waiting"] == ("users:read",)
+        assert caught.value.data["granted"] == ("sessions:read",)
+        assert "version 1.0.0 was granted sessions:read" in str(caught.value)
+        view = host.plugin("asker")
+        assert (view.state, view.waiting_permissions) == ("error", ("users:read",))
+        assert view.pid is None
+        # The old version runs as it did.
+        write_plugin("asker", CALLER, 'permissions = ["read:sessions"]\n')
+        await host.rescan()
+        await host.load("asker")
+        assert await ask(host, "sessions.list") == ["one"]
+        await host.unload("asker")
+        write_plugin("asker", CALLER, both, version="2.0.0")
+        await host.rescan()
+        await host.permissions.consent("asker")
+        await host.load("asker")
+        assert await ask(host, "users.list") == ["ada"]
+    async with build(plugins, data) as host:
+        await host.load("asker")  # it was said once
+
+
+async def test_what_is_declined_is_refused_and_the_plugin_runs_without(
+    plugins: Path, write_plugin: Write
+) -> None:
+    def policy(plugin: str, permission: Permission) -> Verdict:
+        return Verdict.ASK if permission.resource == "users" else Verdict.ALLOW
+
+    write_plugin("asker", CALLER, 'permissions = ["read:sessions", "read:users"]\n')
+    async with build(plugins, None, policy=policy) as host:
+        with pytest.raises(ConsentRequired, match="users:read"):
+            await host.load("asker")
+        await host.permissions.decline("asker")
+        await host.load("asker")
+        assert await ask(host, "sessions.list") == ["one"]
+        with pytest.raises(Denied, match="refused"):
+            await ask(host, "users.list")
+
+
+async def test_an_operator_grants_and_revokes_while_the_plugin_runs_and_it_is_kept(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    write_plugin("asker", CALLER, 'permissions = ["read:sessions"]\n')
+    async with build(plugins, data) as host:
+        await host.load("asker")
+        with pytest.raises(Denied, match="users:read"):
+            await ask(host, "users.list")
+        await host.permissions.grant("asker", "users:read")
+        assert await ask(host, "users.list") == ["ada"]
+        await host.permissions.revoke("asker", "read:sessions")
+        with pytest.raises(Denied):
+            await ask(host, "sessions.list")
+        with pytest.raises(InvalidParams, match="permission: found 'nonsense'"):
+            await host.permissions.grant("asker", "nonsense")
+    async with build(plugins, data) as host:
+        await host.load("asker")
+        assert await ask(host, "users.list") == ["ada"]
+        with pytest.raises(Denied):
+            await ask(host, "sessions.list")
+        view = host.permissions.of("asker")
+        assert (view.asked, view.granted, view.refused) == (
+            ("sessions:read",),
+            ("users:read",),
+            ("sessions:read",),
+        )
+
+
+async def test_a_manifest_that_is_edited_at_the_same_version_is_decided_anew(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    write_plugin("asker", CALLER)
+    async with build(plugins, tmp_path / "data") as host:
+        await host.load("asker")
+        await host.unload("asker")
+        write_plugin("asker", CALLER, 'permissions = ["read:users"]\n')
+        await host.rescan()
+        await host.load("asker")
+        assert await ask(host, "users.list") == ["ada"]
+
+
+async def test_a_host_may_do_without_consent(plugins: Path, write_plugin: Write, tmp_path: Path) -> None:
+    write_plugin("asker", CALLER)
+    async with build(plugins, tmp_path / "data", consent="never") as host:
+        await host.load("asker")
+        await host.unload("asker")
+        write_plugin("asker", CALLER, 'permissions = ["read:users"]\n', version="2.0.0")
+        await host.rescan()
+        await host.load("asker")
+        assert await ask(host, "users.list") == ["ada"]
+
+
+async def test_uses_and_denials_are_counted_by_permission(plugins: Path, write_plugin: Write) -> None:
+    write_plugin("asker", CALLER, 'permissions = ["read:sessions", "notifications"]\n')
+    async with build(plugins, None) as host:
+        await host.load("asker")
+        for _ in range(3):
+            await ask(host, "sessions.list")
+        for _ in range(2):
+            with pytest.raises(Denied):
+                await ask(host, "users.list")
+        uses = {one.permission: one for one in host.permissions.usage("asker")}
+        assert (uses["sessions:read"].state, uses["sessions:read"].used) == ("granted", 3)
+        assert uses["sessions:read"].last_s is not None
+        assert (uses["notifications:send"].used, uses["notifications:send"].last_s) == (0, None)
+        assert (uses["users:read"].state, uses["users:read"].denied) == ("undeclared", 2)
