@@ -38,6 +38,7 @@ unit: setup
 # What is generated from the code; a test fails where it is stale.
 schema: setup
 	$(BIN)/python -m protocol.schema
+	$(BIN)/python -m host.manifest.reference
 
 bench: setup
 	$(BIN)/python -m benchmarks

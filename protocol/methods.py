@@ -70,8 +70,23 @@ Direction = Literal["to_plugin", "to_host", "both"]
 Kind = Literal["request", "stream", "notification"]
 
 RESERVED_NAMESPACES = frozenset(
-    "rpc plugin plugins host events storage config log notify email commands endpoints ui schedule"
-    " analytics".split()
+    [
+        "rpc",
+        "plugin",
+        "plugins",
+        "host",
+        "events",
+        "storage",
+        "config",
+        "log",
+        "notify",
+        "email",
+        "commands",
+        "endpoints",
+        "ui",
+        "schedule",
+        "analytics",
+    ]
 )
 """First parts of method names that neither an embedder nor a plugin may take."""
 

@@ -1,8 +1,19 @@
 """Reading plugin folders: any document form becomes one `protocol.manifest.Manifest`, or a list of faults."""
 
+from host.manifest.blob import check_blob, pack_blob, unpack_blob
 from host.manifest.digest import package_digest
 from host.manifest.discovery import Discovery, discover
 from host.manifest.package import Package, read_package
 from host.manifest.requirements import unmet_requirements
 
-__all__ = ["Discovery", "Package", "discover", "package_digest", "read_package", "unmet_requirements"]
+__all__ = [
+    "Discovery",
+    "Package",
+    "check_blob",
+    "discover",
+    "pack_blob",
+    "package_digest",
+    "read_package",
+    "unmet_requirements",
+    "unpack_blob",
+]

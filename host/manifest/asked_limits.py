@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
+from host.manifest.durations import Duration
 from protocol.manifest import Act, Limits
 from protocol.sizes import format_size, parse_cores, parse_size
 
@@ -43,7 +44,7 @@ def _size(least: int) -> PlainValidator:
             raise ValueError(f'at least {format_size(least)} and at most 2^60 bytes, such as "512m"')
         return size_bytes
 
-    return PlainValidator(check)
+    return PlainValidator(check, json_schema_input_type=str | int)
 
 
 def _check_cores(value: str | float) -> float:
@@ -59,11 +60,11 @@ def _count(least: int) -> PlainValidator:
             raise ValueError(f"a whole number from {least} to {MAX_COUNT}")
         return value
 
-    return PlainValidator(check)
+    return PlainValidator(check, json_schema_input_type=int)
 
 
 MemorySize = Annotated[int, _size(MIN_MEMORY_BYTES)]
-Cores = Annotated[float, PlainValidator(_check_cores)]
+Cores = Annotated[float, PlainValidator(_check_cores, json_schema_input_type=str | float)]
 
 
 class AskedLimits(BaseModel, frozen=True):
@@ -80,6 +81,7 @@ class AskedLimits(BaseModel, frozen=True):
     address_space: Annotated[int, _size(MIN_ADDRESS_SPACE_BYTES)] | None = None
     processes: Annotated[int, _count(1)] | None = None
     storage: Annotated[int, _size(MIN_STORAGE_BYTES)] | None = None
+    timeout: Duration | None = None
     on_memory: Act | None = None
     on_cpu: Act | None = None
     on_other: Act | None = None
@@ -96,6 +98,7 @@ class AskedLimits(BaseModel, frozen=True):
             "address_space_bytes": self.address_space,
             "processes": self.processes,
             "storage_bytes": self.storage,
+            "call_timeout_s": self.timeout,
             "on_memory": self.on_memory,
             "on_cpu": self.on_cpu,
             "on_other": self.on_other,

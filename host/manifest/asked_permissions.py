@@ -4,7 +4,7 @@ Owns the document's shapes; the grammar itself is `protocol.permissions`. Whethe
 elsewhere.
 """
 
-from typing import Annotated, Final, cast
+from typing import Annotated, Any, Final, cast
 
 from pydantic import PlainValidator
 
@@ -49,5 +49,7 @@ def _parse(text: str) -> Permission:
         raise ValueError(f"{exc}; a single word is {near(text, [*SPELLINGS, ADMIN])}") from None
 
 
-Asked = Annotated[tuple[Permission, ...], PlainValidator(read_permission)]
+Asked = Annotated[
+    tuple[Permission, ...], PlainValidator(read_permission, json_schema_input_type=str | dict[str, Any])
+]
 """One entry of a manifest's `permissions`."""

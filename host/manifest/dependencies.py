@@ -4,7 +4,6 @@ Owns the shapes and the ranges' normal form. Does not look at what is there: plu
 are loaded, packages compared by `host.manifest.requirements`.
 """
 
-import logging
 import re
 import sys
 from typing import Annotated, Final
@@ -12,10 +11,9 @@ from typing import Annotated, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag
 
+from host.manifest.faults import FaultList
 from host.manifest.ranges import parse_range
 from host.manifest.text_fields import IdText, RangeText, Text, check_id, clean_text
-
-logger = logging.getLogger(__name__)
 
 DEPENDENCIES_ALLOWED: Final = "a list of plugins' ids, or a map of Python packages to version ranges"
 TAGS: Final = frozenset({"(list)", "(map)", "(tables)"})
@@ -45,7 +43,7 @@ def _check_distribution(name: str) -> str:
     return name
 
 
-PluginList = list[Annotated[tuple[str, str], PlainValidator(_read_plugin)]]
+PluginList = list[Annotated[tuple[str, str], PlainValidator(_read_plugin, json_schema_input_type=str)]]
 PluginMap = dict[IdText, RangeText]
 PackageMap = dict[Annotated[Text, AfterValidator(_check_distribution)], RangeText]
 
@@ -107,7 +105,7 @@ def plugin_ranges(dependencies: list[tuple[str, str]] | Tables | dict[str, str])
 
 
 def package_ranges(
-    dependencies: list[tuple[str, str]] | Tables | dict[str, str], plugin_id: str
+    dependencies: list[tuple[str, str]] | Tables | dict[str, str], faults: FaultList
 ) -> dict[str, str]:
     """Return Python packages and ranges; names of the standard library are dropped with a warning."""
     match dependencies:
@@ -120,7 +118,7 @@ def package_ranges(
     kept: dict[str, str] = {}
     for name, versions in packages.items():
         if name in sys.stdlib_module_names:
-            logger.warning("%s: dropped the dependency %r: it is a module of Python itself", plugin_id, name)
+            faults.warn(f"dependencies.{name}: dropped: it is a module of Python itself")
         else:
             kept[name] = versions
     return kept

@@ -1,4 +1,4 @@
-"""Documents: a JSON or TOML file of a plugin folder to one plain object, bounded and checked for its text.
+"""Documents: a file of a plugin folder, in any syntax, to one plain object, bounded and checked for its text.
 
 Owns everything below the meaning: where the file may be, its size, its encoding, its syntax, and that its
 values are ones which JSON can carry on. Does not know any key.
@@ -9,11 +9,13 @@ import math
 import os
 import stat
 import tomllib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePath
 from typing import Any, Final, cast
 
 from host.manifest.faults import FaultList, show, show_path
+from host.manifest.python_document import parse_python
+from host.manifest.yaml_document import parse_yaml
 from protocol.sizes import format_size
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
@@ -31,8 +33,13 @@ def read_document(folder: Path, name: str, faults: FaultList) -> dict[str, Any] 
     text = _read_text(folder, name, faults)
     if text is None:
         return None
+    return parse_document(text, name, faults)
+
+
+def parse_document(text: str, name: str, faults: FaultList) -> dict[str, Any] | None:
+    """Return the object that the text says, or None after noting what is wrong; `name` tells the syntax."""
     before = len(faults)
-    document = _parse_toml(text, name, faults) if name.endswith(".toml") else _parse_json(text, name, faults)
+    document = _PARSERS[PurePath(name).suffix](text, name, faults)
     if len(faults) > before:
         return None
     if not isinstance(document, dict):
@@ -90,7 +97,9 @@ def _reason(exc: Exception) -> str:
     return (exc.strerror or type(exc).__name__) if isinstance(exc, OSError) else "a loop of links"
 
 
-def _parse_json(text: str, name: str, faults: FaultList) -> object:
+def parse_json(text: str, name: str, faults: FaultList) -> object:
+    """Return the value that a JSON text says; what is wrong with it is noted."""
+
     def no_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) < len(pairs):
@@ -158,3 +167,11 @@ def _unfit_values(document: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _is_text(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+_PARSERS: Final[dict[str, Callable[[str, str, FaultList], object]]] = {
+    ".toml": _parse_toml,
+    ".json": parse_json,
+    ".yaml": parse_yaml,
+    ".py": parse_python,
+}

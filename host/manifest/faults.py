@@ -17,7 +17,7 @@ FOUND_CHARS = 80
 NOTHING = "nothing"
 """What is found where something is missing."""
 
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_$-]{1,64}\Z")
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = _repr.maxlong = FOUND_CHARS
@@ -32,6 +32,8 @@ class FaultList:
         self.file = file
         self._folder = folder
         self._faults: list[Fault] = []
+        self.warnings: list[str] = []
+        """What is understood but has no effect, or another one than its author may think."""
 
     def __len__(self) -> int:
         return len(self._faults)
@@ -42,6 +44,14 @@ class FaultList:
         if path and any((fault.file, fault.path) == (file, path) for fault in self._faults):
             return
         self._faults.append(Fault(file, path, found, allowed))
+
+    def warn(self, sentence: str) -> None:
+        """Note what is no fault and yet worth saying."""
+        self.warnings.append(f"{self.file}: {sentence}")
+
+    def take(self, other: "FaultList") -> None:
+        """Note what another list has."""
+        self._faults += other._faults
 
     def drop(self, follows: Callable[[Fault], bool]) -> None:
         """Forget faults that only follow from another one."""

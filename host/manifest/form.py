@@ -12,9 +12,29 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from host.manifest.asked_limits import AskedLimits
 from host.manifest.asked_permissions import Asked
+from host.manifest.declared import (
+    DECLARED,
+    Commands,
+    Endpoints,
+    Hooks,
+    Schedules,
+    Subscriptions,
+    Topics,
+    Triggers,
+)
+from host.manifest.declared_ui import AskedComponent, AskedSection, AskedUi, Components, Items, Sections
 from host.manifest.dependencies import TAGS, Dependencies
 from host.manifest.faults import NOTHING, FaultList, near, show, show_path
-from host.manifest.text_fields import VERSION_ALLOWED, EmailText, Paragraph, Text, TypeName, VersionText
+from host.manifest.text_fields import (
+    VERSION_ALLOWED,
+    Capability,
+    EmailText,
+    Paragraph,
+    Text,
+    ThemeData,
+    TypeName,
+    VersionText,
+)
 from protocol.manifest import Limits
 from protocol.permissions import Permission
 
@@ -27,6 +47,9 @@ _WORDS: Final = {
     "list_type": "a list",
     "dict_type": "a table of keys and values",
     "model_type": "a table of keys and values",
+    "model_attributes_type": "a table of keys and values",
+    "too_long": "fewer of them",
+    "too_short": "at least one",
 }
 
 
@@ -50,6 +73,7 @@ class Form(BaseModel, ABC, frozen=True):
     icon: Text = ""
     category: Text = ""
     tags: list[Text] = Field(default_factory=list[str])
+    main: Text | None = None
     entry_point: Text | None = None
     entry_points: dict[str, Text] = Field(default_factory=dict[str, str])
     entrypoints: dict[str, Text] = Field(default_factory=dict[str, str])
@@ -57,6 +81,18 @@ class Form(BaseModel, ABC, frozen=True):
     dependencies: Dependencies = Field(default_factory=dict[str, str])
     config_schema: dict[str, Any] | None = None
     limits: AskedLimits = AskedLimits()
+    capabilities: list[Capability] = Field(default_factory=list[str])
+    topics: Topics = []
+    subscriptions: Subscriptions = []
+    triggers: Triggers = []
+    hooks: Hooks = []
+    commands: Commands = []
+    endpoints: Endpoints = []
+    api_endpoints: Endpoints = []
+    schedules: Schedules = []
+    ui: Items = []
+    ui_components: Components = {}
+    theme: ThemeData | None = None
 
     @abstractmethod
     def identity(self, faults: FaultList) -> tuple[str, str]:
@@ -84,9 +120,13 @@ class Form(BaseModel, ABC, frozen=True):
         """Tell whether the plugin may start in an image that has the SDK loaded."""
         return True
 
-    def schema_of_configuration(self) -> dict[str, Any] | None:
-        """Return the configuration's schema as written."""
-        return self.config_schema
+    def schema_of_configuration(self) -> tuple[str, dict[str, Any] | None]:
+        """Return the configuration's schema as written, and its key."""
+        return "config_schema", self.config_schema
+
+    def unused(self) -> dict[str, Any]:
+        """Return what is kept and not used."""
+        return {}
 
     def permissions_asked(self) -> list[Permission]:
         """Return every permission once, in the order written."""
@@ -117,7 +157,16 @@ def read_form(
     return kind.model_validate(kept | stand_ins), broken
 
 
-def _note_errors(kind: type[Form], exc: ValidationError, faults: FaultList) -> frozenset[str]:
+def read_sections(document: dict[str, Any], faults: FaultList) -> list[AskedSection]:
+    """Return the sections of a ui.yaml, none after noting what is wrong with it."""
+    try:
+        return Sections.model_validate(document).sections
+    except ValidationError as exc:
+        _note_errors(Sections, exc, faults)
+        return []
+
+
+def _note_errors(kind: type[BaseModel], exc: ValidationError, faults: FaultList) -> frozenset[str]:
     broken: set[str] = set()
     for error in exc.errors(include_url=False):
         key, *rest = error["loc"]
@@ -126,7 +175,9 @@ def _note_errors(kind: type[Form], exc: ValidationError, faults: FaultList) -> f
         path = show_path(place)
         match error["type"]:
             case "missing":
-                faults.add(path, NOTHING, kind.model_fields[str(key)].description or "a value")
+                faults.add(
+                    path, NOTHING, _model_at(kind, place).model_fields[_last(place)].description or "a value"
+                )
             case "extra_forbidden":
                 faults.add(
                     path, f"the unknown key {show(place[-1])}", near(str(place[-1]), _keys(kind, place))
@@ -140,12 +191,34 @@ def _note_errors(kind: type[Form], exc: ValidationError, faults: FaultList) -> f
     return frozenset(broken)
 
 
-def _keys(kind: type[Form], place: tuple[int | str, ...]) -> list[str]:
+def _keys(kind: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
     """Return the keys that are known where an unknown one was found."""
     match place:
-        case ("limits", _):
-            return list(AskedLimits.model_fields)
         case ("dependencies", _):
             return ["plugins", "packages"]
         case _:
-            return list(kind.model_fields)
+            fields = _model_at(kind, place).model_fields
+            return [field.alias or name for name, field in fields.items()]
+
+
+def _model_at(kind: type[BaseModel], place: tuple[int | str, ...]) -> type[BaseModel]:
+    """Return the model whose key the place ends with."""
+    match place:
+        case (_,):
+            return kind
+        case ("limits", _):
+            return AskedLimits
+        case ("sections", _, _):
+            return AskedSection
+        case ("ui", _, _):
+            return AskedUi
+        case ("ui_components", _, _):
+            return AskedComponent
+        case (str() as key, _, _) if key in DECLARED:
+            return DECLARED[key]
+        case _:
+            return kind
+
+
+def _last(place: tuple[int | str, ...]) -> str:
+    return str(place[-1])

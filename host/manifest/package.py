@@ -5,29 +5,39 @@ of the plugin is run. Called by discovery, by `validate` and by the store.
 """
 
 import importlib.machinery
+import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from host.ids import fold_id
+from host.manifest.config_schema import normalise
+from host.manifest.declared_ui import items_of_components
 from host.manifest.dependencies import package_ranges, plugin_ranges
 from host.manifest.documents import is_there, read_document
 from host.manifest.faults import NOTHING, FaultList, show_name
-from host.manifest.form import Form, read_form
+from host.manifest.form import Form, read_form, read_sections
 from host.manifest.manifest_json_form import ManifestJsonForm
 from host.manifest.plugin_json_form import PluginJsonForm
 from host.manifest.program import Program, check_program, named_entries
 from host.manifest.text_fields import split_author
 from host.manifest.toml_form import TomlForm
 from protocol.manifest import Limits, Manifest, Requires
+from protocol.messages.provides import UiItem
+
+logger = logging.getLogger(__name__)
 
 FORMS: Final[dict[str, type[Form]]] = {
     "plugin.toml": TomlForm,
     "plugin.json": PluginJsonForm,
     "manifest.json": ManifestJsonForm,
+    "manifest.py": ManifestJsonForm,
 }
 """File name to form; the first that a folder has is read, the others are not looked at."""
+
+UI_FILE: Final = "ui.yaml"
+"""Sections of user interfaces, beside a manifest of any form."""
 
 DEFAULT_CONFIG: Final = "config/default.json"
 
@@ -35,7 +45,7 @@ RESERVED_MODULES: Final = frozenset({"host", "protocol", "plugin_sdk"})
 """Top-level names that would be imported in place of ours."""
 
 _CONTRIBUTION_ONLY: Final = frozenset({"theme"})
-_ENTRY_KEYS: Final = frozenset({"entry_point", "entry_points", "entrypoints", "command"})
+_ENTRY_KEYS: Final = frozenset({"main", "entry_point", "entry_points", "entrypoints", "command"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class Package:
     """The manifest's file."""
     config_defaults: dict[str, Any] = field(default_factory=dict[str, Any])
     """Content of `config/default.json`: the lowest layer of the plugin's configuration."""
+    warnings: tuple[str, ...] = ()
+    """What the manifest says without effect, in sentences that begin with the file's name."""
 
 
 def find_manifest(folder: Path) -> Path | None:
@@ -83,7 +95,9 @@ def read_package(folder: Path, defaults: Limits = Limits()) -> Package:  # noqa:
     config_defaults = _read_config_defaults(resolved, faults)
     if manifest is None or len(faults):
         raise faults.as_error()
-    return Package(manifest, resolved, file, config_defaults)
+    for sentence in faults.warnings:
+        logger.warning("%s: %s", manifest.id, sentence)
+    return Package(manifest, resolved, file, config_defaults, tuple(faults.warnings))
 
 
 def _read_manifest(folder: Path, name: str, defaults: Limits, faults: FaultList) -> Manifest | None:
@@ -93,12 +107,17 @@ def _read_manifest(folder: Path, name: str, defaults: Limits, faults: FaultList)
     # Programs that write JSON often write null for what is not there.
     written = {key: value for key, value in document.items() if value is not None}
     form, broken = read_form(FORMS[name], written, faults)
-    program = _read_program(form, folder, broken, faults)
+    sections = _read_sections(folder, faults)
+    program = _read_program(form, folder, broken, faults, shows=bool(sections))
     plugin_id, display_name = ("", "") if broken & {"id", "name"} else form.identity(faults)
     plugins = plugin_ranges(form.dependencies)
     if plugin_id and fold_id(plugin_id) in map(fold_id, plugins):
         faults.add("dependencies", "the plugin itself", "other plugins")
     ranges = form.version_ranges(faults)
+    components = list(items_of_components(form.ui_components, faults))
+    config_schema = _read_config_schema(form, faults)
+    if unused := form.unused():
+        faults.warn(f"{', '.join(unused)}: kept, and not used: the plugin runs as a process of its own")
     if len(faults):
         return None
     author, email = split_author(form.author)
@@ -125,24 +144,62 @@ def _read_manifest(folder: Path, name: str, defaults: Limits, faults: FaultList)
             plughost=ranges.pop("plughost", ""), python=ranges.pop("python", ""), application=ranges
         ),
         plugin_dependencies=plugins,
-        package_dependencies=package_ranges(form.dependencies, plugin_id),
+        package_dependencies=package_ranges(form.dependencies, faults),
         environment=form.variables(),
-        config_schema=form.schema_of_configuration(),
+        config_schema=config_schema,
+        capabilities=tuple(form.capabilities),
+        topics=tuple(topic.topic(plugin_id) for topic in form.topics),
+        subscriptions=tuple(asked.subscription() for asked in [*form.subscriptions, *form.triggers]),
+        hooks=tuple(hook.handler_of_hook() for hook in form.hooks),
+        commands=tuple(command.command() for command in form.commands),
+        endpoints=tuple(asked.endpoint() for asked in [*form.endpoints, *form.api_endpoints]),
+        schedules=tuple(asked.schedule() for asked in form.schedules),
+        ui=(*(asked.item() for asked in form.ui), *components, *sections),
+        theme=form.theme,
+        unused=unused,
         critical=form.loads_first(),
         preload=form.may_be_forked(),
     )
 
 
-def _read_program(form: Form, folder: Path, broken: frozenset[str], faults: FaultList) -> Program:
+def _read_sections(folder: Path, faults: FaultList) -> list[UiItem]:
+    try:
+        if not is_there(folder / UI_FILE):
+            return []
+    except OSError:
+        pass  # reading it says why
+    document = read_document(folder, UI_FILE, faults)
+    if document is None:
+        return []
+    noted = FaultList("", UI_FILE)
+    sections = read_sections(document, noted)
+    faults.take(noted)
+    return [section.item(number) for number, section in enumerate(sections, 1)]
+
+
+def _read_config_schema(form: Form, faults: FaultList) -> dict[str, Any] | None:
+    key, written = form.schema_of_configuration()
+    if written is None:
+        return None
+    schema, found = normalise(written)
+    for fault in found:
+        faults.add(f"{key}.{fault.path}" if fault.path else key, fault.found, fault.allowed)
+    return schema
+
+
+def _read_program(
+    form: Form, folder: Path, broken: frozenset[str], faults: FaultList, *, shows: bool
+) -> Program:
     tables = {"entry_points": form.entry_points, "entrypoints": form.entrypoints}
     before = len(faults)
-    entries = named_entries(form.entry_point, tables, faults)
+    entries = named_entries({"main": form.main, "entry_point": form.entry_point}, tables, faults)
     command = form.command_words()
     unclear = len(faults) > before or bool(broken & _ENTRY_KEYS)
     if unclear and not entries and not command:
         return Program()
     # Of a type that can't be read nobody knows whether it starts anything.
-    required = "type" not in broken and form.type not in _CONTRIBUTION_ONLY
+    contributes = shows or form.theme is not None or form.type in _CONTRIBUTION_ONLY
+    required = "type" not in broken and not contributes
     return check_program(folder, entries, command, faults, required=required)
 
 

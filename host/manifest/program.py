@@ -4,9 +4,11 @@ Owns the grammar of entry points and the rules between entry points and a comman
 nothing.
 """
 
+import ast
 import keyword
 import os
 import shutil
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,8 +19,11 @@ from host.manifest.faults import NOTHING, FaultList, near, show, show_path
 ENTRY_ALLOWED: Final = "module:Class or file.py"
 ENTRY_NAMES: Final = ("main", "ui", "api", "webhook", "cli")
 DEFAULT_ENTRY: Final = "main.py"
+PACKAGE_ENTRY: Final = "__init__.py"
+"""Where the Plugin class of a package is if it has no main.py."""
 JAVASCRIPT: Final = "JavaScript plugin: port the entry point"
 
+_MAX_LOOKED_AT_BYTES: Final = 256 * 1024
 _SCRIPT_SUFFIXES: Final = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"})
 
 
@@ -92,10 +97,10 @@ def check_entry(folder: Path, text: str) -> str:
 
 
 def named_entries(
-    single: str | None, tables: Mapping[str, Mapping[str, str]], faults: FaultList
+    singles: Mapping[str, str | None], tables: Mapping[str, Mapping[str, str]], faults: FaultList
 ) -> dict[str, str]:
     """Return all entry points by their place in the document, `main` ones first."""
-    entries = {} if single is None else {"entry_point": single}
+    entries = {key: text for key, text in singles.items() if text is not None}
     for table, values in tables.items():
         for name in sorted(values, key=lambda name: ENTRY_NAMES.index(name) if name in ENTRY_NAMES else -1):
             path = show_path([table, name])
@@ -109,6 +114,8 @@ def named_entries(
 def _default_program(folder: Path, faults: FaultList, *, required: bool) -> Program:
     if _is_inside(folder, folder / DEFAULT_ENTRY):
         return Program((DEFAULT_ENTRY,))
+    if _has_code(folder, folder / PACKAGE_ENTRY):
+        return Program((PACKAGE_ENTRY,))
     if required and _is_inside(folder, folder / "package.json"):
         _note_javascript("entry_point", "package.json", faults)
     elif required:
@@ -135,6 +142,19 @@ def _is_inside(folder: Path, path: Path) -> bool:
         return resolved.is_relative_to(folder) and resolved.is_file()
     except (OSError, RuntimeError, ValueError):  # loops of links, names too long, null bytes
         return False
+
+
+def _has_code(folder: Path, path: Path) -> bool:
+    """Tell whether a file of the folder may have a class: an empty `__init__.py` only marks a package."""
+    if not _is_inside(folder, path):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(path.read_bytes()[:_MAX_LOOKED_AT_BYTES])
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return True  # running it says what is wrong
+    return any(isinstance(node, ast.ClassDef | ast.Import | ast.ImportFrom) for node in module.body)
 
 
 def _check_command(folder: Path, command: tuple[str, ...], faults: FaultList) -> None:

@@ -3,14 +3,15 @@
 Owns cleaning: a plugin's text reaches terminals, so control characters never pass this border.
 """
 
+import json
 import re
 import unicodedata
-from typing import Annotated, Final, get_args
+from typing import Annotated, Any, Final, get_args
 
 from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BeforeValidator
 
-from host.manifest.faults import near
+from host.manifest.faults import near, show
 from host.manifest.ranges import parse_range
 from protocol.manifest import ID_PATTERN, PluginType
 
@@ -29,6 +30,11 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}\Z")
 _RESERVED_VARIABLES: Final = ("LD_", "DYLD_", "PYTHON", "PLUGHOST_")
 _FREE_VARIABLE: Final = "PLUGHOST_LOOP"
 """The host suggests an event loop by it, and a plugin may choose another."""
+
+_CAPABILITY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:-]{0,126}[A-Za-z0-9_])?\Z")
+
+THEME_SECTIONS: Final = ("colors", "typography", "spacing", "shape", "shadows", "components")
+MAX_THEME_BYTES: Final = 64 * 1024
 
 TYPE_NAMES: Final[tuple[str, ...]] = get_args(PluginType)
 _TYPE_SPELLINGS: Final = {"ui_theme": "theme"}
@@ -106,6 +112,21 @@ def _check_variable(name: str) -> str:
     return name
 
 
+def _check_capability(text: str) -> str:
+    if not _CAPABILITY.match(text):
+        raise ValueError("a text such as exec.my_plugin.action: letters, digits, and _ - . : between them")
+    return text
+
+
+def _check_theme(theme: dict[str, Any]) -> dict[str, Any]:
+    for name in theme:
+        if name not in THEME_SECTIONS:
+            raise ValueError(f"{near(name, THEME_SECTIONS)} (found {show(name)})")
+    if len(json.dumps(theme)) > MAX_THEME_BYTES:
+        raise ValueError(f"at most {MAX_THEME_BYTES // 1024} KiB")
+    return theme
+
+
 Text = Annotated[str, AfterValidator(clean_text)]
 Paragraph = Annotated[str, AfterValidator(clean_paragraph)]
 IdText = Annotated[Text, AfterValidator(check_id)]
@@ -113,5 +134,7 @@ VersionText = Annotated[Text, AfterValidator(_check_version)]
 TypeName = Annotated[PluginType, BeforeValidator(_spell_type)]
 EmailText = Annotated[Text, AfterValidator(_check_email)]
 RangeText = Annotated[Text, AfterValidator(parse_range)]
+Capability = Annotated[Text, AfterValidator(_check_capability)]
+ThemeData = Annotated[dict[str, Any], AfterValidator(_check_theme)]
 ApplicationName = Annotated[Text, AfterValidator(_check_application)]
 VariableName = Annotated[str, AfterValidator(_check_variable)]

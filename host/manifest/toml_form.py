@@ -63,10 +63,12 @@ class TomlForm(Form, frozen=True):
 
     id: IdText = Field(description=ID_ALLOWED)
     name: Text = ""
-    command: Annotated[tuple[str, ...], PlainValidator(_read_command)] = ()
+    command: Annotated[
+        tuple[str, ...], PlainValidator(_read_command, json_schema_input_type=str | list[str])
+    ] = ()
     requires: dict[ApplicationName, RangeText] = Field(default_factory=dict[str, str])
-    env: dict[VariableName, Annotated[str, PlainValidator(_read_variable)]] = Field(
-        default_factory=dict[str, str]
+    env: dict[VariableName, Annotated[str, PlainValidator(_read_variable, json_schema_input_type=str)]] = (
+        Field(default_factory=dict[str, str])
     )
     critical: bool = False
     preload: bool = True

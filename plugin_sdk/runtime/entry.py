@@ -10,8 +10,12 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from types import ModuleType
 
 from plugin_sdk.plugin import Plugin
+
+PACKAGE = "plugin_package"
+"""What a plugin's folder is called when its `__init__.py` is the entry point."""
 
 _NO_PACKAGE = (
     "; plugins have packages of their own: `python -m venv .venv` in its folder, and pip install there"
@@ -71,7 +75,7 @@ def _load_one(entry: str) -> type[Plugin]:
     if "" in module_name.split("."):
         raise EntryFault(f"entry point {entry!r} names no module; write `module:Class` or `module.py`")
     try:
-        module = importlib.import_module(module_name)
+        module = _import_package() if module_name == "__init__" else importlib.import_module(module_name)
     except (ImportError, SyntaxError) as exc:
         missing = isinstance(exc, ModuleNotFoundError) and exc.name != module_name.partition(".")[0]
         hint = _NO_PACKAGE if missing else ""
@@ -97,6 +101,28 @@ def _load_one(entry: str) -> type[Plugin]:
             f"entry point {entry!r} must hold one class derived from plugin_sdk.Plugin; found: {names}"
         )
     return own[0]
+
+
+def _import_package() -> ModuleType:
+    """Import the plugin's own `__init__.py` as a package, so that relative imports in it work."""
+    from importlib.util import find_spec, module_from_spec, spec_from_file_location
+
+    if PACKAGE in sys.modules:
+        return sys.modules[PACKAGE]
+    found = find_spec("__init__")
+    if found is None or found.origin is None:
+        raise ImportError("there is no __init__.py")
+    folder = found.origin.removesuffix("__init__.py")
+    spec = spec_from_file_location(PACKAGE, found.origin, submodule_search_locations=[folder])
+    if spec is None or spec.loader is None:
+        raise ImportError("__init__.py can't be read")
+    module = sys.modules[PACKAGE] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[PACKAGE]
+        raise
+    return module
 
 
 def _place(exc: ImportError | SyntaxError) -> str:

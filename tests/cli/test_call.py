@@ -232,3 +232,17 @@ def test_a_call_leaves_no_trace_in_the_users_folders(shell: Shell):
 
 def _files(folder: Path) -> list[str]:
     return [str(Path(place) / name) for place, _, names in os.walk(folder) for name in names]
+
+
+def test_a_package_with_a_manifest_py_runs_the_class_of_its_init(shell: Shell):
+    folder = shell.folder / "my_plugin"
+    folder.mkdir()
+    (folder / "manifest.py").write_text('MANIFEST = {"name": "my_plugin", "version": "1.0.0"}\n')
+    (folder / "ui.yaml").write_text("sections:\n  - slot: drawer\n    title: Hello\n")
+    (folder / "__init__.py").write_text(
+        "from plugin_sdk import Plugin, method\n\nfrom .words import HI\n\n\n"
+        "class Mine(Plugin):\n    @method\n    async def hi(self) -> str:\n        return HI\n"
+    )
+    (folder / "words.py").write_text("HI = 'hi'\n")
+    shown = shell.run("call", "--dir", folder, "my_plugin", "hi")
+    assert (shown.code, shown.out) == (0, "hi\n"), shown.err

@@ -81,3 +81,23 @@ def test_control_characters_of_a_manifest_are_written_out(shell: Shell):
     assert shown.code == 3
     assert "\x1b" not in shown.out
     assert "31mud" in shown.out
+
+
+def test_a_blob_is_checked_like_a_folder(shell: Shell):
+    manifest = {"name": "blob", "version": "1.0.0", "main": "main.py"}
+    good, bad = shell.folder / "good.json", shell.folder / "bad.json"
+    good.write_text(json.dumps({"manifest": manifest, "files": {"main.py": ""}}))
+    bad.write_text(json.dumps({"manifest": manifest | {"main": "index.js"}, "files": {"../x": ""}}))
+    shown = shell.run("validate", good, bad)
+    assert shown.code == 3
+    assert shown.out.startswith(f"ok    blob 1.0.0  {good}\nBAD   {bad}: 2 faults\n")
+    assert "JavaScript plugin: port the entry point" in shown.out
+
+
+def test_a_manifests_file_stands_for_its_folder_and_its_warnings_are_shown(shell: Shell):
+    folder = shell.plugin("boxed", "")
+    (folder / "plugin.toml").unlink()
+    (folder / "manifest.json").write_text('{"name": "boxed", "version": "1", "image": "x:1"}')
+    shown = shell.run("validate", folder / "manifest.json")
+    assert shown.code == 0
+    assert "      warning: manifest.json: image: kept, and not used" in shown.out

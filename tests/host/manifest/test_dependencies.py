@@ -36,7 +36,7 @@ def test_modules_of_python_itself_are_dropped_with_a_warning(
     assert read_json({"dependencies": {"asyncio": ">=3.4.3"}}).package_dependencies == {}
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert "reports: dropped the dependency 'asyncio'" in record.getMessage()
+    assert "reports: manifest.json: dependencies.asyncio: dropped" in record.getMessage()
 
 
 def test_every_faulty_dependency_is_named(toml_faults: TomlFaults):

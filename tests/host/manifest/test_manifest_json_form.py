@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from host.errors import Fault
+from host.manifest.schema_words import DIALECT
 from protocol.manifest import Limits, Manifest
 from protocol.permissions import Permission
 
@@ -37,7 +38,7 @@ def test_a_manifest_json_of_a_web_application_is_read(folder: Path, read_json: C
             Permission("notifications", "send"),
             Permission("network", "connect"),
         ),
-        config_schema=schema,
+        config_schema={"$schema": DIALECT, **schema},
     )
 
 
@@ -66,6 +67,7 @@ def test_a_manifest_json_of_a_container_platform_is_read(read_json: Callable[...
         entry_points=("main.py",),
         permissions=(Permission("network", "connect"),),
         limits=Limits(memory_bytes=512 * 1024 * 1024, cpu_cores=0.5),
+        unused={"image": "plugin-image:tag", "api_port": 8000},
     )
 
 

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from host.errors import Fault
+from host.manifest.schema_words import DIALECT
 from protocol.manifest import Manifest, Requires
+from protocol.messages.provides import Endpoint
 from protocol.permissions import Permission
 
 SAMPLE: dict[str, Any] = {
@@ -52,9 +54,16 @@ def test_a_plugin_json_of_a_chat_application_is_read(
         ),
         requires=Requires(python=">=3.8", application={"plexichat": ">=1.0.0"}),
         package_dependencies={"requests": ">=2.25.0"},
-        config_schema=SAMPLE["config_schema"],
+        config_schema={
+            "$schema": DIALECT,
+            "type": "object",
+            "properties": {"api_key": {"type": "string", "description": "API key"}},
+            "required": ["api_key"],
+        },
+        endpoints=(Endpoint("api_handler", "GET", "/api/v1/awesome"),),
     )
     assert "asyncio" in caplog.text
+    assert "ui/settings.html" in caplog.text
 
 
 def test_unknown_keys_are_passed_over(read_json: Callable[..., Manifest]):

@@ -5,6 +5,7 @@ import pytest
 
 from host.errors import Fault, ManifestError
 from host.manifest import read_package
+from host.manifest.schema_words import DIALECT
 from protocol.manifest import Manifest, Requires
 from protocol.permissions import Permission
 
@@ -66,7 +67,7 @@ def test_every_key_reaches_the_manifest(read_toml: Callable[[str], Manifest]):
         plugin_dependencies={"mailer": "<2,>=1.2"},
         package_dependencies={"httpx": ">=0.27"},
         environment={"REPORT_ZONE": "UTC"},
-        config_schema={"type": "object"},
+        config_schema={"$schema": DIALECT, "type": "object"},
         critical=True,
         preload=False,
     )
