@@ -17,6 +17,7 @@ COMMANDS = {
     "config": "Show the host's settings and where each comes from.",
     "demo": "Show what the host does, told line by line.",
     "run": "Run plugins in the foreground.",
+    "stubs": "Write a host's API down for type checkers.",
     "validate": "Check plugins' manifests.",
 }
 
