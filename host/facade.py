@@ -242,6 +242,11 @@ class Opens(Protocol):
 class LiveSession(Joining, Protocol):
     """A running plugin, as the routing sees it."""
 
+    @property
+    def call_s(self) -> float:
+        """Deadline of a call into it that names none."""
+        ...
+
     def record(self, method: str, started: float, seconds: float, code: int) -> None:
         """Count a call into it: its start by `time.perf_counter`, how long it took, 0 or its error's code."""
         ...

@@ -60,6 +60,10 @@ class HostParts:
         """What plugins may do: consent, grant, revoke, and how often each permission was used."""
         return Permissions(self._parts.running().roster.get)
 
+    def api_document(self) -> dict[str, Any]:
+        """Return the OpenRPC document of what plugins may call, as `rpc.discover` answers them."""
+        return self._parts.gateway.describe()
+
     @property
     def storage(self) -> StorageView:
         """What plugins keep, for an operator to look at and to mend."""

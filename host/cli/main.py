@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "Show what the host does, told line by line.",
     "run": "Run plugins in the foreground.",
     "storage": "Show what plugins keep, while the host does not run.",
+    "stubs": "Write a host's API down for type checkers.",
     "why": "Tell what led to a plugin's last change of state.",
     "validate": "Check plugins' manifests.",
 }

@@ -68,10 +68,10 @@ class Calls:
         if provided is None or provided.get(method) is not False:
             _check_shape(session, plugin, method, stream=False)
         if timeout_s is None and budget_until.get() is None:
-            budget_s = self._timing.call_s
+            budget_s = session.call_s
             trail = None
         else:
-            budget_s = nested_budget(timeout_s, self._timing.call_s)
+            budget_s = nested_budget(timeout_s, session.call_s)
             trail = extended(self._sessions, plugin, method)
         started = perf_counter()
         code = CANCELLED

@@ -131,6 +131,8 @@ class ApiGateway:
                 summary=summary.partition("\n")[0],
                 stream=endpoint.signature.shape == "stream",
             )
+            if endpoint.method is None and "\n" in summary:
+                entry["description"] = summary
             if endpoint.permission is not None:
                 entry["x-permission"] = str(endpoint.permission)
             methods.append(entry)

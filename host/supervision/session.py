@@ -61,6 +61,7 @@ class Session:
         self.plugin = PluginId(manifest.id)
         self.grants = grants
         self.manifest = manifest
+        self.call_s = manifest.limits.call_timeout_s or shared.timing.call_s
         self._process = process
         self._config = config
         self._shared = shared
