@@ -110,8 +110,6 @@ class PluginHost(HostParts):
         self._root: asyncio.Task[None] | None = None
         self._close_asked = anyio.Event()
 
-    # Life.
-
     async def __aenter__(self) -> Self:
         """Take the data folder, discover the plugins, and load them if `autoload` says so.
 

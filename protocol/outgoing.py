@@ -139,10 +139,8 @@ class Outgoing:
         waiter = Waiter(self, method, started, hard, deadline, idle_s, on_progress, bounded)
         if trail is not None:
             waiter.trail = trail
-        if streams:
-            waiter.stream = StreamReader(
-                waiter
-            )  # before it is sent: items may come before anybody runs again
+        if streams:  # before it is sent: items may come before anybody runs again
+            waiter.stream = StreamReader(waiter)
         places = self._places
         if not bounded:
             self._send(waiter, params, meta, started)

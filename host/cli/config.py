@@ -20,8 +20,8 @@ from host.cli.output import print_json, print_table
 from host.errors import InvalidConfiguration
 from host.masking import MASK
 from host.services.configuration import Configuration
-from host.services.configuration_form import merge
 from host.services.configuration_layers import nested, read_text
+from host.services.configuration_merge import merge
 from host.settings import effective
 
 _F = TypeVar("_F", bound=Callable[..., Any])

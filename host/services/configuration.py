@@ -20,8 +20,8 @@ from host.errors import Conflict, Fault, HostClosed, InvalidConfiguration, Inval
 from host.facade import Joining
 from host.services import configuration_layers as layering
 from host.services.configuration_book import Book, Kept, Plugins, as_json
-from host.services.configuration_form import merge
 from host.services.configuration_layers import Difference, Explained
+from host.services.configuration_merge import merge
 from host.services.configuration_offer import offer, take_back
 from host.services.configuration_schema import Schema
 from host.state import config_file

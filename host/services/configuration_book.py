@@ -14,8 +14,8 @@ from host.facade import Joining
 from host.manifest import Package
 from host.masking import MASK, known
 from host.services import configuration_layers as layering
-from host.services.configuration_form import merge
 from host.services.configuration_layers import Layer
+from host.services.configuration_merge import merge
 from host.services.configuration_schema import Schema
 
 MAX_LAYER_BYTES: Final = 1024 * 1024

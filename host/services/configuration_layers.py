@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from host.services.configuration_form import merge
+from host.services.configuration_merge import merge
 from host.services.configuration_schema import Schema
 
 PREFIX: Final = "PLUGHOST_CONFIG_"

@@ -8,14 +8,14 @@ are ours: those of the library would show values.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
 from typing import Any, Final, cast
 
 from host.base_error import Fault
+from host.manifest.config_schema import merge as merge_schemas
+from host.manifest.config_schema import normalise, validator
 from host.masking import MASK, is_secret_name
-from host.services.configuration_form import as_object, faults_of, merge
+from host.services.configuration_merge import merge
 
-MAX_SCHEMA_BYTES: Final = 256 * 1024
 MAX_FAULTS: Final = 50
 MAX_FOUND_CHARS: Final = 80
 
@@ -29,43 +29,30 @@ class Schema:
 
     def __init__(self, *documents: Mapping[str, Any] | None) -> None:
         """The earlier documents win over the later ones: the manifest's, then those from code."""
+        self._faults: list[str] = []
         merged: Document = {}
-        for document in reversed(documents):
+        for document in documents:
             if document:
-                merged = merge(merged, as_object(document))
+                read, faults = normalise(document)
+                self._faults += [
+                    f"{one.path or 'it'}: found {one.found}; allowed: {one.allowed}" for one in faults
+                ]
+                merged = merge_schemas(merged, read) if merged else read
         self.document = merged
 
     def faults(self) -> list[str]:
         """Return what is wrong with the schema itself."""
-        from jsonschema import Draft202012Validator
-        from jsonschema.exceptions import SchemaError
-
-        if not self.document:
-            return []
-        try:
-            if len(json.dumps(self.document)) > MAX_SCHEMA_BYTES:
-                return [f"it is longer than {MAX_SCHEMA_BYTES // 1024} KiB"]
-            Draft202012Validator.check_schema(self.document)
-        except SchemaError as exc:
-            place = ".".join(str(part) for part in exc.absolute_path)
-            return [f"{place or 'it'}: no valid JSON Schema ({exc.validator})"]
-        except (TypeError, ValueError, RecursionError, re.error) as exc:
-            return [f"it can't be read: {exc}"]
-        return [*faults_of(self.document)]
+        return self._faults
 
     def check(self, value: Mapping[str, Any], layer: str) -> list[Fault]:
         """Return everything in a configuration that the schema does not allow."""
         if not self.document:
             return []
-        from jsonschema import Draft202012Validator
         from referencing.exceptions import Unresolvable
 
-        # An empty one, so that a reference never leads out of the schema.
-        registry: Any = import_module("referencing").Registry()
-        validator: Any = Draft202012Validator(self.document, registry=registry)
         faults: list[Fault] = []
         try:
-            for error in validator.iter_errors(value):
+            for error in validator(self.document).iter_errors(value):
                 faults += self._told(error, layer)
                 if len(faults) >= MAX_FAULTS:
                     break
