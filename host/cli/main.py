@@ -16,6 +16,7 @@ COMMANDS = {
     "commands": "List the commands of plugins, and run one.",
     "config": "Show the host's settings; show and change plugins' configuration.",
     "demo": "Show what the host does, told line by line.",
+    "perms": "Show what plugins may do, and change it, while the host does not run.",
     "run": "Run plugins in the foreground.",
     "storage": "Show what plugins keep, while the host does not run.",
     "stubs": "Write a host's API down for type checkers.",

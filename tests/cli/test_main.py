@@ -37,11 +37,11 @@ def test_help_lists_every_command(shell: Shell):
     for option in ("--help", "-h"):
         shown = shell.run(option)
         assert shown.code == 0
-        for command in ("call", "config", "demo", "run", "stubs", "validate"):
+        for command in ("call", "config", "demo", "run", "perms", "stubs", "validate"):
             assert f"\n  {command} " in shown.out
 
 
-@pytest.mark.parametrize("command", ["call", "config", "demo", "run", "stubs", "validate"])
+@pytest.mark.parametrize("command", ["call", "config", "demo", "run", "perms", "stubs", "validate"])
 def test_every_command_explains_itself(shell: Shell, command: str):
     shown = shell.run(command, "--help")
     assert shown.code == 0
