@@ -58,7 +58,7 @@ class HostParts:
     @property
     def permissions(self) -> Permissions:
         """What plugins may do: consent, grant, revoke, and how often each permission was used."""
-        return Permissions(self._parts.running().roster.get)
+        return Permissions(self._parts.roster.get, self._parts.gateway.demand)
 
     def api_document(self) -> dict[str, Any]:
         """Return the OpenRPC document of what plugins may call, as `rpc.discover` answers them."""

@@ -100,6 +100,24 @@ class ApiGateway:
         assert METHODS[name].kind == "notification"
         self._notified[name] = function
 
+    def demand(self, name: str, permission: str) -> None:
+        """Let what was free need a permission: one function, or all of a namespace that need none.
+
+        Raises:
+            InvalidParams: There is no such function or namespace, or it is no permission.
+        """
+        try:
+            needed = parse_permission(permission)
+        except ValueError as exc:
+            raise InvalidParams(f"permission: found {permission[:80]!r}; {exc}") from exc
+        meant = [one for one in self._endpoints.values() if name in (one.name, one.name.partition(".")[0])]
+        if not meant:
+            near = difflib.get_close_matches(name, self.names(), n=3)
+            raise MethodNotFound("the host", name, near)
+        for one in meant:
+            if one.permission is None:
+                one.permission = needed
+
     def names(self) -> list[str]:
         """Return every name that is attached."""
         return [*self._endpoints, *self._notified]

@@ -22,9 +22,20 @@ class PermissionsView:
 class Permissions:
     """All plugins' permissions. Changes are kept over restarts of the host, and count at once."""
 
-    def __init__(self, supervisor: Callable[[str], Supervisor]) -> None:
-        """`supervisor(plugin)` raises PluginNotFound."""
+    def __init__(self, supervisor: Callable[[str], Supervisor], demand: Callable[[str, str], None]) -> None:
+        """`supervisor(plugin)` raises PluginNotFound; `demand` is the gateway's."""
         self._supervisor = supervisor
+        self._demand = demand
+
+    def demand(self, name: str, permission: str) -> None:
+        """Let plugins need a permission for what is free: `demand("storage", "storage:use")`.
+
+        `name` is a function such as `storage.set`, or a namespace; said before plugins are loaded.
+
+        Raises:
+            InvalidParams, MethodNotFound: It is no permission, or there is nothing of this name.
+        """
+        self._demand(name, permission)
 
     def of(self, plugin: str) -> PermissionsView:
         """Return what a plugin asks for and has."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from host import ConsentRequired, Denied, InvalidParams, PluginHost, Verdict
+from host import ConsentRequired, Denied, InvalidParams, MethodNotFound, PluginHost, Verdict
 from protocol.permissions import Permission
 
 Write = Callable[..., Path]
@@ -155,3 +155,27 @@ async def test_uses_and_denials_are_counted_by_permission(plugins: Path, write_p
         assert uses["sessions:read"].last_s is not None
         assert (uses["notifications:send"].used, uses["notifications:send"].last_s) == (0, None)
         assert (uses["users:read"].state, uses["users:read"].denied) == ("undeclared", 2)
+
+
+async def test_what_is_free_needs_a_permission_where_the_embedding_program_says_so(
+    plugins: Path, write_plugin: Write
+) -> None:
+    keeper = """
+    class Keeper(Plugin):
+        @method
+        async def keep(self) -> Any:
+            await self.storage.set("key", 1)
+            return await self.storage.get("key")
+    """
+    write_plugin("with", keeper, 'permissions = ["storage"]\n')
+    write_plugin("without", keeper)
+    host = PluginHost([plugins], autoload=True)
+    host.permissions.demand("storage", "storage:use")
+    with pytest.raises(MethodNotFound):
+        host.permissions.demand("storag", "storage:use")
+    with pytest.raises(InvalidParams):
+        host.permissions.demand("storage", "nonsense")
+    async with host:
+        assert await host.call("with", "keep") == 1
+        with pytest.raises(Denied, match="storage:use"):
+            await host.call("without", "keep")
