@@ -60,7 +60,9 @@ class _Soak:
         self._names = names
         self._seconds = seconds
         self._random = random.Random(seed)
-        self._host = PluginHost(plugins=[folder], autoload=True, polling=polling)
+        # With a data folder, as hosts have that run for long: what is recorded goes to the disk, not to memory.
+        data = folder / ".data"
+        self._host = PluginHost(plugins=[folder], data=data, autoload=True, polling=polling)
         self._load = Load(self._host, names, CALLERS, seed + 1)
         self._deaths = 0
         self.samples: list[Holdings] = []

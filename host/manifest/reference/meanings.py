@@ -66,6 +66,7 @@ LIMITS: Final[dict[str, str]] = {
     "file": "The largest file that it may write.",
     "address_space": "Address space of each process. Only on request: it breaks thread pools.",
     "processes": "The kernel's limit of processes per user. Only on request.",
+    "storage": "What it may keep in its storage; the host's `storage.quota` where nothing is said.",
     "timeout": "Longest time for an answer: `5s`, `500ms`, or a number of milliseconds.",
     "on_memory": "What is done when it uses more memory.",
     "on_cpu": "What is done when it uses more CPU.",

@@ -94,10 +94,18 @@ async def ask_about(write_plugin: Write, mode: Mode) -> dict[str, Any]:
     # What is another one's in each run, or is there to make up for a warden.
     about["environ"].pop("PLUGHOST_WATCH_PARENT", None)
     about["environ"].pop("PLUGHOST_SESSION")
+    for name in ("PLUGHOST_DATA_DIR", "PLUGHOST_CACHE_DIR"):
+        about["environ"].pop(name)
     shelf = about["environ"].pop("PLUGHOST_SDK")
     about["path"] = ["the shelf" if one == shelf else one for one in about["path"]]
     assert about["path"][-2] == "the shelf"
-    names = ("PLUGHOST_SESSION=", "PLUGHOST_WATCH_PARENT=", "PLUGHOST_SDK=")
+    names = (
+        "PLUGHOST_SESSION=",
+        "PLUGHOST_WATCH_PARENT=",
+        "PLUGHOST_SDK=",
+        "PLUGHOST_DATA_",
+        "PLUGHOST_CACHE_",
+    )
     about["environ_of_children"] = [one for one in about["environ_of_children"] if not one.startswith(names)]
     return about
 

@@ -31,6 +31,8 @@ def test_every_code_of_the_wire_becomes_an_error_of_its_own_class(code: int) -> 
             wire.QUARANTINED,
             wire.PLUGIN_DIED,
             wire.DISABLED,
+            wire.INVALID_CONFIGURATION,
+            wire.CONFIGURATION_REFUSED,
         ), "only what speaks of a third plugin is the called one's own error"
 
 

@@ -32,7 +32,7 @@ class Asker(Plugin):
     @method
     async def badly(self, params: Any) -> str:
         try:
-            await self.host.plugins.call(plugin="asker", method="info", params=params)
+            await self.host.plugins.call(plugin="other", method="info", params=params)
         except RpcError as error:
             return f"{error.name}: {error.message}"
         return ""
@@ -42,6 +42,7 @@ class Asker(Plugin):
 @pytest.fixture
 def asking(plugins: Path, write_plugin: Write) -> PluginHost:
     write_plugin("asker", ASKER, 'permissions = ["plugins:call"]')
+    write_plugin("other", ASKER)
     return PluginHost(plugins=[plugins], autoload=True)
 
 
