@@ -60,7 +60,7 @@ class _Soak:
         self._names = names
         self._seconds = seconds
         self._random = random.Random(seed)
-        # With a data folder, as hosts have that run for long: what is recorded goes to the disk, not to memory.
+        # With a data folder, as hosts have that run for long: what is recorded goes there and not to memory.
         data = folder / ".data"
         self._host = PluginHost(plugins=[folder], data=data, autoload=True, polling=polling)
         self._load = Load(self._host, names, CALLERS, seed + 1)
