@@ -4,6 +4,8 @@ Owns the question whether a version asks for more than the last one was granted.
 what is kept is in the standing.
 """
 
+from pathlib import Path
+
 from host.errors import ConsentRequired, InvalidParams, LoadRefused
 from host.manifest import unmet_requirements
 from host.permissions.policy import Grants, Policy, grant
@@ -115,11 +117,14 @@ class Permits:
 
 
 def refusal_of(
-    manifest: Manifest, environment: Environment, permits: Permits
+    manifest: Manifest, folder: Path, environment: Environment, permits: Permits
 ) -> tuple[str, LoadRefused] | None:
     """Return why a plugin can't be started here, as a reason and as an error; None if it can."""
     unmet = unmet_requirements(
-        manifest, application=environment.application, application_version=environment.application_version
+        manifest,
+        folder,
+        application=environment.application,
+        application_version=environment.application_version,
     )
     unmet = [*unmet, *environment.inputs.faults(manifest.id)]
     if unmet:

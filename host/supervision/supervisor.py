@@ -239,7 +239,7 @@ class Supervisor:
 
     def _begin(self) -> Runner:
         """Return a new runner, on its way; raises what forbids it."""
-        if refusal := refusal_of(self.package.manifest, self._env, self._permits):
+        if refusal := refusal_of(self.package.manifest, self.package.folder, self._env, self._permits):
             self.condition.become(State.ERROR, refusal[0])
             raise refusal[1]
         if self._closed:

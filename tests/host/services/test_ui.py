@@ -261,6 +261,6 @@ async def test_a_theme_that_can_hardly_be_read_is_warned_of(
         (theme,) = host.ui.contributions("theme")
         assert theme.title == "Dark"
         assert theme.warnings == (
-            "text.primary on background.default has a contrast of 1.4; 4.5 is readable",
+            "text.primary on background.default has a contrast of 1.35; 4.5 is readable",
         )
-        assert "has a contrast of 1.4" in caplog.text
+        assert "has a contrast of 1.35" in caplog.text
