@@ -148,7 +148,7 @@ class Assembly:
         self.ui = Ui(control, roster.returns, roster.folder, roster.without_program, clock)
         self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
         self._opens.append(self.schedule)
-        self.contract = Contract(control)
+        self.contract = Contract(control, roster.only_contributes)
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
         self.kinds = Kinds(roster.views)

@@ -129,7 +129,11 @@ def refusal_of(
     unmet = [*unmet, *environment.inputs.faults(manifest.id)]
     if unmet:
         detail = "; ".join(unmet)
-        error = LoadRefused(f"plugin {manifest.id!r} can't be loaded here: {detail}", plugin=manifest.id)
+        error = LoadRefused(
+            f"plugin {manifest.id!r} can't be loaded here: {detail}",
+            remedy="mend what the reason says, then load it",
+            plugin=manifest.id,
+        )
         return detail, error
     unanswered = permits.unanswered()
     return None if unanswered is None else (unanswered.message, unanswered)

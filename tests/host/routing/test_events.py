@@ -382,6 +382,11 @@ async def test_a_handler_that_raises_or_gets_other_data_than_it_asks_for_is_logg
             '@on("a", where={"n": {"near": 1, "far": 2}, "": 3})\n    async def x(self, data): ...',
             "Bad.x: where",
         ),
+        (
+            '@on("a..b")\n    async def x(self, data): ...\n'
+            '    @on("ok", where={"": 3})\n    async def y(self, data): ...',
+            "Bad.x: topic: .*; Bad.y: where: ",
+        ),
         ("async def on_a(self): ...", "on_a: a handler of events is called with"),
         ("async def on_a(self, data: object()): ...", "on_a"),
         ("async def handle_event(self, data): ...", r"called with \(event_type, data\)"),

@@ -41,7 +41,7 @@ class Extension(Plugin):
         await self.ui.register_settings_page("my-settings", title="Plugin Settings", icon="settings")
         await self.ui.add_menu_item(label="Custom Feature", icon="star", path="/custom-feature",
                                     component="live")
-        await self.ui.register_component({"name": "example-widget", "handler": self.example,
+        await self.ui.register_component({"name": "example-widget", "component": self.example,
                                           "position": "sidebar"})
         await self.ui.register_section("recent", slot="drawer", title="Recent", component="live")
         await self.ui.register_tab("about", title="About", component="README.md")
