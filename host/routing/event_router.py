@@ -7,6 +7,7 @@ loop: it leaves at its end, in one write for each subscriber. What must not be l
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import Context, copy_context
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -70,10 +71,13 @@ class EventRouter:
         self._routes: dict[str, Route] = {}
         self._pending: list[Pending] = []
         self._tasks: TaskGroup | None = None
+        self._context: Context | None = None
+        """The host's own: who handles an event inherits neither budget nor path of who emits it."""
 
     def begin(self, tasks: TaskGroup) -> None:
         """Have the embedding program's functions run there from now on."""
         self._tasks = tasks
+        self._context = copy_context()
 
     def end(self) -> None:
         """Deliver nothing more."""
@@ -174,7 +178,7 @@ class EventRouter:
     def send(self, route: Route, topic: str, data: bytes, seq: int, time_s: float) -> None:
         """Send an event at the end of this turn to whoever wants what may be lost."""
         if not self._pending:
-            asyncio.get_running_loop().call_soon(self._drain)
+            asyncio.get_running_loop().call_soon(self._drain, context=self._context)
         line = b'{"jsonrpc":"2.0","method":"plugin.event","params":%b}\n' % event_text(
             topic, data, seq, time_s
         )

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import anyio.to_thread
 import msgspec
@@ -21,7 +21,7 @@ from host.facade import Caller
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
 from host.routing.calls import budget_until
-from host.routing.hook_paths import enter
+from host.routing.hook_paths import enter, hook_path
 from host.routing.rate_limits import RateLimits
 from host.routing.trail import Served, served
 from protocol import jsonrpc
@@ -35,6 +35,8 @@ from protocol.signatures import Signature, SignatureFault, read_signature
 logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+\Z")
+MAX_NAME_CHARS: Final = 200
+"""Of a method that is not there, in the error; near names are proposed for shorter ones alone."""
 
 Notified = Callable[[Caller, str, msgspec.Raw], None]
 
@@ -182,8 +184,11 @@ class PluginGate:
         """
         endpoint = self._gateway.find(inbound.method)
         if endpoint is None:
-            near = difflib.get_close_matches(inbound.method, self._gateway.names(), n=3)
-            raise MethodNotFound("the host", inbound.method, near)
+            wanted = inbound.method
+            # Comparing a name of megabytes would hold the event loop.
+            is_name = len(wanted) <= MAX_NAME_CHARS
+            near = difflib.get_close_matches(wanted, self._gateway.names(), n=3) if is_name else []
+            raise MethodNotFound("the host", wanted[:MAX_NAME_CHARS], near)
         if self._limits is not None:
             self._limits.check(endpoint.name)
         signature = endpoint.signature
@@ -238,6 +243,8 @@ class PluginGate:
             # The connection's own task may have been started while some other call was served.
             budget_until.set(None)
             served.set(None)
+        if hook_path.get():
+            hook_path.set(())
         if meta is None:
             return base
         enter(base.session, meta.parent)

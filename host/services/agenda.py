@@ -22,6 +22,9 @@ MAX_MADE_UP: Final = 10
 TRUSTED_AHEAD_S: Final = 86_400.0
 """A last run that lies further in the future comes from a clock that was wrong."""
 
+MAX_ENDED: Final = 100
+"""Schedules that ended and need not be swept out yet."""
+
 LOOK_AGAIN_S: Final = 30.0
 """Longest time between two looks: the wall clock may jump meanwhile."""
 
@@ -63,6 +66,12 @@ class Agenda:
         self._clock = clock
         self._heap: list[tuple[float, int, Entry]] = []
         self._number = 0
+        self._ended = 0
+        """Schedules that ended, and lie in the heap at most."""
+
+    def __len__(self) -> int:
+        """How many lie in it, with some that ended."""
+        return len(self._heap)
 
     def begin(self, entry: Entry) -> None:
         """Take a schedule in: reckon with what was missed since it was due last."""
@@ -77,6 +86,16 @@ class Agenda:
             self._push(now, entry)
         else:
             self._push(entry.due_monotonic_s, entry)
+
+    def end(self, entry: Entry) -> None:
+        """Let a schedule go; what is not due for long would stay for as long, so it is swept out in time."""
+        entry.ended = True
+        entry.queue.clear()
+        self._ended += 1
+        if self._ended > max(MAX_ENDED, len(self._heap) // 2):
+            self._heap = [one for one in self._heap if not one[2].ended]
+            heapq.heapify(self._heap)
+            self._ended = 0
 
     def due(self) -> list[Entry]:
         """Return the schedules that have a run to begin, and reckon when each is due next."""

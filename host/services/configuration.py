@@ -25,7 +25,6 @@ from host.services.configuration_merge import merge
 from host.services.configuration_offer import offer, take_back
 from host.services.configuration_schema import Schema
 from host.state import config_file
-from host.state.config_file import Row
 from host.state.database import Database
 from protocol.messages.config import ConfigChanged
 
@@ -269,15 +268,15 @@ class Configuration:
             if session is not None:
                 restarts = schema.restarts(changed)
                 answer = await offer(session, after, answer.revision, restarts=restarts)
-            row = Row(answer.revision, self._clock.wall(), by[:MAX_WHO_CHARS], msgspec.json.encode(layer))
+            done = Kept(answer.revision, layer)
             try:
-                await self._file().write(lambda connection: config_file.append(connection, plugin, row))
+                await self._book.keep(self._file(), plugin, done, self._clock.wall(), by[:MAX_WHO_CHARS])
             except BaseException:
-                if session is not None and answer.applied == "live":
+                is_kept = self._book.kept.get(plugin) is done
+                if session is not None and answer.applied == "live" and not is_kept:
                     with anyio.CancelScope(shield=True):
                         await take_back(session, before, kept.revision)
                 raise
-            self._book.kept[plugin] = Kept(answer.revision, layer)
         if answer.applied == "restart":
             await self._restart(plugin, own=by == f"plugin {plugin}")
         return answer

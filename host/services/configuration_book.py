@@ -1,6 +1,6 @@
 """Book of all plugins' configurations: what was given and set, which schema holds, what it makes.
 
-Changes nothing by itself and talks to no plugin; `host.services.configuration` does.
+Decides nothing and talks to no plugin; `host.services.configuration` does.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -17,6 +17,9 @@ from host.services import configuration_layers as layering
 from host.services.configuration_layers import Layer
 from host.services.configuration_merge import merge
 from host.services.configuration_schema import Schema
+from host.state import config_file
+from host.state.config_file import Row
+from host.state.database import Database
 
 MAX_LAYER_BYTES: Final = 1024 * 1024
 
@@ -65,6 +68,14 @@ class Book:
         values = layering.effective(self.layers(plugin, schema))
         known.learn(schema.secrets(values))
         return values
+
+    async def keep(self, file: Database, plugin: str, kept: Kept, at_s: float, who: str) -> None:
+        """Write what was set, and take it in once it is on the disk, also for a caller that is cancelled."""
+        row = Row(kept.revision, at_s, who, msgspec.json.encode(kept.values))
+        await file.see_through(
+            lambda connection: config_file.append(connection, plugin, row),
+            lambda _: self.kept.update({plugin: kept}),
+        )
 
     def layers(self, plugin: str, schema: Schema, layer: Mapping[str, Any] | None = None) -> list[Layer]:
         """Return all layers, the lowest first; `layer` in place of what was set."""

@@ -208,8 +208,7 @@ class Schedules:
 
     def _drop(self, key: tuple[SessionId, str], one: Planned) -> None:
         del self._planned[key]
-        one.entry.ended = True
-        one.entry.queue.clear()
+        self._agenda.end(one.entry)
         self._of_entry.pop(one.entry, None)
 
     async def _wait(self) -> None:

@@ -112,6 +112,25 @@ class Database:
         """
         return await asyncio.shield(self.submit(job))
 
+    async def see_through(
+        self, job: Callable[[sqlite3.Connection], _T], then: Callable[[_T], object]
+    ) -> None:
+        """Have the writer run a job, and hand its result to `then` once it is on the disk.
+
+        A caller that is cancelled leaves after that, not before: what is in memory agrees with the disk.
+        """
+        future = self.submit(job)
+        cancelled: asyncio.CancelledError | None = None
+        with anyio.CancelScope(shield=True):
+            while not future.done():
+                try:
+                    await asyncio.wait([future])
+                except asyncio.CancelledError as exc:
+                    cancelled = exc
+        then(future.result())
+        if cancelled is not None:
+            raise cancelled
+
     async def read(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run a job that only reads, in a thread of its own. Raises HostClosed once the file is closed."""
         return await anyio.to_thread.run_sync(self._read, job, limiter=self._turns)

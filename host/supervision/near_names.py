@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable
 SHARE = 0.02
 """Part of one core that proposals may take."""
 
+MAX_CHARS = 200
+"""Longest name that is compared with others."""
+
 PROPOSED = 3
 """Names in one proposal at most."""
 
@@ -26,7 +29,7 @@ class NearNames:
     def propose(self, wanted: str, names: Iterable[str]) -> list[str]:
         """Return names that are near to `wanted`, the nearest first; none while the share is used up."""
         began_s = self._now()
-        if began_s < self._again_at_s:
+        if began_s < self._again_at_s or len(wanted) > MAX_CHARS:
             return []
         near = difflib.get_close_matches(wanted, names, n=PROPOSED)
         ended_s = self._now()

@@ -12,6 +12,7 @@ from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
 from host.routing.calls import budget_until
 from host.routing.gateway import ApiGateway, PluginGate
+from host.routing.hook_paths import hook_path
 from host.routing.trail import served
 from protocol import jsonrpc
 from protocol.errors import RpcError
@@ -90,16 +91,19 @@ async def test_a_remaining_budget_is_told_to_whoever_asks() -> None:
 
 async def test_a_request_inherits_nothing_of_the_call_during_which_its_connection_was_made() -> None:
     async def inherited() -> list[Any]:
-        return [budget_until.get(), served.get()]
+        return [budget_until.get(), served.get(), list(hook_path.get())]
 
     gateway = ApiGateway()
     gateway.attach("what.inherited", inherited)
     nested = {"_meta": {"deadline_ms": 2_500, "parent": 7}}
-    until, serves = await ask(gateway, "what.inherited", nested)
+    hook_path.set(("message.before_send",))
+    until, serves, path = await ask(gateway, "what.inherited", nested)
     assert until is not None
     assert serves is not None
-    assert await ask(gateway, "what.inherited", {}) == [None, None]
-    assert await ask(gateway, "what.inherited", []) == [None, None]
+    assert path == []
+    hook_path.set(("message.before_send",))
+    assert await ask(gateway, "what.inherited", {}) == [None, None, []]
+    assert await ask(gateway, "what.inherited", []) == [None, None, []]
 
 
 async def test_an_unknown_method_comes_with_near_names() -> None:
@@ -109,6 +113,20 @@ async def test_an_unknown_method_comes_with_near_names() -> None:
         await ask(gateway, "clock.nov", {})
     with pytest.raises(MethodNotFound):
         await ask(gateway, "__class__", {})
+
+
+async def test_a_method_name_of_megabytes_is_compared_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+
+    def compare(word: str, names: list[str], n: int) -> list[str]:
+        compared.append(word)
+        return []
+
+    monkeypatch.setattr("difflib.get_close_matches", compare)
+    with pytest.raises(MethodNotFound) as caught:
+        await ask(ApiGateway(), "x" * 4_000_000, {})
+    assert len(str(caught.value)) < 1_000
+    assert compared == []
 
 
 async def test_an_array_fills_parameters_in_their_declared_order_and_may_not_be_longer() -> None:

@@ -196,3 +196,16 @@ def test_what_is_no_schedule_is_refused_with_its_field(
 ) -> None:
     with pytest.raises(BadSchedule, match=named):
         read_rule(every_s, line, tz)
+
+
+def test_schedules_that_ended_long_before_they_are_due_leave_nothing_behind() -> None:
+    agenda = Agenda(FakeClock())
+    kept = [Entry(Every(86_400), "skip", 0.0) for _ in range(10)]
+    for entry in kept:
+        agenda.begin(entry)
+    for _ in range(5_000):
+        entry = Entry(Every(86_400), "skip", 0.0)
+        agenda.begin(entry)
+        agenda.end(entry)
+    assert len(agenda) < 200
+    assert agenda.wait_s() is not None

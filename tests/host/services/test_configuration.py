@@ -1,10 +1,14 @@
 """Configuration through real plugin processes."""
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from host import (
@@ -336,3 +340,31 @@ async def test_the_file_is_its_owners_alone(host: PluginHost, tmp_path: Path) ->
     await host.configuration.set("one", {"token": "very-secret"})
     for file in (tmp_path / "data").glob("config.db*"):
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+async def test_a_caller_who_is_cancelled_while_a_change_is_written_leaves_the_next_change_possible(
+    host: PluginHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    append = config_file.append
+
+    def slow(connection: sqlite3.Connection, plugin: str, row: config_file.Row) -> None:
+        begun.set()
+        assert go_on.wait(20)
+        append(connection, plugin, row)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(config_file, "append", slow)
+        change = asyncio.get_running_loop().create_task(host.configuration.set("one", {"mode": "fast"}))
+        assert await anyio.to_thread.run_sync(begun.wait, 20)
+        change.cancel()
+        await anyio.lowlevel.checkpoint()
+        change.cancel()
+        await anyio.lowlevel.checkpoint()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError), anyio.fail_after(20):
+            await change
+    # It was done all the same: the file, the host and the plugin agree.
+    assert host.configuration.revision("one") == 1
+    assert (await host.call("one", "seen"))["mode"] == "fast"
+    assert (await host.configuration.set("one", {"mode": "slow"})).revision == 2

@@ -1,0 +1,69 @@
+"""What a function of the embedding program that handles events inherits from whoever emits: nothing."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from host import PluginHost
+from host.routing.calls import budget_until
+from host.routing.hook_paths import hook_path
+from host.routing.trail import served
+
+Write = Callable[..., Path]
+WAIT_S = 20.0
+
+EMITTER = """
+class Emitter(Plugin):
+    @method
+    async def work(self) -> str:
+        await self.events.emit("done", {"n": 1})
+        return "worked"
+
+    @method
+    async def state(self) -> str:
+        return "fine"
+"""
+
+
+async def test_a_handler_has_its_own_budget_and_path_whoever_emits_the_event(plugins: Path) -> None:
+    host = PluginHost([plugins])
+    seen: list[Any] = []
+    done = anyio.Event()
+
+    @host.on("a")
+    async def handle(data: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        seen.append((budget_until.get(), served.get(), hook_path.get()))
+        done.set()
+
+    async with host:
+        budget_until.set(time.monotonic())
+        hook_path.set(("message.before_send",))
+        await host.emit("a")
+        with anyio.fail_after(WAIT_S):
+            await done.wait()
+    assert seen == [(None, None, ())]
+
+
+async def test_a_handler_may_call_the_plugin_that_emits_while_it_serves_a_call(
+    plugins: Path, write_plugin: Write
+) -> None:
+    write_plugin("emitter", EMITTER)
+    host = PluginHost([plugins], autoload=True)
+    answers: list[Any] = []
+    done = anyio.Event()
+
+    @host.on("plugin.emitter.done")
+    async def handle(data: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        try:
+            answers.append(await host.call("emitter", "state"))
+        finally:
+            done.set()
+
+    async with host:
+        assert await host.call("emitter", "work", timeout_s=2.0) == "worked"
+        with anyio.fail_after(WAIT_S):
+            await done.wait()
+    assert answers == ["fine"]
