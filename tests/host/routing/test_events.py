@@ -456,3 +456,19 @@ async def test_subscriptions_in_code_begin_and_end_and_are_checked(
         assert (await host.events.lag("late"))[0].delivered == before + 1
         with pytest.raises(PluginIncident):
             await host.call("late", "begin", {"topics": ["a..b"]})
+
+
+HEARS_ALL = """
+class HearsAll(Plugin):
+    async def handle_event(self, event_type: str, data: Any) -> None: ...
+"""
+
+
+async def test_what_happens_while_a_plugin_leaves_is_no_loss_of_its(
+    plugins: Path, write_plugin: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("first", "second", "third"):
+        write_plugin(name, HEARS_ALL)
+    async with PluginHost([plugins], autoload=True):
+        pass  # each change of state is an event, and they leave side by side
+    assert "were lost" not in caplog.text
