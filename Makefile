@@ -55,7 +55,7 @@ lock: setup
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev -o requirements/dev.lock pyproject.toml
 
-# An hour of mixed load and deaths; says what grew, if anything did. The tests have two minutes of it.
+# An hour of mixed load and deaths; says what grew, if anything did. The tests have three minutes of it.
 soak: setup
 	$(BIN)/python -m tests.soak --minutes 60
 

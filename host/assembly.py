@@ -50,6 +50,7 @@ from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
 from host.services.scanner import Scanner
 from host.services.schedules import Schedules
+from host.services.space_watch import SpaceWatch
 from host.services.storage import Storage
 from host.services.storage_functions import StorageFunctions
 from host.services.ui import Ui
@@ -130,6 +131,9 @@ class Assembly:
         self.storage = Storage(clock, storage_quota_bytes)
         self._opens.append(self.storage)
         self._registries.append(self.storage)
+        self.spaces = SpaceWatch(self.storage, self._space_is_short)
+        self._registries.append(self.spaces)
+        self._opens.append(self.spaces)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
         plugins = Plugins(roster.ids, roster.package, roster.taking_calls, self._restart)
@@ -144,7 +148,7 @@ class Assembly:
         self.ui = Ui(control, roster.returns, roster.folder, roster.without_program, clock)
         self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
         self._opens.append(self.schedule)
-        self.contract = Contract(control)
+        self.contract = Contract(control, roster.only_contributes)
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
         self.kinds = Kinds(roster.views)
@@ -274,6 +278,11 @@ class Assembly:
             {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason},
         )
         self.changes.publish(change)
+
+    def _space_is_short(self, plugin: str, size_bytes: int, quota_bytes: int) -> None:
+        self.events.tell(
+            "plughost.plugin.quota", {"plugin": plugin, "bytes": size_bytes, "quota_bytes": quota_bytes}
+        )
 
     async def _restart(self, plugin: str) -> None:
         await self.roster.get(plugin).restart()

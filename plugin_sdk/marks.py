@@ -24,6 +24,16 @@ class Mark(msgspec.Struct, frozen=True):
     """Which part of the runtime takes it; see `plugin_sdk.runtime.parts`."""
 
 
+BASES: set[type] = {object}
+"""Classes that have nothing of an author's, `Plugin` among them. They are passed over: what is looked at in a
+forked process is copied."""
+
+
+def own_bases(cls: type) -> list[type]:
+    """Return a class and what it derives from, as far as it may be an author's; the most basic first."""
+    return [base for base in reversed(cls.__mro__) if base not in BASES]
+
+
 def put_mark(function: _F, one: Mark) -> _F:
     """Add a mark to a function, behind those that it has."""
     setattr(function, _MARKS, (*getattr(function, _MARKS, ()), one))
@@ -41,7 +51,7 @@ def marks_of(cls: type) -> Iterator[tuple[str, Mark]]:
     A method that overrides a marked one without marks of its own keeps the other's.
     """
     found: dict[str, tuple[Mark, ...]] = {}
-    for base in reversed(cls.__mro__):
+    for base in own_bases(cls):
         for attribute, value in vars(base).items():
             marks: tuple[Mark, ...] = getattr(value, _MARKS, ())
             if marks:

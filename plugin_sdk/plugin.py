@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
-from plugin_sdk.marks import METHOD
+from plugin_sdk.marks import BASES, METHOD, own_bases
 from protocol.signatures import SignatureFault
 
 if TYPE_CHECKING:
@@ -166,6 +166,9 @@ class Plugin:
         sys.exit(run_class(cls))
 
 
+BASES.add(Plugin)
+
+
 def published(cls: type[Plugin]) -> dict[str, tuple[str, MethodOptions]]:
     """Return the attribute and options of every published method of a class, by published name.
 
@@ -173,7 +176,7 @@ def published(cls: type[Plugin]) -> dict[str, tuple[str, MethodOptions]]:
         SignatureFault: A class publishes two methods under one name.
     """
     found: dict[str, tuple[str, MethodOptions]] = {}
-    for base in reversed(cls.__mro__):
+    for base in own_bases(cls):
         own: dict[str, tuple[str, MethodOptions]] = {}
         for attribute, value in vars(base).items():
             options = getattr(value, METHOD, None)

@@ -138,6 +138,12 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     """Widgets, menu items, settings pages and the sections of ui.yaml; shown without a process, too."""
     theme: dict[str, Any] | None = None
     """Colours, typography, spacing, shape, shadows and components."""
+
+    @property
+    def has_program(self) -> bool:
+        """Whether it has a process while it runs; otherwise it only contributes."""
+        return bool(self.entry_points or self.command)
+
     unused: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     """Keys that speak of another platform, such as `image` and `api_port`: kept, looked at by nobody."""
     critical: bool = False

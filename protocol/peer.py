@@ -144,6 +144,11 @@ class Peer:
         self._pipe.write(lines, at_once=True)
         return True
 
+    @property
+    def broken(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._pipe.broken
+
     async def drained(self) -> None:
         """Wait until the other side has read most of what was sent, or never will."""
         await self._pipe.drained()

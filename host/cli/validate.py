@@ -25,7 +25,7 @@ def command(folders: tuple[Path, ...], as_json: bool) -> int:
     """
     found = _found(folders)
     for package in found.packages:
-        unmet = unmet_requirements(package.manifest)
+        unmet = unmet_requirements(package.manifest, package.folder)
         if as_json:
             print_json(
                 {"folder": str(package.folder), "id": package.manifest.id, "faults": [], "unmet": unmet}

@@ -46,7 +46,8 @@ def _parse(text: str) -> Permission:
     except ValueError as exc:
         if ":" in text:
             raise
-        raise ValueError(f"{exc}; a single word is {near(text, [*SPELLINGS, ADMIN])}") from None
+        hint = near(text, [*SPELLINGS, ADMIN])
+        raise ValueError(f"{exc}; {hint}" if hint.endswith("?") else f"{exc}, or {hint}") from None
 
 
 Asked = Annotated[

@@ -6,29 +6,37 @@ Owns the comparison. Installs nothing, and plugins among themselves are ordered 
 import importlib.metadata
 import platform
 import shlex
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from host.ids import fold_id
 from protocol.manifest import Manifest
 from protocol.version import RELEASE
 
+_COMES_ALONG: Final = frozenset({"msgspec", "plughost", "plughost-sdk", "uvloop"})
+"""Distributions that a plugin has from its host; see `host.process.shelf`."""
+
 
 def unmet_requirements(
-    manifest: Manifest, *, application: str = "", application_version: str = ""
+    manifest: Manifest, folder: Path, *, application: str = "", application_version: str = ""
 ) -> list[str]:
     """Return one sentence for each thing that is missing or of the wrong version; empty if all is there.
 
     A range for an application other than the one that embeds the host is passed over: it speaks of another
-    place where the plugin runs. Packages are looked up in the host's own environment.
+    place where the plugin runs. Packages are looked up where the plugin will import them from: in the `.venv`
+    of its folder. Those of a program in any language (`command`) are its own business.
     """
-    return list(_unmet(manifest, application, application_version))
+    return list(_unmet(manifest, folder, application, application_version))
 
 
-def _unmet(manifest: Manifest, application: str, application_version: str) -> Iterator[str]:
+def _unmet(manifest: Manifest, folder: Path, application: str, application_version: str) -> Iterator[str]:
     requires = manifest.requires
     if not _fits(requires.plughost, RELEASE):
         yield f"needs Plughost {requires.plughost}, and this is {RELEASE}"
@@ -42,17 +50,19 @@ def _unmet(manifest: Manifest, application: str, application_version: str) -> It
             yield f"needs {name} {versions}, and the host was not told which version of it runs"
         elif not _fits(versions, application_version):
             yield f"needs {name} {versions}, and this is {application_version}"
+    if manifest.command:
+        return
     for name, versions in manifest.package_dependencies.items():
         distribution = Requirement(name).name
         needed = f"{name}{versions}"
-        installed = _installed_version(distribution)
+        installed = _installed_version(distribution, folder)
         if installed is None:
             found = "it is not installed"
         elif not _fits(versions, installed):
             found = f"{installed} is installed"
         else:
             continue
-        yield f"needs the Python package {needed}, and {found}; run: pip install {shlex.quote(needed)}"
+        yield f"needs the Python package {needed}, and {found}; run: {_install(folder, needed)}"
 
 
 def _fits(versions: str, version: str) -> bool:
@@ -63,10 +73,27 @@ def _fits(versions: str, version: str) -> bool:
         return False
 
 
-def _installed_version(distribution: str) -> str | None:
-    try:
+def _installed_version(distribution: str, folder: Path) -> str | None:
+    places = [str(_site_packages(folder))]
+    if canonicalize_name(distribution) in _COMES_ALONG:
+        places += sys.path
+    for found in importlib.metadata.distributions(name=distribution, path=places):
         # Damaged metadata reads as None, whatever the stub says.
-        version: str | None = importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    return version
+        version: str | None = found.version
+        return version
+    return None
+
+
+def _site_packages(folder: Path) -> Path:
+    version = sys.version_info
+    return folder / ".venv" / "lib" / f"python{version.major}.{version.minor}" / "site-packages"
+
+
+def _install(folder: Path, needed: str) -> str:
+    environment = folder / ".venv"
+    install = shlex.join([str(environment / "bin" / "pip"), "install", needed])
+    if _site_packages(folder).is_dir():
+        return install
+    version = sys.version_info
+    python = f"python{version.major}.{version.minor}"
+    return f"{shlex.join([python, '-m', 'venv', str(environment)])} && {install}"

@@ -117,7 +117,7 @@ class EventSubscriber:
         if self.session.peer.notify_all(joined):
             self._credit -= count
             self.delivered += count
-        else:
+        elif not self.session.peer.broken:  # else it is leaving, and will never ask for them
             self._lose(count)
 
     def _lose(self, count: int) -> None:

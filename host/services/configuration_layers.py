@@ -55,8 +55,8 @@ def effective(layers: Iterable[Layer]) -> dict[str, Any]:
 
 
 def origin(layers: Iterable[Layer], path: Path) -> str:
-    """Return which layer gives the value at a path; `configuration` if none does."""
-    found = "configuration"
+    """Return which layer gives the value at a path; `no layer` if none does."""
+    found = "no layer"
     for layer in layers:
         if has(layer.values, path):
             found = layer.origin

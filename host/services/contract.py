@@ -3,7 +3,7 @@
 Owns the questions and how long they may take. Everything that comes back is checked and may be shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -24,13 +24,19 @@ MAX_TEXT_CHARS: Final = 1_000
 
 
 class Contract:
-    """The questions that every plugin answers. All raise what `ControlCalls.ask` does."""
+    """The questions that every plugin answers. All raise what `ControlCalls.ask` does.
 
-    def __init__(self, calls: ControlCalls) -> None:
+    For an active plugin without a process the host answers.
+    """
+
+    def __init__(self, calls: ControlCalls, only_contributes: Callable[[str], bool]) -> None:
         self._calls = calls
+        self._only_contributes = only_contributes
 
     async def health(self, plugin: str, *, timeout_s: float = TIMEOUT_S) -> HealthAnswer:
         """Ask how a plugin is: `healthy`, or another word and the reason."""
+        if self._only_contributes(plugin):
+            return HealthAnswer("healthy", plugin)
         method = "plugin.health"
         raw = await self._calls.ask(plugin, method, Empty(), timeout_s=timeout_s, counted=False)
         answer = read_answer(raw, HealthAnswer, plugin, method)
@@ -39,6 +45,8 @@ class Contract:
 
     async def status(self, plugin: str, *, timeout_s: float = TIMEOUT_S) -> StatusAnswer:
         """Ask what a plugin does."""
+        if self._only_contributes(plugin):
+            return StatusAnswer(plugin, "running")
         method = "plugin.status"
         raw = await self._calls.ask(plugin, method, Empty(), timeout_s=timeout_s, counted=False)
         answer = read_answer(raw, StatusAnswer, plugin, method)
@@ -58,6 +66,8 @@ class Contract:
         The outcome tells what the plugin failed on purpose, and that there is no such command; what goes
         wrong otherwise is raised.
         """
+        if self._only_contributes(plugin):
+            return _no_command(command)
         method = "plugin.command"
         try:
             given = {key: msgspec.Raw(jsonrpc.encode(value)) for key, value in (params or {}).items()}
@@ -68,7 +78,7 @@ class Contract:
         except PluginError as exc:
             return CommandOutcome(False, exc.detail, _shown(exc.message))
         except MethodNotFound:
-            return CommandOutcome(False, None, f"there is no command {_shown(command)!r}")
+            return _no_command(command)
         outcome = read_answer(raw, CommandOutcome, plugin, method)
         return CommandOutcome(outcome.success, outcome.result, _shown(outcome.error))
 
@@ -76,6 +86,10 @@ class Contract:
 def _check_id(answer: HealthAnswer | StatusAnswer, plugin: str, method: str) -> None:
     if answer.plugin_id != plugin:
         raise InvalidResult(f"{plugin}.{method} answers for {_shown(answer.plugin_id)!r}, another plugin")
+
+
+def _no_command(command: str) -> CommandOutcome:
+    return CommandOutcome(False, None, f"there is no command {_shown(command)!r}")
 
 
 def _shown(text: str) -> str:

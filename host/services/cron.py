@@ -20,6 +20,15 @@ FIELDS: Final = 5
 MAX_COUNTED: Final = 500
 """Missed times of a line that are counted, besides the last ones."""
 
+_ALLOWED: Final = {
+    "minute": "0 to 59",
+    "hour": "0 to 23",
+    "day-of-month": "1 to 31 as far as the month has them, or L for its last day",
+    "month": "1 to 12, or jan to dec",
+    "day-of-week": "0 to 7, or sun to sat",
+}
+"""What each field may name; all take `*`, lists, ranges and steps too."""
+
 _WINDOWS_S: Final = (3_600.0, 86_400.0, 31 * 86_400.0, 5 * 366 * 86_400.0)
 
 
@@ -74,7 +83,10 @@ class Cron:
         except (CronSimError, ValueError) as exc:
             what = str(exc)
             field = what[4:] if what.startswith("Bad ") else "line"
-            raise BadSchedule(f"cron: {field}: found {line!r}, whose {field} can't be read") from None
+            allowed = _ALLOWED.get(field, "five fields such as 0 3 * * mon")
+            raise BadSchedule(
+                f"cron: {field}: found {line!r}, whose {field} can't be read; allowed: {allowed}"
+            ) from None
         self._line = line
         self._zone = zone
 

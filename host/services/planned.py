@@ -27,6 +27,7 @@ class ScheduleView:
     next_run_s: float | None
     last_run_s: float | None
     last_error: str
+    """What went wrong in the last run that ended; empty if it succeeded."""
     running: bool
     runs: int
     failures: int

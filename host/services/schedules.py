@@ -154,11 +154,7 @@ class Schedules:
         if sum(one.session is session for one in self._planned.values()) >= MAX_SCHEDULES:
             raise InvalidParams(f"schedules: allowed: at most {MAX_SCHEDULES}")
         self._plan(session, declared)
-        try:
-            active = self._calls.live(session.plugin).id == session.id
-        except PlughostError:
-            active = False  # it registers in on_load, and begins with the others
-        if active:
+        if self._is_live(session):  # otherwise it registers in on_load, and begins with the others
             self._begin(self._planned[session.id, name])
         return {}
 
@@ -230,6 +226,8 @@ class Schedules:
             while entry.queue:
                 tick = entry.queue.pop(0)
                 self._keep(one)
+                if not self._is_live(one.session):  # it is being unloaded: that is no failure of the schedule
+                    continue
                 try:
                     await self._run_one(one, tick)
                 except PlughostError as exc:
@@ -243,7 +241,6 @@ class Schedules:
 
     async def _run_one(self, one: Planned, tick: Tick) -> None:
         call = TickCall(one.declared.name, tick.due_s, tick.missed)
-        one.last_error = ""
         try:
             async with self._limits.get(one.session.id, anyio.CapacityLimiter(1)):
                 if one.entry.ended:
@@ -253,12 +250,19 @@ class Schedules:
                 await self._calls.ask(
                     one.session.plugin, "plugin.tick", call, timeout_s=MAX_TIMEOUT_S, idle_s=RUN_IDLE_S
                 )
+                one.last_error = ""
         except PlughostError as exc:
             one.failures += 1
             one.last_error = f"{exc.code}: {exc.message}"[:500]
             raise
         finally:
             self._keep(one)
+
+    def _is_live(self, session: Joining) -> bool:
+        try:
+            return self._calls.live(session.plugin).id == session.id
+        except PlughostError:
+            return False
 
     def _keep(self, one: Planned) -> None:
         kept = Memory(when_of(one.declared), one.entry.last_due_s, one.last_run_s, one.last_error)

@@ -55,7 +55,9 @@ class Storage:
         """Of plugins whose manifest asks for one; kept when they stop, as what they keep is."""
         self.cache = StorageCache()
         self._time = StorageTime(clock)
-        self._writer = Writer(self.quota_bytes)
+        self.files_bytes: dict[str, int] = {}
+        """What lies in plugins' own folders, as it was counted last; it takes room from their quota."""
+        self._writer = Writer(self._room_bytes)
         self._database: Database | None = None
         self._sweeping: anyio.CancelScope | None = None
 
@@ -112,6 +114,9 @@ class Storage:
         """How much a plugin may keep."""
         return self._quotas.get(plugin, self._default_quota_bytes)
 
+    def _room_bytes(self, plugin: str) -> int:
+        return max(0, self.quota_bytes(plugin) - self.files_bytes.get(plugin, 0))
+
     def now_s(self) -> float:
         """Seconds since the epoch; never earlier than before, so that no key comes back to life."""
         return self._time.now_s()
@@ -154,7 +159,7 @@ class Storage:
         keys, size = await self.database.read(
             lambda connection: storage_file.usage(connection, plugin, now_s)
         )
-        return StorageUsage(keys, size, self.quota_bytes(plugin))
+        return StorageUsage(keys, size, self.quota_bytes(plugin), self.files_bytes.get(plugin, 0))
 
     async def change(self, plugin: str, operation: StorageOperation) -> Any:
         """Do one operation; return its result."""

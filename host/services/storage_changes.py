@@ -33,7 +33,7 @@ class Writer:
     """Applies changes; one per host, used in the writer's thread alone."""
 
     def __init__(self, quota_bytes: Callable[[str], int]) -> None:
-        """`quota_bytes` tells how much a plugin may keep; it is asked in the writer's thread."""
+        """`quota_bytes` tells how much a plugin may keep beside its files; asked in the writer's thread."""
         self._quota_bytes = quota_bytes
         self._used: dict[str, int] = {}
         """Bytes by plugin, as of the last commit and of what is under way."""
@@ -69,7 +69,7 @@ class Writer:
                 used -= size
         if used > quota and used > before:
             raise QuotaExceeded(
-                f"plugin {plugin!r} keeps {before} bytes, {used} with this; allowed: {quota}",
+                f"plugin {plugin!r} keeps {before} bytes, {used} with this; allowed: {quota} beside files",
                 remedy="delete what is not needed, or ask for more by `limits.storage` in the manifest",
                 plugin=plugin,
                 used_bytes=before,

@@ -5,6 +5,7 @@ what could break out of one (a brace, a semicolon, `url(`) is refused.
 """
 
 import colorsys
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
@@ -71,10 +72,14 @@ def theme_warnings(theme: Mapping[str, Any]) -> tuple[str, ...]:
             continue
         ratio = contrast(front, back)
         if ratio < READABLE:
-            found.append(
-                f"{first}.{above} on {second}.{below} has a contrast of {ratio:.1f}; {READABLE} is readable"
-            )
+            pair = f"{first}.{above} on {second}.{below}"
+            found.append(f"{pair} has a contrast of {_shown(ratio)}; {READABLE} is readable")
     return tuple(found)
+
+
+def _shown(ratio: float) -> str:
+    """Return a ratio with a digit or two, rounded down: 4.47 is not 4.5, which would be readable."""
+    return f"{math.floor(ratio * 100) / 100:.4g}"
 
 
 def contrast(one: Colour, other: Colour) -> float:

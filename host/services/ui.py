@@ -89,7 +89,7 @@ class Ui:
         without_program: Callable[[], Iterable[Manifest]],
         clock: Clock,
     ) -> None:
-        """`folder_of` tells where a plugin's package is, `without_program` which enabled plugins have no
+        """`folder_of` tells where a plugin's package is, `without_program` which active plugins have no
         program and only add to interfaces.
         """
         self._calls = calls
@@ -242,7 +242,7 @@ class Ui:
         return ""
 
     def _standing(self) -> list[Contribution]:
-        """Return what plugins without a program add: they are there as long as they are enabled."""
+        """Return what plugins without a program add: they are there as long as they are active."""
         found: list[Contribution] = []
         for manifest in self._without_program():
             items = shown_by(manifest)
@@ -266,7 +266,8 @@ class Ui:
         ]
         if found:
             return found[-1]
-        self._calls.live(plugin)  # says what is wrong with the plugin, where that is it
+        if all(one.id != plugin for one in self._without_program()):
+            self._calls.live(plugin)  # says what is wrong with the plugin, where that is it
         names = [one.name for one in self.contributions(kind, plugin=plugin)]
         raise ContributionNotFound(kind.replace("_", " "), name, self._near.propose(name, names))
 

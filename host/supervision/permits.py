@@ -4,6 +4,8 @@ Owns the question whether a version asks for more than the last one was granted.
 what is kept is in the standing.
 """
 
+from pathlib import Path
+
 from host.errors import ConsentRequired, InvalidParams, LoadRefused
 from host.manifest import unmet_requirements
 from host.permissions.policy import Grants, Policy, grant
@@ -115,16 +117,23 @@ class Permits:
 
 
 def refusal_of(
-    manifest: Manifest, environment: Environment, permits: Permits
+    manifest: Manifest, folder: Path, environment: Environment, permits: Permits
 ) -> tuple[str, LoadRefused] | None:
     """Return why a plugin can't be started here, as a reason and as an error; None if it can."""
     unmet = unmet_requirements(
-        manifest, application=environment.application, application_version=environment.application_version
+        manifest,
+        folder,
+        application=environment.application,
+        application_version=environment.application_version,
     )
     unmet = [*unmet, *environment.inputs.faults(manifest.id)]
     if unmet:
         detail = "; ".join(unmet)
-        error = LoadRefused(f"plugin {manifest.id!r} can't be loaded here: {detail}", plugin=manifest.id)
+        error = LoadRefused(
+            f"plugin {manifest.id!r} can't be loaded here: {detail}",
+            remedy="mend what the reason says, then load it",
+            plugin=manifest.id,
+        )
         return detail, error
     unanswered = permits.unanswered()
     return None if unanswered is None else (unanswered.message, unanswered)

@@ -35,7 +35,7 @@ from host.supervision.environment import Environment
 from host.supervision.near_names import NearNames
 from host.supervision.restart import RestartPolicy
 from host.supervision.session import Session
-from host.supervision.states import State, is_live
+from host.supervision.states import State
 from host.supervision.supervisor import Supervisor
 from host.supervision.view import broken_view
 from host.watchdog import KEPT_PER_PLUGIN
@@ -128,9 +128,13 @@ class Roster:
         return None if supervisor is None else supervisor.package.folder
 
     def without_program(self) -> list[Manifest]:
-        """Return the manifests of enabled plugins that have no program and only contribute."""
-        manifests = [one.package.manifest for one in self._supervisors.values() if one.enabled]
-        return [one for one in manifests if not one.entry_points and not one.command]
+        """Return the manifests of active plugins that have no program and only contribute."""
+        active = [one for one in self._supervisors.values() if one.condition.state is State.ACTIVE]
+        return [one.package.manifest for one in active if not one.package.manifest.has_program]
+
+    def only_contributes(self, plugin: str) -> bool:
+        """Return whether a plugin is active and has no process that could be asked."""
+        return any(one.id == plugin for one in self.without_program())
 
     def returns(self, plugin: str) -> bool:
         """Return whether a plugin runs, or is started again by itself once it ended."""
@@ -139,7 +143,7 @@ class Roster:
 
     def live_count(self) -> int:
         """Return how many plugins run."""
-        return sum(is_live(supervisor.condition.state) for supervisor in self._supervisors.values())
+        return sum(supervisor.condition.taking_calls is not None for supervisor in self._supervisors.values())
 
     def views(self) -> tuple[PluginView, ...]:
         """Return every plugin as it is now, by id, those with a broken manifest last."""

@@ -26,6 +26,9 @@ from host.supervision.states import UNDER_WAY, State
 
 logger = logging.getLogger(__name__)
 
+NO_PROCESS = "it only contributes, and has no process"
+"""Why a plugin without a program is active and has no session."""
+
 
 class Runner:
     """One stretch of one plugin's life. `run` lives it; `join` and `stop` are what others want of it."""
@@ -129,8 +132,11 @@ class Runner:
                 return True
 
     async def _live(self) -> Ended | None:
-        """Run a session to its end; None if it was stopped before it had a process."""
+        """Run a session to its end; None if it was stopped before it had a process, or never has one."""
         self._condition.become(State.LOADING)
+        if not self._spawner.has_program:
+            await self._contribute()
+            return None
         slot = StartSlot(self._env.start_slots)
         with anyio.CancelScope() as self._pause:
             await slot.take()
@@ -156,6 +162,13 @@ class Runner:
             return Ended(Cause.LOAD_FAILED, _no_process(f"it could not be started: {exc}"), 0.0)
         finally:
             slot.free()
+
+    async def _contribute(self) -> None:
+        """Be active without a process, until it is to stop."""
+        self._condition.become(State.ACTIVE, NO_PROCESS)
+        self._attempt.finish(None)
+        with anyio.CancelScope() as self._pause:
+            await anyio.sleep_forever()
 
     def _unresponsive(self, is_so: bool, why: str) -> None:
         if is_so and self._condition.state is State.ACTIVE:

@@ -24,6 +24,11 @@ class Spawner:
         self._grants = grants
         self._env = environment
 
+    @property
+    def has_program(self) -> bool:
+        """Whether there is anything to start."""
+        return self._package.manifest.has_program
+
     async def spawn(self) -> Session:
         """Start a process and write it down; the session has not begun to live.
 

@@ -29,6 +29,7 @@ from host.supervision.states import State, is_live
 from host.supervision.view import view_of
 
 _TO_CALL_IT = {
+    State.ACTIVE: "see `host.ui.contributions()` for what it adds",
     State.DISCOVERED: "load it first",
     State.UNLOADING: "load it again",
     State.ERROR: "mend what the reason says, then load it",
@@ -209,9 +210,10 @@ class Supervisor:
             raise self._standing.disabled_error()
         if condition.state is State.QUARANTINED:
             raise self._standing.quarantined_error()
+        what = "takes no calls" if condition.state is State.ACTIVE else f"is {condition.state.value}"
         why = f": {condition.reason}" if condition.reason else ""
         raise NotActive(
-            f"plugin {self.id!r} is {condition.state.value}{why}",
+            f"plugin {self.id!r} {what}{why}",
             remedy=_TO_CALL_IT.get(condition.state, "call again once it is active"),
             plugin=self.id,
             state=condition.state.value,
@@ -239,7 +241,7 @@ class Supervisor:
 
     def _begin(self) -> Runner:
         """Return a new runner, on its way; raises what forbids it."""
-        if refusal := refusal_of(self.package.manifest, self._env, self._permits):
+        if refusal := refusal_of(self.package.manifest, self.package.folder, self._env, self._permits):
             self.condition.become(State.ERROR, refusal[0])
             raise refusal[1]
         if self._closed:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from plugin_sdk.api.host import Link
-from plugin_sdk.api.registering import register
+from plugin_sdk.api.registering import given, register
 
 if TYPE_CHECKING:
     from plugin_sdk.runtime.parts.commands import CommandsPart
@@ -37,9 +37,9 @@ class Commands:
         mapping. Name, description and handler may be given as one mapping too.
         """
         if isinstance(name, Mapping):
-            given = name
-            name, handler = str(given["name"]), given["handler"]
-            description = str(given.get("description", description))
+            options, what = name, "a command"
+            name, handler = str(given(options, "name", what)), given(options, "handler", what)
+            description = str(options.get("description", description))
         if handler is None:
             raise TypeError("a command needs a handler")
         part, named, function = self._part(), name, handler

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from plugin_sdk.api.host import Link
-from plugin_sdk.api.registering import register
+from plugin_sdk.api.registering import given, register
 
 if TYPE_CHECKING:
     from plugin_sdk.runtime.parts.endpoints import EndpointsPart
@@ -31,9 +31,10 @@ class Endpoints:
         Method, path, handler and permissions may be given as one mapping too.
         """
         if isinstance(method, Mapping):
-            given = method
-            method, path, handler = str(given["method"]), str(given["path"]), given["handler"]
-            permissions = given.get("permissions", permissions)
+            options, what = method, "an endpoint"
+            method, path = str(given(options, "method", what)), str(given(options, "path", what))
+            handler = given(options, "handler", what)
+            permissions = options.get("permissions", permissions)
         if handler is None:
             raise TypeError("an endpoint needs a handler")
         part, verb, place, function, needed = self._part(), method, path, handler, permissions

@@ -4,7 +4,8 @@ A line is never waited for: while the host does not read, lines are dropped and 
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
 from protocol import jsonrpc
@@ -28,6 +29,18 @@ _LEVELS: dict[str, Level] = {
 ExcInfo = bool | BaseException
 
 
+class Written(Enum):
+    """What the methods that write return: nothing to wait for, and yet it may be awaited, as all else is.
+
+    In JSON it is null.
+    """
+
+    WRITTEN = None
+
+    def __await__(self) -> Generator[Any, None, None]:
+        yield from ()
+
+
 class Log:
     """Writes log lines. `data` is anything that JSON can express; what it can't is shown by `repr`.
 
@@ -39,33 +52,35 @@ class Log:
         self._send = send
         self._dropped = 0
 
-    def __call__(self, level: str, message: str, data: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def __call__(
+        self, level: str, message: str, data: Mapping[str, Any] | None = None, **more: Any
+    ) -> Written:
         """Write a line of a level that is given by its name."""
-        self.write(_known(level), message, {**(data or {}), **more}, None)
+        return self.write(_known(level), message, {**(data or {}), **more}, None)
 
-    def debug(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> None:
+    def debug(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> Written:
         """Write a line that only helps to find a fault."""
-        self._write("debug", message, args, data, exc_info)
+        return self._write("debug", message, args, data, exc_info)
 
-    def info(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> None:
+    def info(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> Written:
         """Write a line about normal work."""
-        self._write("info", message, args, data, exc_info)
+        return self._write("info", message, args, data, exc_info)
 
-    def warning(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> None:
+    def warning(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> Written:
         """Write a line about something that may become a fault."""
-        self._write("warning", message, args, data, exc_info)
+        return self._write("warning", message, args, data, exc_info)
 
-    def error(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> None:
+    def error(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> Written:
         """Write a line about a fault; `exc_info` adds an exception's text."""
-        self._write("error", message, args, data, exc_info)
+        return self._write("error", message, args, data, exc_info)
 
-    def exception(self, message: str, *args: Any, exc_info: ExcInfo = True, **data: Any) -> None:
+    def exception(self, message: str, *args: Any, exc_info: ExcInfo = True, **data: Any) -> Written:
         """Write a line about the exception that is being handled."""
-        self._write("error", message, args, data, exc_info)
+        return self._write("error", message, args, data, exc_info)
 
-    def critical(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> None:
+    def critical(self, message: str, *args: Any, exc_info: ExcInfo = False, **data: Any) -> Written:
         """Write a line about something that ends the plugin's work."""
-        self._write("critical", message, args, data, exc_info)
+        return self._write("critical", message, args, data, exc_info)
 
     def capture(self, level: str = "info", logger: str = "") -> "ToHost":
         """Send what libraries log by `logging` to the host too, from this level on; all of them, or one.
@@ -89,7 +104,7 @@ class Log:
             source.setLevel(handler.level)
         return handler
 
-    def write(self, level: Level, message: str, data: Mapping[str, Any], exception: str | None) -> None:
+    def write(self, level: Level, message: str, data: Mapping[str, Any], exception: str | None) -> Written:
         """Write a line with the text of an exception as it is."""
         cause = None if exception is None else exception[-MAX_MESSAGE_CHARS:]
         line = LogWrite(level, str(message)[:MAX_MESSAGE_CHARS], {**data} or None, cause, self._dropped)
@@ -105,10 +120,11 @@ class Log:
             self._dropped = 0
         else:
             self._dropped += 1
+        return Written.WRITTEN
 
     def _write(
         self, level: Level, message: str, args: tuple[Any, ...], data: dict[str, Any], exc_info: ExcInfo
-    ) -> None:
+    ) -> Written:
         exception = None
         if isinstance(exc_info, BaseException):
             exception = "".join(traceback.format_exception(exc_info))
@@ -116,7 +132,7 @@ class Log:
             exception = traceback.format_exc()
         if args:
             message, data = _joined(str(message), args, data)
-        self.write(level, message, data, exception)
+        return self.write(level, message, data, exception)
 
 
 def _known(level: str) -> Level:

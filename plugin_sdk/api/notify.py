@@ -4,11 +4,12 @@
                            actions=[{"label": "Open", "url": "/sessions/7"}], timeout=5000)
     await self.notify.admins(title="Report", message="7 sessions")
 
-A notification may be given as one mapping too: `await self.notify(user, {"title": ..., "message": ...})`.
+A notification may be given as one mapping too: `await self.notify(user, {"title": ..., "message": ...})`, and
+`await self.notify.all({...})`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from plugin_sdk.api.host import Link
 
@@ -28,8 +29,11 @@ class Notify:
 
     async def __call__(self, user: str, notification: Mapping[str, Any]) -> dict[str, Any]:
         """Notify one user, the notification given as a mapping."""
-        return await self._link.call_host("notify.user", {"user": user, **notification})
+        return await self.user(user, notification)
 
+    @overload
+    async def user(self, user: str, notification: Mapping[str, Any]) -> dict[str, Any]: ...
+    @overload
     async def user(
         self,
         user: str,
@@ -40,11 +44,17 @@ class Notify:
         actions: Actions = (),
         dismissible: bool = True,
         timeout: int | None = None,
+    ) -> dict[str, Any]: ...
+    async def user(
+        self, user: str, notification: Mapping[str, Any] | None = None, **fields: Any
     ) -> dict[str, Any]:
         """Notify one user; the application knows what its users are called."""
-        params = _params(title, message, type, actions, dismissible, timeout)
-        return await self._link.call_host("notify.user", {"user": user, **params})
+        params = {"user": user, **(notification or {}), **fields}
+        return await self._link.call_host("notify.user", params)
 
+    @overload
+    async def all(self, notification: Mapping[str, Any]) -> dict[str, Any]: ...
+    @overload
     async def all(
         self,
         *,
@@ -54,11 +64,14 @@ class Notify:
         actions: Actions = (),
         dismissible: bool = True,
         timeout: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any]: ...
+    async def all(self, notification: Mapping[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
         """Notify everybody."""
-        params = _params(title, message, type, actions, dismissible, timeout)
-        return await self._link.call_host("notify.all", params)
+        return await self._link.call_host("notify.all", {**(notification or {}), **fields})
 
+    @overload
+    async def admins(self, notification: Mapping[str, Any]) -> dict[str, Any]: ...
+    @overload
     async def admins(
         self,
         *,
@@ -68,20 +81,7 @@ class Notify:
         actions: Actions = (),
         dismissible: bool = True,
         timeout: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any]: ...
+    async def admins(self, notification: Mapping[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
         """Notify those who run the application."""
-        params = _params(title, message, type, actions, dismissible, timeout)
-        return await self._link.call_host("notify.admins", params)
-
-
-def _params(
-    title: str, message: str, kind: Kind, actions: Actions, dismissible: bool, timeout: int | None
-) -> dict[str, Any]:
-    return {
-        "title": title,
-        "message": message,
-        "type": kind,
-        "actions": list(actions),
-        "dismissible": dismissible,
-        "timeout": timeout,
-    }
+        return await self._link.call_host("notify.admins", {**(notification or {}), **fields})

@@ -1,6 +1,6 @@
 """Registering in code: the part of the session learns of it first, then the host; both do or none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from plugin_sdk.api.host import Link
@@ -27,3 +27,11 @@ async def register(
     except BaseException:
         remove(declared)
         raise
+
+
+def given(options: Mapping[str, Any], name: str, what: str) -> Any:
+    """Return an option of what is registered by one mapping. Raises TypeError if it is not there."""
+    if name not in options:
+        there = ", ".join(map(str, options)) or "nothing"
+        raise TypeError(f"{what} needs {name!r}; the mapping has {there}")
+    return options[name]

@@ -31,7 +31,8 @@ class Ui:
     ) -> None:
         """Add a widget: `title`, `kind`, `position`, `width`, and `handler` or `component`.
 
-        `handler` is a function that returns the data; `component` names a data file of the package.
+        `handler` is a function that returns the data; `component` names a data file of the package, or is
+        such a function itself.
         """
         await self._register("widget", name, {**(options or {}), **more})
 
@@ -83,6 +84,8 @@ class Ui:
 
     async def _register(self, kind: Kind, name: str, options: dict[str, Any]) -> None:
         handler: Callable[..., Any] | None = options.pop("handler", None)
+        if handler is None and callable(options.get("component")):
+            handler = options.pop("component")
         title = str(options.pop("title", ""))
         if kind == "widget" and handler is None and "component" not in options:
             raise TypeError("a widget needs a handler that returns its data, or a component")

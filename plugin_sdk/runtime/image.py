@@ -57,7 +57,6 @@ class Image:
         self._forked = forked
         if os.environ.get(loop.LOOP) == "uvloop":
             _load_uvloop()
-        _load_features()
         gc.freeze()
         for _ in range(REHEARSALS):
             rehearsal.rehearse()
@@ -101,17 +100,6 @@ def fill_gaps() -> list[bytes]:
                 break
             last = id(one)
     return filling
-
-
-def _load_features() -> None:
-    """Load what plugins load when they first use it: here it is there once for all of them."""
-    from plugin_sdk.plugin import APIS
-    from plugin_sdk.runtime.parts import PARTS
-
-    for module, _ in APIS.values():
-        import_module(module)
-    for row in PARTS.values():
-        import_module(row.module)
 
 
 def _load_uvloop() -> None:

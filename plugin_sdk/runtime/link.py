@@ -90,12 +90,15 @@ class Link:
     async def invoke(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call an author's function: on the event loop if it is async, else in a worker thread.
 
+        A plain function that returns something to be awaited, as `lambda: self.sync()` does, has it awaited.
+
         Raises:
             RpcError: `overloaded`, if it needs a thread and all are busy.
         """
         if inspect.iscoroutinefunction(function):
             return await function(*args, **kwargs)
-        return await self._pool.submit(lambda: function(*args, **kwargs))
+        result: Any = await self._pool.submit(lambda: function(*args, **kwargs))
+        return await result if inspect.isawaitable(result) else result
 
     def start(self, work: Coroutine[Any, Any, object]) -> "asyncio.Task[object]":
         """Start work that may outlive the call; what it raises is logged, and it ends with the session."""
@@ -136,6 +139,11 @@ class Link:
         self._peer.notify("log.write", log)
         message = f"{method} failed unexpectedly; incident {incident}"
         return ErrorObject(errors.INTERNAL_ERROR, message, {"incident": incident})
+
+    def unexpected(self, exc: Exception, what: str) -> RpcError:
+        """Return the answer for what an author's function raised unexpectedly; the log names the function."""
+        made = self.incident(exc, what)
+        return RpcError(made.code, made.message, made.data)
 
     def _budget(self, timeout_s: float | None, default_s: float) -> tuple[float, bytes]:
         context = current.get()

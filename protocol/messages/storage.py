@@ -106,3 +106,5 @@ class StorageUsage(msgspec.Struct, frozen=True):
     keys: int
     bytes: int
     quota_bytes: int
+    files_bytes: int = 0
+    """In the plugin's own data folder, as it was counted last; it counts against the quota too."""

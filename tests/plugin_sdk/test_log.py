@@ -148,3 +148,11 @@ def test_lines_that_were_dropped_are_counted_in_the_next(logger: logging.Logger,
 def test_who_does_not_use_a_logger_does_not_pay_for_logging() -> None:
     code = "import sys, plugin_sdk.api.log; sys.exit('plugin_sdk.api.logger' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_a_line_may_be_awaited_and_there_is_nothing_to_wait_for(log: Log, wire: Wire):
+    await log.error("my-plugin", "notification-failed", {"error": "no route"})
+    written = await log("info", "ready")
+    assert written is None
+    assert [line["message"] for line in wire.lines] == ["notification-failed", "ready"]
+    assert msgspec.json.encode(log.info("as the result of a method")) == b"null"

@@ -13,7 +13,7 @@ from host import PluginHost
 FLAT_BYTES = 1024 * 1024
 """Growth of memory over a whole run that is called none, however even the samples are."""
 
-WARM_UP = 0.25
+WARM_UP = 0.4
 """Part of a run whose samples are left out: pools and caches fill."""
 
 

@@ -70,9 +70,10 @@ RANGES: Final = """
 | `>=1.2,<2`, `>=1.2 <2`, `~=1.4` | as PEP 440 says |
 | `*`, `latest`, nothing | any |
 
-Ranges of Plughost, of Python and of the application are checked when the plugin is loaded. A Python package that is
-missing is told with the line that installs it; nothing is installed by itself. A module of Python's own standard
-library among the packages is dropped with a warning.
+Ranges of Plughost, of Python and of the application are checked when the plugin is loaded. Python packages are looked
+for in the `.venv` of the plugin's folder, where the plugin imports them from; one that is missing is told with the line
+that installs it there, and nothing is installed by itself. A module of Python's own standard library among the packages
+is dropped with a warning.
 """
 
 CONFIGURATION: Final = """

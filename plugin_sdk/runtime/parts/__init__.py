@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from plugin_sdk.marks import is_taken, marks_of
+from plugin_sdk.marks import is_taken, marks_of, own_bases
 from plugin_sdk.runtime.source import Source
 from protocol.incoming import Inbound
 
@@ -88,13 +88,14 @@ LIFECYCLE = frozenset(
 
 def named_handlers(cls: type) -> list[str]:
     """Return the attributes that handle events by their names; what a decorator took does not."""
-    return [name for name in dir(cls) if _reads_so(name) and _is_free(cls, name)]
+    names = {name: None for base in own_bases(cls) for name in vars(base) if _reads_so(name)}
+    return [name for name in sorted(names) if _is_free(cls, name)]
 
 
 def parts_of(cls: type) -> set[str]:
     """Return the parts that a class needs: those of its marks, and those that it names in `uses_parts`."""
     needed = {mark.part for _, mark in marks_of(cls)}
-    for base in cls.__mro__:
+    for base in own_bases(cls):
         needed.update(vars(base).get("uses_parts", ()))
         if isinstance(vars(base).get("theme"), Mapping):
             needed.add("ui")
@@ -111,5 +112,5 @@ def _reads_so(name: str) -> bool:
 
 def _is_free(cls: type, name: str) -> bool:
     """Tell whether no class of these says by a decorator what a method is for."""
-    taken = any(is_taken(vars(base)[name]) for base in cls.__mro__ if name in vars(base))
+    taken = any(is_taken(vars(base)[name]) for base in own_bases(cls) if name in vars(base))
     return not taken and callable(getattr(cls, name))

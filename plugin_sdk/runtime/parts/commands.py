@@ -50,14 +50,21 @@ class CommandHandler:
 
     async def run(self, params: Mapping[str, Any], link: Link) -> Any:
         """Run it. Raises RpcError for parameters that it does not take."""
-        function = self._callee.function
         if self._signature is None:
             text = jsonrpc.encode(params)  # the values may be texts yet
-            return await link.invoke(function, msgspec.json.decode(text))
+            return await self._invoke(link, msgspec.json.decode(text))
         args, kwargs, _ = self._signature.decode(jsonrpc.encode(params))
         if self._signature.injected is not None:
             kwargs[self._signature.injected] = current.get()
-        return await link.invoke(function, *args, **kwargs)
+        return await self._invoke(link, *args, **kwargs)
+
+    async def _invoke(self, link: Link, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await link.invoke(self._callee.function, *args, **kwargs)
+        except RpcError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - the border of an author's function; the log names it
+            raise link.unexpected(exc, f"command {self.declared.name!r}") from None
 
 
 class CommandsPart:
@@ -95,7 +102,11 @@ class CommandsPart:
         callee = handler if isinstance(handler, Callee) else Callee.of_function(handler)
         there = self._commands.get(name)
         if there is not None:
-            raise SignatureFault(f"{there.where} and {callee.where} both are the command {name!r}")
+            raise SignatureFault(
+                f"{callee.where} is the command {name!r} already"
+                if there.where == callee.where
+                else f"{there.where} and {callee.where} both are the command {name!r}"
+            )
         self._commands[name] = made = CommandHandler(name, description, callee)
         return made.declared
 

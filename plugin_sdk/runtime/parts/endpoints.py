@@ -120,7 +120,11 @@ class EndpointsPart:
         name = endpoint_name(method, path)
         there = self._endpoints.get(name)
         if there is not None:
-            raise SignatureFault(f"{there.where} and {callee.where} both answer {name!r}")
+            raise SignatureFault(
+                f"{callee.where} answers {name!r} already"
+                if there.where == callee.where
+                else f"{there.where} and {callee.where} both answer {name!r}"
+            )
         self._endpoints[name] = made = EndpointHandler(name, method, path, permissions, callee)
         return made.declared
 
@@ -145,6 +149,8 @@ class EndpointsPart:
             made = await one.run(Request(call.request), self._link)
         except RpcError as exc:
             made = _of_error(exc)
+        except Exception as exc:  # noqa: BLE001 - the border of an author's function; the log names it
+            raise self._link.unexpected(exc, f"endpoint {call.endpoint!r}") from None
         is_json = made.headers.get("content-type", "").startswith("application/json")
         body, encoding = encoded(made.body, as_json=is_json and made.body is not None)
         return HttpResponse(made.status, made.headers, body, encoding)

@@ -64,17 +64,24 @@ class EventsPart:
     def read(self, sources: Sequence[Source]) -> Mapping[str, Any]:
         """Find what is subscribed by decorator and by name."""
         names: list[str] = []
+        faults: list[str] = []
         for source in sources:
             for name, attribute, mark in source.marked(OnMark):
-                self._add(self._checked(name, mark.topics, dict(mark.where), mark.durable, source, attribute))
+                found = [*map(pattern_fault, mark.topics), where_fault(mark.where)]
+                faults += [f"{source.cls.__name__}.{attribute}: {fault}" for fault in found if fault]
+                if any(found):
+                    continue
+                self._add(self._handler(name, mark.topics, dict(mark.where), mark.durable, source, attribute))
             for attribute in named_handlers(source.cls):
-                handler = self._checked(source.prefix + attribute, (), {}, False, source, attribute)
+                handler = self._handler(source.prefix + attribute, (), {}, False, source, attribute)
                 if attribute == "handle_event":
                     self._rest.append(_Queue(handler))
                 else:
                     name = attribute.removeprefix("on_").lower()
                     names.append(name)
                     self._by_name.append((name, handler))
+        if faults:
+            raise SignatureFault("; ".join(faults))
         return {
             "subscriptions": tuple(
                 Subscription(one.name, one.topics, one.where, one.durable) for one in self._handlers.values()
@@ -206,7 +213,7 @@ class EventsPart:
         self._routes[topic] = route
         return route
 
-    def _checked(
+    def _handler(
         self,
         name: str,
         topics: tuple[str, ...],
@@ -215,10 +222,6 @@ class EventsPart:
         source: Source,
         attribute: str,
     ) -> EventHandler:
-        place = f"{source.cls.__name__}.{attribute}"
-        for fault in [*map(pattern_fault, topics), where_fault(where)]:
-            if fault:
-                raise SignatureFault(f"{place}: {fault}")
         handler = EventHandler(
             name,
             topics,

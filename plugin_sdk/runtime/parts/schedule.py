@@ -41,7 +41,12 @@ class TickHandler:
     async def run(self, tick: Tick, link: Link) -> None:
         """Do what is due."""
         given = {name: current.get() if wants is Context else tick for name, wants in self._takes.items()}
-        await link.invoke(self._callee.function, **given)
+        try:
+            await link.invoke(self._callee.function, **given)
+        except RpcError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - the border of an author's function; the log names it
+            raise link.unexpected(exc, f"schedule {self.declared.name!r}") from None
 
 
 class SchedulePart:

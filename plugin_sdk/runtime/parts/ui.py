@@ -85,7 +85,12 @@ class UiPart:
             raise RpcError(
                 METHOD_NOT_FOUND, f"no function stands behind the {kind.replace('_', ' ')} {name!r}"
             )
-        return await self._link.invoke(callee.function)
+        try:
+            return await self._link.invoke(callee.function)
+        except RpcError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - the border of an author's function; the log names it
+            raise self._link.unexpected(exc, f"{kind.replace('_', ' ')} {name!r}") from None
 
 
 def _read(inbound: Inbound, shape: Any) -> Any:

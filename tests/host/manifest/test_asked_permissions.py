@@ -21,8 +21,10 @@ def test_admin_is_read_here_and_left_to_the_policy():
 
 
 def test_an_unknown_word_is_a_fault_that_names_near_ones():
-    with pytest.raises(ValueError, match="did you mean network"):
+    with pytest.raises(ValueError, match=r"such as sessions:read; did you mean network\?$"):
         read_permission("netwrok")
+    with pytest.raises(ValueError, match="such as sessions:read, or one of admin, "):
+        read_permission("zzz")
 
 
 @pytest.mark.parametrize(

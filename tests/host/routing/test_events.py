@@ -383,6 +383,11 @@ async def test_a_handler_that_raises_or_gets_other_data_than_it_asks_for_is_logg
             '@on("a", where={"n": {"near": 1, "far": 2}, "": 3})\n    async def x(self, data): ...',
             "Bad.x: where",
         ),
+        (
+            '@on("a..b")\n    async def x(self, data): ...\n'
+            '    @on("ok", where={"": 3})\n    async def y(self, data): ...',
+            "Bad.x: topic: .*; Bad.y: where: ",
+        ),
         ("async def on_a(self): ...", "on_a: a handler of events is called with"),
         ("async def on_a(self, data: object()): ...", "on_a"),
         ("async def handle_event(self, data): ...", r"called with \(event_type, data\)"),
@@ -469,3 +474,19 @@ async def test_big_events_for_a_slow_subscriber_are_bounded_by_their_bytes_too(
         assert MAX_QUEUED_BYTES - 2_000_000 < subscriber.queued_bytes <= MAX_QUEUED_BYTES
         assert subscriber.dropped == 50 - MAX_QUEUED_BYTES // 1_000_100
         await host.call("slow", "release", timeout_s=WAIT_S)
+
+
+HEARS_ALL = """
+class HearsAll(Plugin):
+    async def handle_event(self, event_type: str, data: Any) -> None: ...
+"""
+
+
+async def test_what_happens_while_a_plugin_leaves_is_no_loss_of_its(
+    plugins: Path, write_plugin: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("first", "second", "third"):
+        write_plugin(name, HEARS_ALL)
+    async with PluginHost([plugins], autoload=True):
+        pass  # each change of state is an event, and they leave side by side
+    assert "were lost" not in caplog.text

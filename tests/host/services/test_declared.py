@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from host import LoadRefused, PluginHost, Request
+from host import ContributionNotFound, LoadRefused, PluginHost, Request
 from host.manifest import discovery
 from host.manifest.package import Package
 from protocol.messages.provides import Command, Endpoint, Schedule, UiItem
@@ -91,7 +91,7 @@ async def test_what_a_manifest_declares_is_checked_like_code(
         assert host.commands.list() == ()
 
 
-async def test_a_plugin_without_a_program_adds_as_long_as_it_is_enabled(
+async def test_a_plugin_without_a_program_adds_as_long_as_it_is_active(
     plugins: Path, write_plugin: Write, declare: Any
 ) -> None:
     folder = write_plugin("midnight", "")
@@ -102,8 +102,12 @@ async def test_a_plugin_without_a_program_adds_as_long_as_it_is_enabled(
     )
     declare("midnight", {"entry_points": (), "ui": items, "theme": DECLARED["theme"]})
     async with PluginHost([plugins]) as host:
+        assert host.ui.contributions() == ()
+        await host.load("midnight")
         found = {(one.kind, one.name) for one in host.ui.contributions()}
         assert found == {("widget", "stats"), ("theme", "midnight")}
         assert (await host.ui.widget_data("midnight", "stats"))["value"] == 7
+        with pytest.raises(ContributionNotFound, match="stats"):
+            await host.ui.widget_data("midnight", "stat")
         await host.disable("midnight")
         assert host.ui.contributions() == ()

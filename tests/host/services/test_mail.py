@@ -22,6 +22,10 @@ class Sender(Plugin):
     @method
     async def send(self, message: dict[str, Any]) -> dict[str, Any]:
         return await self.email.send(**message)
+
+    @method
+    async def send_mapping(self, message: dict[str, Any]) -> dict[str, Any]:
+        return await self.email.send(message)
 """
 
 
@@ -95,6 +99,12 @@ async def host(plugins: Path, write_plugin: Write, port: int, templates: Path) -
 async def send(host: PluginHost, **message: Any) -> dict[str, Any]:
     whole = {"to": "ada@example.com", "subject": "Welcome"} | message
     return await host.call("sender", "send", {"message": whole})
+
+
+async def test_a_message_may_be_one_mapping(host: PluginHost, mailbox: Mailbox) -> None:
+    message = {"to": "ada@example.com", "subject": "Hello", "html": "<h1>Hello</h1>"}
+    await host.call("sender", "send_mapping", {"message": message})
+    assert [one["Subject"] for one in mailbox.messages] == ["Hello"]
 
 
 async def failed(host: PluginHost, **message: Any) -> PlughostError:

@@ -36,6 +36,16 @@ class Sender(Plugin):
     @method
     async def admins(self) -> dict[str, Any]:
         return await self.notify.admins(title="Report", message="7 sessions")
+
+    @method
+    async def as_mappings(self, notification: dict[str, Any]) -> None:
+        await self.notify.user("ada", notification)
+        await self.notify.all(notification)
+        await self.notify.admins(notification)
+
+    @method
+    async def misspelt(self) -> dict[str, Any]:
+        return await self.notify.user(user="ada", title="T", message="M", dismissable=False)
 """
 GRANTED = 'permissions = ["notifications"]\n'
 GOOD: dict[str, Any] = {"title": "Ready", "message": "It is ready"}
@@ -152,3 +162,17 @@ async def test_only_the_latest_are_kept(place: Path) -> None:
         for _ in range(KEPT + 5):
             await host.call("sender", "admins")
         assert len(host.notifications.recent()) == KEPT
+
+
+async def test_every_audience_takes_a_notification_as_one_mapping(place: Path) -> None:
+    async with PluginHost([place], autoload=True) as host:
+        await host.call("sender", "as_mappings", {"notification": GOOD})
+        kept = [(one.audience, one.user, one.title) for one in host.notifications.recent()]
+        assert kept == [("user", "ada", "Ready"), ("all", "", "Ready"), ("admins", "", "Ready")]
+
+
+async def test_a_misspelt_field_of_a_notification_is_refused(place: Path) -> None:
+    async with PluginHost([place], autoload=True) as host:
+        with pytest.raises(InvalidParams, match="dismissable"):
+            await host.call("sender", "misspelt")
+        assert host.notifications.recent() == ()

@@ -4,9 +4,10 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import pytest
 
-from host import PluginHost
+from host import PluginHost, QuotaExceeded
 from host.state.spaces import Spaces
 
 Write = Callable[..., Path]
@@ -20,6 +21,14 @@ class Keeper(Plugin):
     @method
     async def write(self, text: str) -> None:
         (self.paths.data / "kept.txt").write_text(text)
+
+    @method
+    async def store(self, size: int) -> None:
+        await self.storage.set("key", "x" * size)
+
+    @method
+    async def usage(self) -> dict[str, int]:
+        return await self.storage.usage()
 
     @method
     async def read(self) -> str:
@@ -73,3 +82,36 @@ def test_usage_counts_files_and_follows_no_links(tmp_path: Path) -> None:
 def test_a_name_that_is_no_id_reaches_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a plugin's id"):
         Spaces(tmp_path).of("../elsewhere")
+
+
+async def test_files_count_against_what_a_plugin_may_keep(
+    plugins: Path, write_plugin: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_plugin("keeper", KEEPER)
+    async with PluginHost(
+        [plugins], data=tmp_path / "data", autoload=True, storage_quota_bytes=100_000
+    ) as host:
+        said: list[dict[str, int]] = []
+        heard = anyio.Event()
+
+        @host.on("plughost.plugin.quota")
+        async def short(data: dict[str, int]) -> None:
+            said.append(data)
+            heard.set()
+
+        watch = host._parts.spaces  # pyright: ignore[reportPrivateUsage]
+        await host.call("keeper", "store", {"size": 60_000})
+        await host.call("keeper", "write", {"text": "x" * 60_000})
+        await watch.count()
+        files = (await host.call("keeper", "usage"))["files_bytes"]
+        assert 60_000 <= files < 100_000
+        with pytest.raises(QuotaExceeded, match="beside files"):
+            await host.call("keeper", "store", {"size": 61_000})
+        await host.call("keeper", "store", {"size": 10})  # less than before is always allowed
+        await host.call("keeper", "write", {"text": "x" * 200_000})
+        await watch.count()
+        await watch.count()
+        with anyio.fail_after(20):
+            await heard.wait()
+        assert "its folder holds more than the plugin may keep" in caplog.text
+        assert [one["plugin"] for one in said] == ["keeper"]

@@ -126,6 +126,46 @@ async def test_methods_and_registered_functions_run_and_failing_ones_are_counted
         await host.unload("reporter")
         assert host.schedule.list() == ()
     assert "the schedule fails failed: the report can't be sent" in caplog.text
+    assert "is unloading" not in caplog.text, "what was due while it ended is no failure of its schedules"
+
+
+async def test_what_went_wrong_is_shown_until_a_run_succeeds(plugins: Path, write_plugin: Write) -> None:
+    write_plugin(
+        "weekly",
+        """
+        import asyncio
+
+        from plugin_sdk import every
+
+        class Weekly(Plugin):
+            runs = 0
+
+            def __init__(self) -> None:
+                self.go = asyncio.Event()
+
+            @every(seconds=0.3)
+            async def report(self) -> None:
+                self.runs += 1
+                if self.runs == 1:
+                    raise PluginError("no paper")
+                await self.host.tests.tick(f"run {self.runs}", 0)
+                if self.runs == 2:
+                    await self.go.wait()
+
+            @method
+            async def proceed(self) -> None:
+                self.go.set()
+        """,
+    )
+    host = PluginHost([plugins], autoload=True)
+    ticks = Ticks(host)
+    async with host:
+        await ticks.until(lambda: "run 2" in ticks.seen)
+        shown = next(iter(host.schedule.list("weekly")))
+        assert (shown.running, shown.last_error) == (True, "plugin_error: no paper")
+        await host.call("weekly", "proceed")
+        await ticks.until(lambda: "run 3" in ticks.seen)
+        assert next(iter(host.schedule.list("weekly"))).last_error == ""
 
 
 async def test_the_last_run_is_kept_over_restarts_and_missed_ones_are_made_up_for(

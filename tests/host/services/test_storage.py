@@ -209,7 +209,12 @@ async def test_more_than_the_quota_is_refused_and_nothing_of_it_is_kept(host: Pl
         await do(host, "set", "c", "x" * 900_000)
     assert caught.value.data["detail"]["quota_bytes"] == 2_000_000
     assert await do(host, "keys") == ["a", "b"]
-    assert await do(host, "usage") == {"keys": 2, "bytes": 1_800_006, "quota_bytes": 2_000_000}
+    assert await do(host, "usage") == {
+        "keys": 2,
+        "bytes": 1_800_006,
+        "quota_bytes": 2_000_000,
+        "files_bytes": 0,
+    }
     # Another plugin's is its own, and less is always allowed.
     await do(host, "set", "a", "x" * 900_000, plugin="other")
     await do(host, "set", "a", 1)

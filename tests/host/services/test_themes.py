@@ -95,3 +95,10 @@ def test_colours_are_read_as_a_style_sheet_does(text: str, colour: tuple[float, 
 )
 def test_what_is_no_theme_is_a_fault_with_its_place(theme: dict[str, Any], place: str) -> None:
     assert any(place in fault for fault in theme_faults(theme))
+
+
+def test_a_contrast_that_is_just_too_low_is_not_shown_as_one_that_would_do() -> None:
+    primary = {"main": "#6366f1", "contrastText": "#ffffff"}
+    assert theme_warnings({"colors": {"primary": primary}}) == (
+        "primary.contrastText on primary.main has a contrast of 4.46; 4.5 is readable",
+    )

@@ -41,7 +41,7 @@ class Extension(Plugin):
         await self.ui.register_settings_page("my-settings", title="Plugin Settings", icon="settings")
         await self.ui.add_menu_item(label="Custom Feature", icon="star", path="/custom-feature",
                                     component="live")
-        await self.ui.register_component({"name": "example-widget", "handler": self.example,
+        await self.ui.register_component({"name": "example-widget", "component": self.example,
                                           "position": "sidebar"})
         await self.ui.register_section("recent", slot="drawer", title="Recent", component="live")
         await self.ui.register_tab("about", title="About", component="README.md")
@@ -261,6 +261,6 @@ async def test_a_theme_that_can_hardly_be_read_is_warned_of(
         (theme,) = host.ui.contributions("theme")
         assert theme.title == "Dark"
         assert theme.warnings == (
-            "text.primary on background.default has a contrast of 1.4; 4.5 is readable",
+            "text.primary on background.default has a contrast of 1.35; 4.5 is readable",
         )
-        assert "has a contrast of 1.4" in caplog.text
+        assert "has a contrast of 1.35" in caplog.text

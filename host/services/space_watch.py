@@ -1,0 +1,84 @@
+"""Space watch: how much lies in plugins' own folders, which counts against what each may keep.
+
+The kernel can't be told of such a limit, so the folders are counted now and then, in a worker thread; what is
+found takes room from the plugin's storage, and too much of it is said. Counts only plugins that run.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import anyio
+import anyio.to_thread
+from anyio.abc import TaskGroup
+
+from host.facade import Joining
+from host.services.storage import Storage
+from host.state.spaces import Spaces
+
+logger = logging.getLogger(__name__)
+
+EVERY_S: Final = 60.0
+
+
+class SpaceWatch:
+    """Of one host."""
+
+    def __init__(self, storage: Storage, told: Callable[[str, int, int], None]) -> None:
+        """`told(plugin, bytes, quota_bytes)` hears of one that keeps too much, once until it does not."""
+        self._storage = storage
+        self._told = told
+        self._spaces: Spaces | None = None
+        self._running: set[str] = set()
+        self._over: set[str] = set()
+        self._counting: anyio.CancelScope | None = None
+
+    async def open(self, folder: Path, tasks: TaskGroup) -> None:
+        """Begin to count; see `Opens`."""
+        self._spaces = Spaces(folder)
+        self._counting = anyio.CancelScope()
+        tasks.start_soon(self._keep_counting, self._counting)
+
+    async def aclose(self) -> None:
+        """Count no more."""
+        if self._counting is not None:
+            self._counting.cancel()
+
+    def check(self, session: Joining) -> Iterable[str]:
+        """Find nothing wrong."""
+        return ()
+
+    def join(self, session: Joining) -> None:
+        """Count its folder from now on."""
+        self._running.add(session.plugin)
+
+    def activated(self, session: Joining) -> None:
+        """Do nothing more."""
+
+    def leave(self, session: Joining) -> None:
+        """What it keeps stays counted as it was."""
+        self._running.discard(session.plugin)
+
+    async def count(self) -> None:
+        """Count the folders of all plugins that run."""
+        assert self._spaces is not None
+        for plugin in [*self._running]:
+            usage = await anyio.to_thread.run_sync(self._spaces.usage, plugin)
+            self._storage.files_bytes[plugin] = usage.data_bytes
+            quota = self._storage.quota_bytes(plugin)
+            if usage.data_bytes <= quota:
+                self._over.discard(plugin)
+            elif plugin not in self._over:
+                self._over.add(plugin)
+                logger.warning(
+                    "its folder holds more than the plugin may keep: storing is refused until there is room",
+                    extra={"fields": {"plugin": plugin, "bytes": usage.data_bytes, "quota_bytes": quota}},
+                )
+                self._told(plugin, usage.data_bytes, quota)
+
+    async def _keep_counting(self, scope: anyio.CancelScope) -> None:
+        with scope:
+            while True:
+                await anyio.sleep(EVERY_S)
+                await self.count()
