@@ -183,19 +183,34 @@ class EventLogKeeper:
 
     async def retire(self) -> int:
         """Delete what is too old, or too much; return how many events some subscription lost by it."""
+        await self._drop_letters()
         before_s = self._clock.wall() - self._keep_s
         lost = 0
         while True:
             oldest = await self.database.read(
                 lambda connection: event_log.after(connection, -1, _RETIRED_AT_ONCE)
             )
-            too_much = await self.database.read(event_log.used_bytes) > self._keep_bytes
+            too_much = await self._is_too_much()
             gone = [one for one in oldest if too_much or one.time_s < before_s]
             # Never around one that stays: the log has no holes.
             gone = gone[: next((i for i, one in enumerate(gone) if one is not oldest[i]), len(gone))]
             if not gone:
                 return lost
             lost += await self._delete(gone)
+
+    async def _is_too_much(self) -> bool:
+        return await self.database.read(event_log.used_bytes) > self._keep_bytes
+
+    async def _drop_letters(self) -> None:
+        """Make room: what could not be handled goes before what was not handled yet."""
+        dropped = 0
+        while await self._is_too_much():
+            count = await self.database.write(event_log.drop_oldest_letters)
+            if not count:
+                break
+            dropped += count
+        if dropped:
+            logger.error("%d dead letters were deleted: the log holds as much as it may", dropped)
 
     async def _delete(self, gone: Sequence[LoggedEvent]) -> int:
         until = gone[-1].seq

@@ -21,6 +21,9 @@ CREDIT: Final = 256
 MAX_QUEUED: Final = 1_000
 """Events that wait for one subscriber behind them; past that the oldest are lost, and counted."""
 
+MAX_QUEUED_BYTES: Final = 16 * 1024 * 1024
+"""Of these, where they are big."""
+
 SAID_EVERY_S: Final = 10.0
 """How often the log tells of losses of one subscriber, at most."""
 
@@ -41,6 +44,7 @@ class EventSubscriber:
         self.takes_all = provides.handles_all
         self._credit = CREDIT
         self._queue: deque[bytes] = deque()
+        self.queued_bytes = 0
         self.delivered = 0
         """Events that were sent."""
         self.dropped = 0
@@ -88,11 +92,13 @@ class EventSubscriber:
             self._send(len(lines), joined)
             return
         self._queue.extend(lines)
+        self.queued_bytes += len(joined)
         self._flush()
-        lost = len(self._queue) - MAX_QUEUED
-        if lost > 0:
-            for _ in range(lost):
-                self._queue.popleft()
+        lost = 0
+        while len(self._queue) > MAX_QUEUED or self.queued_bytes > MAX_QUEUED_BYTES:
+            self.queued_bytes -= len(self._queue.popleft())
+            lost += 1
+        if lost:
             self._lose(lost)
 
     def credit(self, n: int) -> None:
@@ -103,7 +109,9 @@ class EventSubscriber:
     def _flush(self) -> None:
         count = min(self._credit, len(self._queue))
         if count:
-            self._send(count, b"".join([self._queue.popleft() for _ in range(count)]))
+            joined = b"".join([self._queue.popleft() for _ in range(count)])
+            self.queued_bytes -= len(joined)
+            self._send(count, joined)
 
     def _send(self, count: int, joined: bytes) -> None:
         if self.session.peer.notify_all(joined):

@@ -5,6 +5,7 @@ worker thread; a host that is killed may forget that second.
 """
 
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,10 @@ WRITE_AFTER_S: Final = 1.0
 
 MAX_KEPT: Final = 10_000
 """Schedules that are remembered; the ones that ran longest ago are forgotten first."""
+
+
+MAX_KEPT_OF_PLUGIN: Final = 200
+"""Of one plugin, where there are too many."""
 
 
 class Memory(msgspec.Struct, omit_defaults=True):
@@ -42,6 +47,7 @@ class ScheduleMemory:
         self._kept: dict[str, Memory] = {}
         self._changed = anyio.Event()
         self._dirty = False
+        self._one_writer = anyio.Lock()
 
     async def open(self, folder: Path) -> None:
         """Read what an earlier host kept."""
@@ -60,18 +66,18 @@ class ScheduleMemory:
 
     async def write(self) -> None:
         """Write now, if anything changed. A full disk is told in the log, and the schedules go on."""
-        if not self._dirty or self._path is None:
-            return
-        self._dirty = False
-        if len(self._kept) > MAX_KEPT:
-            latest = sorted(self._kept.items(), key=lambda one: one[1].due_s)[-MAX_KEPT:]
-            self._kept = dict(latest)
-        data = msgspec.json.encode(self._kept)
-        try:
-            await anyio.to_thread.run_sync(write_atomic, self._path, data)
-        except OSError as exc:
-            self._dirty = True
-            logger.warning("when schedules ran could not be kept: %s", exc)
+        async with self._one_writer:  # an older text must not replace a newer one
+            if not self._dirty or self._path is None:
+                return
+            self._dirty = False
+            if len(self._kept) > MAX_KEPT:
+                self._shorten()
+            data = msgspec.json.encode(self._kept)
+            try:
+                await anyio.to_thread.run_sync(write_atomic, self._path, data)
+            except OSError as exc:
+                self._dirty = True
+                logger.warning("when schedules ran could not be kept: %s", exc)
 
     def get(self, key: str, rule: str) -> Memory | None:
         """Return what is kept of a schedule, if it is still the same."""
@@ -83,3 +89,14 @@ class ScheduleMemory:
         self._kept[key] = memory
         self._dirty = True
         self._changed.set()
+
+    def _shorten(self) -> None:
+        """Forget the oldest ones, first of plugins that have more than they may."""
+        counts: Counter[str] = Counter()
+        latest: list[tuple[str, Memory]] = []
+        for key, memory in sorted(self._kept.items(), key=lambda one: -one[1].due_s):
+            plugin = key.partition(" ")[0]
+            counts[plugin] += 1
+            if counts[plugin] <= MAX_KEPT_OF_PLUGIN:
+                latest.append((key, memory))
+        self._kept = dict(latest[:MAX_KEPT])

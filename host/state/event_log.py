@@ -6,6 +6,7 @@ while its plugin does not run.
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from typing import Final, NamedTuple
 
 SCHEMA: Final = (
@@ -41,6 +42,11 @@ SCHEMA: Final = (
     CREATE INDEX dead_letters_of ON dead_letters (plugin, name);
     """,
 )
+
+MAX_READ_BYTES: Final = 4 * 1024 * 1024
+"""Data of events that are read, and of dead letters that are deleted, at once; one more may be begun."""
+
+MAX_LETTERS_AT_ONCE: Final = 1_000
 
 _LETTER: Final = "id, plugin, name, seq, topic, data, time_s, failed_s, error, again"
 
@@ -103,11 +109,21 @@ def append(connection: sqlite3.Connection, event: LoggedEvent) -> None:
 
 
 def after(connection: sqlite3.Connection, seq: int, limit: int) -> list[LoggedEvent]:
-    """Return the events behind a number, in order."""
-    rows = connection.execute(
-        "SELECT seq, topic, data, time_s FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
-    )
-    return [LoggedEvent(*row) for row in rows]
+    """Return the events behind a number, in order; fewer than `limit` if they are big."""
+    events: list[LoggedEvent] = []
+    size = 0
+    with closing(
+        connection.execute(
+            "SELECT seq, topic, data, time_s FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        )
+    ) as rows:
+        for row in rows:
+            event = LoggedEvent(*row)
+            events.append(event)
+            size += len(event.data)
+            if size >= MAX_READ_BYTES:
+                break
+    return events
 
 
 def topics_after(connection: sqlite3.Connection, seq: int) -> list[tuple[str, int]]:
@@ -195,6 +211,19 @@ def dead_letters(connection: sqlite3.Connection, plugin: str | None, limit: int)
         (plugin, limit),
     )
     return [KeptLetter(*row) for row in rows]
+
+
+def drop_oldest_letters(connection: sqlite3.Connection) -> int:
+    """Forget some dead letters, the oldest ones; return how many."""
+    size = count = last = 0
+    for one, length in connection.execute(
+        "SELECT id, length(data) FROM dead_letters ORDER BY id LIMIT ?", (MAX_LETTERS_AT_ONCE,)
+    ):
+        last, count, size = one, count + 1, size + length
+        if size >= MAX_READ_BYTES // 4:
+            break
+    connection.execute("DELETE FROM dead_letters WHERE id <= ?", (last,))
+    return count
 
 
 def next_again(connection: sqlite3.Connection, plugin: str, name: str) -> KeptLetter | None:

@@ -1,10 +1,11 @@
 """What is kept of plugins' hooks over host restarts, so that a hook is in force before its plugin runs again.
 
 Owns `hooks.json` in the data folder. Writes behind: what changed is on the disk a moment later, and at the
-latest when the host ends. Does not decide what a kept hook means.
+latest when the host ends; what the disk does not take is tried again. Does not decide what a kept hook means.
 """
 
 import logging
+import math
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,8 @@ from protocol.messages.provides import HookHandler
 logger = logging.getLogger(__name__)
 
 FILE: Final = "hooks.json"
+RETRY_S: Final = 30.0
+"""Pause after the disk did not take it."""
 
 Kept = dict[str, tuple[HookHandler, ...]]
 
@@ -32,6 +35,7 @@ class HookMemory:
         self._path: Path | None = None
         self._changed = anyio.Event()
         self._one_writer = anyio.Lock()
+        self._failed = False
 
     async def open(self, folder: Path, tasks: TaskGroup) -> None:
         """Read what is kept. Raises OSError."""
@@ -44,7 +48,7 @@ class HookMemory:
     async def aclose(self) -> None:
         """Write what was not written yet."""
         async with self._one_writer:  # what is being written ends first
-            if self._changed.is_set():
+            if self._changed.is_set() or self._failed:
                 await self._write()
         self._path = None
 
@@ -61,7 +65,8 @@ class HookMemory:
 
     async def _write_behind(self) -> None:
         while True:
-            await self._changed.wait()
+            with anyio.move_on_after(RETRY_S if self._failed else math.inf):
+                await self._changed.wait()
             async with self._one_writer:
                 await self._write()
 
@@ -74,5 +79,7 @@ class HookMemory:
         try:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(write_atomic, path, text)
+            self._failed = False
         except OSError as exc:
+            self._failed = True
             logger.error("hooks can't be kept: %s", exc, extra={"fields": {"file": str(path)}})

@@ -12,6 +12,7 @@ import pytest
 from host import DiskFull, InvalidParams, PluginHost
 from host.routing.event_delivery import MAX_BATCH
 from host.routing.event_log_keeper import EventLogKeeper
+from host.state.event_log import LoggedEvent, after
 from host.timing import Timing
 from tests.host.routing.heard import Heard, until_true
 
@@ -363,3 +364,37 @@ async def test_a_full_disk_fails_the_durable_emit_and_nobody_hears_of_it(
         await host.emit("order.paid", "after")
         assert await heard.until(2) == [("order.paid", "before"), ("order.paid", "after")]
     assert got == ["before", "after"]
+
+
+async def test_dead_letters_never_push_out_events_that_are_still_wanted(
+    plugins: Path, data: Path, write_plugin: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_plugin("counter", COUNTER)
+    host, _ = make(plugins, data)
+    async with running(host, "counter"):
+        await host.unload("counter")
+        log = log_of(host)
+        (delivery,) = log.deliveries.values()
+        for number in range(1, 31):
+            await log.bury(delivery, LoggedEvent(number, "order.paid", b'"%b"' % (b"x" * 100_000), 1.0), "no")
+        for number in range(5):
+            await host.emit("order.paid", number)
+        log._keep_bytes = 1_500_000  # pyright: ignore[reportPrivateUsage]
+        assert await log.retire() == 0
+        assert (await host.events.lag("counter"))[0].waiting == 5
+        assert 0 < len(await host.events.dead_letters("counter")) < 30
+        assert "dead letters were deleted" in caplog.text
+
+
+async def test_of_big_events_no_more_is_read_at_once_than_is_handed_out(
+    plugins: Path, data: Path, write_plugin: Write
+) -> None:
+    write_plugin("counter", COUNTER)
+    host, _ = make(plugins, data)
+    async with running(host, "counter"):
+        await host.unload("counter")
+        for _ in range(20):
+            await host.emit("order.paid", "x" * 1_000_000)
+        found = await log_of(host).database.read(lambda connection: after(connection, -1, 1_000))
+        assert 4 <= len(found) <= 5
+        assert [one.seq for one in found] == sorted(one.seq for one in found)

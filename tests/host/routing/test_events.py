@@ -6,11 +6,12 @@ from typing import Any
 
 import anyio
 import anyio.from_thread
+import anyio.lowlevel
 import pytest
 
 from host import Denied, HostClosed, InvalidParams, LoadRefused, PluginHost, PluginIncident
 from host.routing.event_handlers import Event
-from host.routing.event_subscriber import CREDIT, MAX_QUEUED
+from host.routing.event_subscriber import CREDIT, MAX_QUEUED, MAX_QUEUED_BYTES
 from protocol.filters import above
 from tests.host.routing.heard import WAIT_S, Heard, until_true
 
@@ -456,6 +457,23 @@ async def test_subscriptions_in_code_begin_and_end_and_are_checked(
         assert (await host.events.lag("late"))[0].delivered == before + 1
         with pytest.raises(PluginIncident):
             await host.call("late", "begin", {"topics": ["a..b"]})
+
+
+async def test_big_events_for_a_slow_subscriber_are_bounded_by_their_bytes_too(
+    plugins: Path, write_plugin: Write
+) -> None:
+    write_plugin("slow", SLOW)
+    host = PluginHost([plugins], autoload=True)
+    async with host:
+        for number in range(CREDIT):
+            await host.emit("tick", number)
+        for _ in range(50):
+            await host.emit("tick", "x" * 1_000_000)
+            await anyio.lowlevel.checkpoint()
+        (subscriber,) = host._parts.events.router.subscribers.values()  # pyright: ignore[reportPrivateUsage]
+        assert MAX_QUEUED_BYTES - 2_000_000 < subscriber.queued_bytes <= MAX_QUEUED_BYTES
+        assert subscriber.dropped == 50 - MAX_QUEUED_BYTES // 1_000_100
+        await host.call("slow", "release", timeout_s=WAIT_S)
 
 
 HEARS_ALL = """
