@@ -18,8 +18,8 @@ WARM_UP = 0.4
 
 
 POOL_BREATH = 2
-"""Workers that a pool may have at work at one moment more than at another: a leak would be one for each death,
-some twenty in the half of a short run."""
+"""Workers that a pool may have at work at one moment more than at another: a leak would be one for each
+death, some twenty in the half of a short run."""
 
 
 @dataclass(frozen=True, slots=True)
