@@ -17,6 +17,7 @@ from host.manifest.text_fields import Paragraph, Text
 from protocol.manifest import Topic
 from protocol.messages.provides import Command, Endpoint, HookHandler, MissedRuns, Schedule, Subscription
 from protocol.permissions import Permission
+from protocol.topics import pattern_fault, topic_fault
 
 MAX_DECLARED: Final = 200
 """How many of one kind a manifest may declare."""
@@ -31,11 +32,7 @@ METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}\Z")
 _HANDLER = re.compile(r"(?:[A-Za-z_]\w{0,63}\.)?[A-Za-z_]\w{0,63}\Z", re.ASCII)
-_PART: Final = r"[A-Za-z0-9_][A-Za-z0-9_:-]{0,199}"
-_TOPIC = re.compile(rf"{_PART}(?:\.{_PART}){{0,15}}\Z")
-_PATTERN = re.compile(rf"(?:(?:{_PART}|\*)(?:\.(?:{_PART}|\*)){{0,14}}(?:\.\*\*)?|\*\*)\Z")
 _PATH = re.compile(r"[A-Za-z0-9_~!$&'()*+,;=:@%{}/.-]{1,256}\Z")
-_MAX_TOPIC_CHARS: Final = 200
 
 
 def _check_name(text: str) -> str:
@@ -51,13 +48,13 @@ def _check_handler(text: str) -> str:
 
 
 def _check_topic(text: str) -> str:
-    if len(text) > _MAX_TOPIC_CHARS or not _TOPIC.match(text):
+    if topic_fault(text):
         raise ValueError(TOPIC_ALLOWED)
     return text
 
 
 def _check_pattern(text: str) -> str:
-    if len(text) > _MAX_TOPIC_CHARS or not _PATTERN.match(text):
+    if pattern_fault(text):
         raise ValueError(f"{TOPIC_ALLOWED}; * stands for one part and ** at the end for the rest")
     return text
 

@@ -1,7 +1,7 @@
 """Declared additions to user interfaces: `ui` and `ui_components` of a manifest, and the sections of ui.yaml.
 
-Owns the shapes, the slots' names and the hint for components that need porting. How a component is drawn, and
-whether the widget that it names exists, is decided where interfaces are registered.
+Owns the shapes and the hint for components that need porting; the slots are `protocol.interface`'s. How a
+component is drawn, and whether the widget that it names exists, is decided where interfaces are registered.
 """
 
 import re
@@ -14,37 +14,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from host.manifest.declared import MAX_DECLARED, NAME_ALLOWED, Declared, Name
 from host.manifest.faults import FaultList, near, show, show_path
 from host.manifest.text_fields import Text
+from protocol.interface import DATA_FILES, SLOTS, needs_porting, slot_instead
 from protocol.messages.provides import UiItem, UiKind
 
-SLOTS: Final = (
-    "sidebar-mid",
-    "sidebar-bottom-indicators",
-    "header-tabs",
-    "drawer",
-    "drawer-actions",
-    "canvas-main",
-)
-LEGACY_SLOTS: Final = (
-    ("app.sidebar.bottom", "sidebar-bottom-indicators"),
-    ("app.sidebar", "sidebar-mid"),
-    ("app.header", "header-tabs"),
-    ("page.canvas", "canvas-main"),
-    ("app.modals", "drawer"),
-)
-"""Beginnings of names in older layouts, and the slot that took their place."""
-
 PORT: Final = "port it: a method with @widget returns the data, or a data file has it, and the host draws it"
-_NEEDS_PORTING: Final = frozenset(
-    {".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".vue", ".svelte", ".html", ".htm"}
-)
-_DATA_FILES: Final = frozenset({".json", ".txt", ".md"})
 COMPONENT_ALLOWED: Final = "the name of a @widget method, or a .json, .txt or .md file of the package"
 _COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./ -]{0,255}\Z")
-
-
-def needs_porting(component: str) -> bool:
-    """Tell whether this is a component of a web page, which no front end of the host draws."""
-    return PurePosixPath(component).suffix.lower() in _NEEDS_PORTING
 
 
 def check_component(text: str) -> str:
@@ -52,7 +27,7 @@ def check_component(text: str) -> str:
     if needs_porting(text):
         raise ValueError(PORT)
     path = PurePosixPath(text)
-    unfit = path.suffix and path.suffix.lower() not in _DATA_FILES
+    unfit = path.suffix and path.suffix.lower() not in DATA_FILES
     if not _COMPONENT.match(text) or ".." in path.parts or unfit or ("/" in text and not path.suffix):
         raise ValueError(COMPONENT_ALLOWED)
     return text
@@ -62,9 +37,8 @@ def check_slot(text: str) -> str:
     """Return a slot's name. Raises ValueError, which names the current slot for one of an older layout."""
     if text in SLOTS:
         return text
-    for old, now in LEGACY_SLOTS:
-        if text == old or text.startswith(old + "."):
-            raise ValueError(f"{now}: this name is from an older layout")
+    if now := slot_instead(text):
+        raise ValueError(f"{now}: this name is from an older layout")
     raise ValueError(near(text, SLOTS))
 
 

@@ -6,7 +6,7 @@ method of that name, or by a file of the package.
 
 from host.facade import Joining
 from host.services.routes import mounted
-from host.services.ui_rules import needs_porting
+from host.services.ui_rules import is_for_browsers
 from protocol.manifest import Manifest
 from protocol.messages.provides import Command, Endpoint, Schedule, UiItem
 
@@ -44,7 +44,7 @@ def ui_of(session: Joining) -> tuple[UiItem, ...]:
 
 def shown_by(manifest: Manifest) -> tuple[UiItem, ...]:
     """Return what a manifest adds to user interfaces, without what can't be drawn; see `unported`."""
-    items = tuple(one for one in manifest.ui if not needs_porting(one))
+    items = tuple(one for one in manifest.ui if not is_for_browsers(one))
     if manifest.theme is None:
         return items
     return (*items, UiItem("theme", manifest.id, manifest.name, manifest.theme))
@@ -52,7 +52,7 @@ def shown_by(manifest: Manifest) -> tuple[UiItem, ...]:
 
 def unported(manifest: Manifest) -> tuple[UiItem, ...]:
     """Return what a manifest adds by files of React, Vue or HTML. It is left out, so that the rest works."""
-    return tuple(one for one in manifest.ui if needs_porting(one))
+    return tuple(one for one in manifest.ui if is_for_browsers(one))
 
 
 def _place(one: Endpoint, plugin: str) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """What plugins may add to user interfaces, kind by kind. Pure but for a look whether a named file is there.
 
-Slots are the places of a screen. Components are data, drawn by the host's own front ends: a file of React,
-Vue or HTML can't be one.
+The slots, and which files can be drawn, are `protocol.interface`'s.
 """
 
 import re
@@ -11,33 +10,15 @@ from typing import Any, Final
 
 from host.services.themes import theme_faults
 from protocol import jsonrpc
+from protocol.interface import DATA_FILES, SLOTS, needs_porting, slot_instead
 from protocol.messages.provides import UiItem
 from protocol.widgets import FORMS
 
 MAX_DATA_BYTES: Final = 64 * 1024
 MAX_TITLE_CHARS: Final = 200
 
-SLOTS: Final = (
-    "sidebar-mid",
-    "sidebar-bottom-indicators",
-    "header-tabs",
-    "drawer",
-    "drawer-actions",
-    "canvas-main",
-)
-LEGACY_SLOTS: Final = (
-    ("app.sidebar.bottom", "sidebar-bottom-indicators"),
-    ("app.sidebar", "sidebar-mid"),
-    ("app.header", "header-tabs"),
-    ("page.canvas", "canvas-main"),
-    ("app.modals", "drawer"),
-)
-"""Beginnings of names of older layouts, and the slot that took their place."""
-
 POSITIONS: Final = ("top", "sidebar", "bottom")
 WIDTHS: Final = ("full", "half", "third")
-DATA_FILES: Final = (".json", ".txt", ".md")
-NEEDS_PORTING: Final = (".jsx", ".tsx", ".js", ".ts", ".vue", ".svelte", ".html", ".htm")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z", re.IGNORECASE)
 _ICON = re.compile(r"[A-Za-z0-9_.:/-]{0,100}\Z")
@@ -75,10 +56,10 @@ def item_faults(item: UiItem, widgets: frozenset[str], find: Find) -> Iterator[s
         yield f"{head}: {fault}"
 
 
-def needs_porting(item: UiItem) -> bool:
+def is_for_browsers(item: UiItem) -> bool:
     """Tell whether an item names a file that only a browser draws."""
     component: Any = item.data.get("component", "")
-    return isinstance(component, str) and PurePosixPath(component).suffix.lower() in NEEDS_PORTING
+    return isinstance(component, str) and needs_porting(component)
 
 
 def slot_of(item: UiItem) -> str:
@@ -136,18 +117,16 @@ def _slot_faults(data: Mapping[str, Any]) -> Iterator[str]:
     slot = str(data.get("slot", ""))
     if slot in SLOTS:
         return
-    for old, now in LEGACY_SLOTS:
-        if slot == old or slot.startswith(old + "."):
-            yield f"slot: found {slot[:100]!r}, the name of an older layout; it is {now} now"
-            return
+    if now := slot_instead(slot):
+        yield f"slot: found {slot[:100]!r}, the name of an older layout; it is {now} now"
+        return
     yield f"slot: found {slot[:100]!r}; allowed: {', '.join(SLOTS)}"
 
 
 def _component_faults(component: str, item: UiItem, widgets: frozenset[str], find: Find) -> Iterator[str]:
     if component in widgets and not (item.kind == "widget" and component == item.name):
         return
-    suffix = PurePosixPath(component).suffix.lower()
-    if suffix in NEEDS_PORTING:
+    if needs_porting(component):
         yield (
             f"component: found {component[:100]!r}; port it: a method with @widget returns the data, and the "
             "host draws it"

@@ -3,11 +3,11 @@
 import json
 from typing import Any, Final, cast
 
-from host.manifest.declared_ui import SLOTS
 from host.manifest.reference.meanings import LIMITS, MEANINGS
 from host.manifest.schema_words import DIALECT
 from host.manifest.text_fields import THEME_SECTIONS
 from host.manifest.toml_form import TomlForm
+from protocol.interface import SLOTS
 from protocol.manifest import ID_PATTERN
 
 _BY_NAME: Final = ("topics", "commands")

@@ -7,13 +7,14 @@ from pydantic import BaseModel
 
 from host.manifest.asked_limits import AskedLimits
 from host.manifest.declared import DECLARED
-from host.manifest.declared_ui import LEGACY_SLOTS, SLOTS, AskedSection, AskedUi
+from host.manifest.declared_ui import AskedSection, AskedUi
 from host.manifest.manifest_json_form import ManifestJsonForm
 from host.manifest.plugin_json_form import PluginJsonForm
 from host.manifest.reference.introduction import CONFIGURATION, FORMS_TEXT, INTRODUCTION, PERMISSIONS, RANGES
 from host.manifest.reference.meanings import LIMITS, MEANINGS
 from host.manifest.schema_words import FORMATS, KEYWORDS
 from host.manifest.toml_form import TomlForm
+from protocol.interface import LEGACY_SLOTS, SLOTS
 from protocol.manifest import Limits
 from protocol.permissions import ACTIONS, SPELLINGS, parse_permission
 from protocol.sizes import format_size

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from host.errors import Fault, ManifestError
 from host.manifest import read_package
-from host.manifest.declared_ui import SLOTS
 from host.manifest.faults import FaultList
 from host.manifest.yaml_document import parse_yaml
+from protocol.interface import SLOTS
 from protocol.messages.provides import UiItem
 
 SAMPLE = """\

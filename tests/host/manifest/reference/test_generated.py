@@ -8,13 +8,13 @@ from jsonschema import Draft202012Validator
 
 import host.manifest.reference
 from host.manifest.asked_limits import AskedLimits
-from host.manifest.declared_ui import SLOTS
 from host.manifest.manifest_json_form import ManifestJsonForm
 from host.manifest.plugin_json_form import PluginJsonForm
 from host.manifest.reference import editor_schema, reference_page
 from host.manifest.reference.meanings import LIMITS, MEANINGS
 from host.manifest.reference.page import keys_of
 from host.manifest.toml_form import TomlForm
+from protocol.interface import SLOTS
 
 ROOT = Path(__file__).parents[4]
 EVERYTHING = """
