@@ -18,7 +18,7 @@ from host.cli.configured import configuration_at_rest, secret_settings
 from host.cli.hosting import settings_for
 from host.cli.output import print_json, print_table
 from host.errors import InvalidConfiguration
-from host.masking import MASK
+from host.masking import MASK, is_secret_name
 from host.services.configuration import Configuration
 from host.services.configuration_layers import nested, read_text
 from host.services.configuration_merge import merge
@@ -228,7 +228,7 @@ def _changes(configuration: Configuration, plugin: str, assignments: tuple[str, 
             raise click.UsageError(f"{key!r} is no key")
         as_argument = False
         if not given:
-            text = getpass.getpass(f"{key}: ")
+            text = _asked(key, secret=schema.is_secret(path) or is_secret_name(path[-1]))
         elif text == "-":
             text = sys.stdin.read().removesuffix("\n")
         elif text.startswith("@"):
@@ -243,6 +243,15 @@ def _changes(configuration: Configuration, plugin: str, assignments: tuple[str, 
             )
         changes = merge(changes, table)
     return changes
+
+
+def _asked(key: str, *, secret: bool) -> str:
+    """Ask for a secret at the terminal."""
+    if not secret:
+        raise click.UsageError(f"{key}: found no value; allowed: {key}=VALUE. Only secrets are asked for")
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{key}: there is no terminal to ask at; give it as {key}=- or {key}=@FILE")
+    return getpass.getpass(f"{key}: ")
 
 
 def _read(name: str) -> str:
