@@ -16,10 +16,8 @@ FLAT_BYTES = 1024 * 1024
 WARM_UP = 0.4
 """Part of a run whose samples are left out: pools and caches fill."""
 
-
-POOL_BREATH = 2
-"""Workers that a pool may have at work at one moment more than at another: a leak would be one for each
-death, some twenty in the half of a short run."""
+POOL = "AnyIO worker thread"
+"""Workers of the pool come and go, so it is their median that may not grow and not their most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,8 @@ class Holdings:
     at_s: float
     descriptors: int
     threads: int
+    """Without those of the pool."""
+    pool_threads: int
     tasks: int
     unanswered: int
     """Requests under way in either direction; nobody calls, so nothing may be."""
@@ -42,13 +42,16 @@ class Holdings:
 def take(host: PluginHost, at_s: float) -> Holdings:
     """Count what is held now."""
     gc.collect()
+    threads = threading.enumerate()
+    pooled = sum(one.name == POOL for one in threads)
     me = psutil.Process()
     wardens = me.children()
     unanswered = sum(view.figures.in_flight for view in host.plugins())
     return Holdings(
         at_s=at_s,
         descriptors=me.num_fds(),
-        threads=threading.active_count(),
+        threads=len(threads) - pooled,
+        pool_threads=pooled,
         tasks=len(asyncio.all_tasks()),
         unanswered=unanswered,
         memory_bytes=me.memory_info().rss,
@@ -67,10 +70,12 @@ def faults(samples: list[Holdings]) -> list[str]:
     middle = len(kept) // 2
     for name in ("descriptors", "threads", "tasks", "warden_descriptors", "processes"):
         figures = [getattr(one, name) for one in kept]
-        # Pools of threads breathe, so it is the most that counts and not each sample.
-        breath = POOL_BREATH if name == "threads" else 0
-        if max(figures[middle:]) > max(figures[:middle]) + breath:
+        if max(figures[middle:]) > max(figures[:middle]):
             found.append(f"{name} grew: {figures}")
+    pool = [one.pool_threads for one in kept]
+    # One more is the difference of a moment; a worker left behind by each death would be a dozen.
+    if statistics.median(pool[middle:]) > statistics.median(pool[:middle]) + 1:
+        found.append(f"workers of the pool were left: {pool}")
     if any(one.unanswered for one in kept):
         found.append(f"requests were left: {[one.unanswered for one in kept]}")
     for name in ("memory_bytes", "warden_memory_bytes"):
