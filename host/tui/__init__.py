@@ -1,0 +1,1 @@
+"""The terminal monitor: a Textual program over a facade. `plughost top` runs it."""
