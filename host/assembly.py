@@ -19,6 +19,10 @@ from host.facade import Caller, Change, Opens, Registry
 from host.observe.changes import ChangeFeed
 from host.observe.log_folder import LogFiles
 from host.observe.recorder import FlightRecorder
+from host.operations.feed import Feeds
+from host.operations.operations import Operations
+from host.operations.parts import HostFacts, Parts
+from host.operations.tracing import Tracing
 from host.permissions.policy import Policy
 from host.process.direct_launcher import DirectLauncher
 from host.process.grown_pipes import GrownPipes
@@ -99,6 +103,7 @@ class Assembly:
         consent_to_widening: bool,
         timing: Timing,
         clock: Clock,
+        facts: HostFacts,
     ) -> None:
         """Take what `PluginHost` was given; nothing is touched before `run`."""
         self.roster = roster
@@ -155,6 +160,30 @@ class Assembly:
         self.scanner = Scanner(self.hooks)
         self._registries += [book, self.kinds]
         self._opens += [book, self.scanner]
+        self._facts = facts
+        feeds = Feeds()
+        self._tracing = Tracing(feeds.rpc, clock)
+        self._registries.append(self._tracing)
+        self.operations = Operations(
+            Parts(
+                facts=facts,
+                clock=clock,
+                feeds=feeds,
+                roster=roster,
+                recorder=self.recorder,
+                events=self.events,
+                storage=self.storage,
+                configuration=self.configuration,
+                commands=self.commands,
+                schedule=self.schedule,
+                ui=self.ui,
+                hooks=self.hooks,
+                contract=self.contract,
+                calls=self.calls,
+                tracing=self._tracing,
+                demand=self.gateway.demand,
+            )
+        )
         self._attach_services()
 
     def running(self) -> Self:
@@ -205,7 +234,13 @@ class Assembly:
             self._clock,
             every_s=self._timing.watch_every_s,
             near_every_s=self._timing.watch_near_s,
+            swept=self.operations.swept,
         )
+        self._facts.data_folder = str(folder.path)
+        self._facts.task_group = tasks
+        self._facts.started_at_s = self._clock.wall()
+        self._facts.lag_s = monitor.lag_s
+        self._facts.warden_pid = lambda: launcher.adopter
         tasks.start_soon(monitor.run)
         shared = Shared(
             timing=self._timing,
@@ -244,6 +279,7 @@ class Assembly:
         for part in reversed(opened):
             await part.aclose()
         self._environment = None
+        self._facts.task_group = None
         self.runs = False
 
     def _attach_services(self) -> None:
@@ -277,6 +313,7 @@ class Assembly:
             f"plughost.plugin.{now.state.value}",
             {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason},
         )
+        self.operations.changed(change)
         self.changes.publish(change)
 
     def _space_is_short(self, plugin: str, size_bytes: int, quota_bytes: int) -> None:

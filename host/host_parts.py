@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from host.assembly import Assembly
-from host.facade import PluginView
+from host.facade import Facade, PluginView
 from host.observe.analytics import Analytics
 from host.observe.plugin_logs import PluginLogs
 from host.observe.recorder import FlightRecorder
@@ -34,6 +34,11 @@ class HostParts:
     """The parts of one host, for the embedding program."""
 
     _parts: Assembly
+
+    @property
+    def facade(self) -> Facade:
+        """What front ends see of this host and do to it, such as a monitor in this process."""
+        return self._parts.running().operations.facade
 
     @property
     def events(self) -> EventsView:

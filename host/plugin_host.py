@@ -23,6 +23,7 @@ from host.host_parts import HostParts
 from host.ids import PluginId
 from host.observe.changes import Subscription
 from host.observe.log_folder import LogFiles
+from host.operations.parts import HostFacts
 from host.permissions.policy import Policy, declared_is_granted
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.settings.events import EventSettings
@@ -87,14 +88,16 @@ class PluginHost(HostParts):
             clock: Where policies take the time from.
         """
         self._autoload = autoload
-        self._roster = Roster([Path(place) for place in plugins], limits or Limits())
+        places = [Path(place) for place in plugins]
+        self._roster = Roster(places, limits or Limits())
+        use_warden = warden == "auto" and sys.platform == "linux"
         self._parts = Assembly(
             self._roster,
             data=None if data is None else Path(data),
             policy=policy,
             application=app,
             application_version=app_version,
-            use_warden=warden == "auto" and sys.platform == "linux",
+            use_warden=use_warden,
             polling=Polling(enabled=polling),
             email=email,
             events=events or EventSettings(),
@@ -106,6 +109,14 @@ class PluginHost(HostParts):
             consent_to_widening=consent == "widening",
             timing=timing or Timing(),
             clock=clock or SystemClock(),
+            facts=HostFacts(
+                name=app or "plughost",
+                app_version=app_version,
+                limits=limits or Limits(),
+                plugin_folders=tuple(map(str, places)),
+                polling=polling,
+                uses_warden=use_warden,
+            ),
         )
         self._root: asyncio.Task[None] | None = None
         self._close_asked = anyio.Event()

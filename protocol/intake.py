@@ -87,6 +87,8 @@ class Intake:
         self._backlog: deque[jsonrpc.Message] = deque()
         self._resume_timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self.tap: Callable[[bytes], None] | None = None
+        """Told of all that is read, while somebody traces it."""
 
     @property
     def held_bytes(self) -> int:
@@ -107,6 +109,8 @@ class Intake:
 
     def take(self, data: bytes) -> None:
         """Take what one read brought."""
+        if self.tap is not None:
+            self.tap(data)
         started = time.perf_counter() if self._charge is not None else 0.0
         buffer = self._buffer
         bad = buffer.discarding

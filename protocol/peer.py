@@ -160,6 +160,11 @@ class Peer:
         self._intake.take_backlog()
         self.outgoing.at_once = self.incoming.at_once = True
 
+    def tap(self, read: Callable[[bytes], None] | None, written: Callable[[bytes], None] | None) -> None:
+        """Have all bytes that come and go told from now on; None ends it. Neither may raise or block."""
+        self._intake.tap = read
+        self._pipe.tap(written)
+
     def close_writing(self) -> None:
         """Close the outgoing stream: the other side reads its end."""
         self._pipe.close_writing()

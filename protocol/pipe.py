@@ -43,6 +43,8 @@ class Pipe:
         "_queue",
         "_read_fd",
         "_reading",
+        "_tap",
+        "_tapped_or_broken",
         "_write_fd",
         "_writing",
         "broken",
@@ -87,6 +89,8 @@ class Pipe:
         """Bytes that were written here and not yet taken by the kernel."""
         self.broken = False
         """Whether the other side reads no more; writes are dropped from then on."""
+        self._tap: Callable[[bytes], None] | None = None
+        self._tapped_or_broken = False
         os.set_blocking(read_fd, False)
         os.set_blocking(write_fd, False)
 
@@ -112,8 +116,11 @@ class Pipe:
 
     def write(self, data: bytes, at_once: bool = False) -> None:
         """Queue bytes; `at_once` writes them now if nothing is queued before them."""
-        if self.broken:
-            return
+        if self._tapped_or_broken:
+            if self._tap is not None:
+                self._tap(data)
+            if self.broken:
+                return
         queue = self._queue
         if at_once and not queue:
             try:
@@ -136,6 +143,11 @@ class Pipe:
         elif not self._flush_scheduled:
             self._flush_scheduled = True
             self._loop.call_soon(self._scheduled_flush)
+
+    def tap(self, heard: Callable[[bytes], None] | None) -> None:
+        """Have `heard` told of all that is written from now on; None ends it."""
+        self._tap = heard
+        self._tapped_or_broken = self.broken or heard is not None
 
     async def drained(self) -> None:
         """Wait until at most `low_water_bytes` are queued, or the pipe is broken."""
@@ -285,7 +297,7 @@ class Pipe:
     def _break(self) -> None:
         if self.broken:
             return
-        self.broken = True
+        self.broken = self._tapped_or_broken = True
         if self._writing:
             self._writing = False
             self._loop.remove_writer(self._write_fd)

@@ -21,6 +21,7 @@ from host.ids import PluginId, new_session_id
 from host.observe.analytics import Analytics
 from host.observe.axis import Axis
 from host.observe.entries import KEPT, KINDS, Call, End, Kind, LogLine, StateChange, Timeline, Usage
+from host.observe.log_entry import LogEntry
 from host.observe.log_folder import LogFiles, LogFolder
 from host.observe.plugin_logs import PluginLogs
 from host.observe.recorder_folder import RecorderFolder
@@ -64,6 +65,8 @@ class FlightRecorder:
         self._closing = False
         self._said_fault = False
         self._fault = ""
+        self.heard: Callable[[PluginId, LogEntry], None] | None = None
+        """Told of each log line of each plugin, on the event loop."""
         self.unwritten = 0
         """Times that a plugin's entries could not be written."""
 
@@ -75,6 +78,7 @@ class FlightRecorder:
         if track is None:
             track = self.tracks[plugin] = Track(plugin, self._axis, self._wake)
             track.keeps_log = self._logs is not None
+            track.heard = self.heard
             self.analytics.begin(track)
             self.logs.begin(track, plugin)
         return track
@@ -118,6 +122,11 @@ class FlightRecorder:
             )
         )
 
+    @property
+    def fault(self) -> str:
+        """Why it is not written; empty if it is."""
+        return self._fault if self._said_fault else ""
+
     def host_closes(self) -> None:
         """Know from now on that plugins are stopped because the host is."""
         self._closing = True
@@ -160,6 +169,10 @@ class FlightRecorder:
             last("changes", [*found.changes, *newer.changes]),
             last("lines", [*found.lines, *newer.lines]),
         )
+
+    def latest_calls(self, plugin: PluginId) -> tuple[float, list[Call]]:
+        """Return the time and a plugin's last calls, both on the recorder's axis."""
+        return self._axis.now(), self.track(plugin).latest_calls()
 
     async def why(self, plugin: str) -> Why:
         """Tell what led to a plugin's last change of state. Raises PluginNotFound, as `timeline` does."""

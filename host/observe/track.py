@@ -63,6 +63,8 @@ class Track:
         self.failures: dict[str, int] = {}
         self.mask: Callable[[str], str] = known.cleared
         self.level = logging.INFO
+        self.heard: Callable[[PluginId, LogEntry], None] | None = None
+        """Told of each line as it comes."""
         self.keeps_log = False
         """Whether there is a log file."""
         self.last_call_s: float | None = None
@@ -72,6 +74,8 @@ class Track:
         self._told = 0
         self.seen: object = None
         """The end that was recorded last."""
+        self.recent: deque[CallRow] | None = None
+        """The last calls, also those that went to the disk; kept once somebody asked."""
         self._samples: deque[Usage] | None = None
         self._changes: deque[StateChange] | None = None
         self._lines: deque[LogLine] | None = None
@@ -129,6 +133,8 @@ class Track:
         shown = _json(fields) if fields else ""
         pairs = shown if source in ("log", "host") else ""
         self._lines.append(LogLine(now_s, level, source, _brief(text, pairs, exception)))
+        if self.heard is not None:
+            self.heard(self.plugin, LogEntry(now_s, level, source, text, fields, exception))
         if self.keeps_log:
             if self._log_chars > MAX_PENDING_CHARS:
                 self.dropped += 1
@@ -157,6 +163,8 @@ class Track:
             text = "lines were left out of this file"
             self._log.append(LogEntry(self._axis.now(), logging.WARNING, "host", text, told, ""))
         batch = Batch([*self.calls], _all(self._samples), _all(self._changes), _all(self._lines), self._log)
+        if self.recent is not None:
+            self.recent.extend(self.calls)
         self.calls.clear()
         self._samples = self._changes = self._lines = None
         self._log, self._log_chars = [], 0
@@ -174,6 +182,12 @@ class Track:
         self._changes = deque([*batch.changes, *(self._changes or ())], KEPT)
         self._lines = deque([*batch.lines, *(self._lines or ())], KEPT)
         self.dropped += len(batch.log)
+
+    def latest_calls(self) -> list[Call]:
+        """Return the last calls, as far as they are known since somebody asked first."""
+        if self.recent is None:
+            self.recent = deque(maxlen=KEPT)
+        return placed([*self.recent, *self.calls][-KEPT:], self._axis)
 
     def called_at_s(self) -> float | None:
         """Return when a call into it began last."""

@@ -49,6 +49,8 @@ class Events:
         self.log = log
         self.router = EventRouter(self.topics)
         self.emitted = 0
+        self.heard: Callable[[str, bytes, int, float, str], None] | None = None
+        """Told of each event: topic, data as JSON, number, time, and the plugin that emitted it."""
         self._clock = clock
         self._tasks: TaskGroup | None = None
 
@@ -77,8 +79,12 @@ class Events:
 
     # What happens.
 
-    async def emit(self, topic: str, data: Any, durable: bool | None, *, of_plugin: str = "") -> int:
+    async def emit(
+        self, topic: str, data: Any, durable: bool | None, *, of_plugin: str = "", by: str = ""
+    ) -> int:
         """Say that something happened; return the event's number. A durable one is on the disk then.
+
+        `by` is the plugin that emits it; `of_plugin` the same where the topic is under its own name.
 
         Raises:
             HostClosed, InvalidParams, DiskFull: Nobody hears of it.
@@ -104,6 +110,8 @@ class Events:
             self.router.send(route, topic, text, seq, time_s)
             if self.router.pending >= MAX_PENDING:
                 await anyio.lowlevel.checkpoint()
+        if self.heard is not None:
+            self.heard(topic, text, seq, time_s, by)
         return seq
 
     def tell(self, topic: str, data: Mapping[str, Any]) -> None:
@@ -112,11 +120,16 @@ class Events:
             return
         self.topics.see(topic)
         route = self.router.route(topic)
-        if not route.lossy and not route.durable:
+        wanted = route.lossy or route.durable
+        if not wanted and self.heard is None:
             return
-        self.emitted += 1
-        self.log.seq += 1
-        self.router.send(route, topic, msgspec.json.encode(data), self.log.seq, self._clock.wall())
+        text, time_s = msgspec.json.encode(data), self._clock.wall()
+        if wanted:
+            self.emitted += 1
+            self.log.seq += 1
+            self.router.send(route, topic, text, self.log.seq, time_s)
+        if self.heard is not None:
+            self.heard(topic, text, self.log.seq, time_s, "")
 
     def _logged(self, route: Route, event: LoggedEvent) -> None:
         for delivery in route.durable:
@@ -185,7 +198,8 @@ class Events:
                     plugin=caller.plugin,
                     permission=str(required),
                 )
-        return Emitted(await self.emit(topic, data, durable, of_plugin=caller.plugin if own else ""), topic)
+        seq = await self.emit(topic, data, durable, of_plugin=caller.plugin if own else "", by=caller.plugin)
+        return Emitted(seq, topic)
 
     async def subscribe_for(self, caller: Caller, subscription: Subscription) -> None:
         """Subscribe a plugin that runs."""

@@ -5,6 +5,7 @@ off by a quarter at most; views compute percentiles when somebody looks.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from math import frexp, ldexp
 
 from host.recording import CallRow
@@ -57,18 +58,11 @@ class CallMeter:
 
     def percentile_s(self, share: float) -> float | None:
         """Return the latency that `share` (0 to 1) of all calls did not exceed; None before the first."""
-        total = self.total
-        if not total:
-            return None
-        rank = share * total
-        seen = 0
-        for index, count in enumerate(self._buckets):
-            seen += count
-            if seen >= rank and count:
-                power, below = divmod(index, 2)
-                # The middle of the bucket.
-                return ldexp(0.5 + below / 4 + 0.125, power - 29)
-        return None
+        return percentile_of(self._buckets, share)
+
+    def buckets(self) -> tuple[int, ...]:
+        """Return the histogram, for `percentile_of` a difference of two."""
+        return tuple(self._buckets)
 
     def _begin(self, method: str) -> str:
         """Count a method for the first time; return the name that it is counted under."""
@@ -77,3 +71,19 @@ class CallMeter:
             method = OTHER
         counts[method] = counts.get(method, 0) + 1
         return method
+
+
+def percentile_of(buckets: Sequence[int], share: float) -> float | None:
+    """Return the latency that `share` (0 to 1) of a histogram's calls did not exceed; None if it has none."""
+    total = sum(buckets)
+    if not total:
+        return None
+    rank = share * total
+    seen = 0
+    for index, count in enumerate(buckets):
+        seen += count
+        if seen >= rank and count:
+            power, below = divmod(index, 2)
+            # The middle of the bucket.
+            return ldexp(0.5 + below / 4 + 0.125, power - 29)
+    return None

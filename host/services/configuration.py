@@ -5,7 +5,7 @@ refusal nothing is saved. Plugins reach their own by `host.services.configuratio
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from host.services.configuration_book import Book, Kept, Plugins, as_json
 from host.services.configuration_layers import Difference, Explained
 from host.services.configuration_merge import merge
 from host.services.configuration_offer import offer, take_back
+from host.services.configuration_preview import Preview, changed_layer, preview
 from host.services.configuration_schema import Schema
 from host.state import config_file
 from host.state.database import Database
@@ -60,6 +61,8 @@ class Configuration:
         self._locks: dict[str, anyio.Lock] = {}
         self._database: Database | None = None
         self._tasks: TaskGroup | None = None
+        self.told: Callable[[str, int, str, str], None] = _nobody
+        """Told of each change that was kept: plugin, revision, by whom, and how it was applied."""
 
     async def open(self, folder: Path, tasks: TaskGroup | None) -> None:
         """Read what was set; see `Opens`."""
@@ -164,6 +167,27 @@ class Configuration:
             by,
             expected_revision,
         )
+
+    async def change(
+        self,
+        plugin: str,
+        changes: Mapping[str, Any],
+        unset: Sequence[str] = (),
+        *,
+        by: str = "host",
+        expected_revision: int | None = None,
+    ) -> ConfigChanged:
+        """Change some values and let lower layers give others again, in one revision; see `set`."""
+        return await self._change(
+            plugin,
+            lambda schema, old: changed_layer(self._book, schema, old, changes, unset),
+            by,
+            expected_revision,
+        )
+
+    def preview(self, plugin: str, changes: Mapping[str, Any], unset: Sequence[str] = ()) -> Preview:
+        """Tell what `change` would do, and change nothing."""
+        return preview(self._book, plugin, changes, unset)
 
     async def replace(
         self,
@@ -277,6 +301,7 @@ class Configuration:
                     with anyio.CancelScope(shield=True):
                         await take_back(session, before, kept.revision)
                 raise
+        self.told(plugin, answer.revision, by[:MAX_WHO_CHARS], answer.applied)
         if answer.applied == "restart":
             await self._restart(plugin, own=by == f"plugin {plugin}")
         return answer
@@ -296,3 +321,7 @@ class Configuration:
         if self._database is None:
             raise HostClosed("the configuration is not open")
         return self._database
+
+
+def _nobody(_plugin: str, _revision: int, _by: str, _applied: str) -> None:
+    pass

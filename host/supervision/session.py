@@ -96,8 +96,11 @@ class Session:
         """Methods, and whether each is a stream; None if the plugin did not say."""
         self.provides = Provides()
         """What else it provides."""
-        self._meter = CallMeter(track.calls, track.counts, track.failures)
-        self.record = self._meter.record
+        self.meter = CallMeter(track.calls, track.counts, track.failures)
+        """Calls into this run."""
+        self.record = self.meter.record
+        self.timings: dict[str, float] = {}
+        """Seconds that its start took, by phase: `spawn handshake load`, as far as it came."""
 
     # What the watchdog asks.
 
@@ -174,9 +177,14 @@ class Session:
 
     # What a view shows.
 
+    @property
+    def lost_lines(self) -> int:
+        """Log lines that were left out so far."""
+        return self.log.dropped
+
     def figures(self) -> Figures:
         """Return what it uses now."""
-        meter = self._meter
+        meter = self.meter
         outgoing = self.peer.outgoing
         counted = Figures(
             calls=meter.total,
@@ -235,13 +243,16 @@ class Session:
                 # Waiting awake is counted as use: a plugin that may not have a core is not to spend it so.
                 shared.polling.enabled and self.manifest.limits.cpu_cores >= 1.0,
             )
+            self.timings = {"spawn": spent_s, "handshake": self._obituary.uptime_s() - spent_s}
             self.provided = about.methods
             self.provides = about.provides
             self._process.close_spec()
             if refusal := shared.registries.join(self):
                 raise StartFailure(Cause.REFUSED, f"what it provides can't be taken: {refusal}")
             shared.monitor.watch(self)
+            joined_s = self._obituary.uptime_s()
             await load(self.peer, self._config(), self.grants.texts(), shared.timing, self._progress)
+            self.timings["load"] = self._obituary.uptime_s() - joined_s
         except StartFailure as exc:
             self._ending.begin(exc.cause, exc.message, Rung.TERMINATE)
             return

@@ -8,7 +8,7 @@ import logging
 import math
 import traceback
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import anyio
@@ -78,11 +78,14 @@ class Monitor:
         clock: Clock,
         every_s: float = SWEEP_EVERY_S,
         near_every_s: float = NEAR_EVERY_S,
+        swept: Callable[[], None] = lambda: None,
     ) -> None:
+        """`swept` is told after each sweep, on the event loop; it must not block."""
         self._sampler = sampler
         self._clock = clock
         self._every_s = every_s
         self._near_every_s = near_every_s
+        self._swept = swept
         self._watched: dict[str, Watched] = {}
         self._unwatched: set[str] = set()
         self._sweeping = False
@@ -183,6 +186,10 @@ class Monitor:
                 self._report(error)
             if one.judge.near_limit(sample):
                 near.add(session)
+        try:
+            self._swept()
+        except Exception as error:  # noqa: BLE001 - whoever looks on must not blind the watchdog
+            self._report(error)
         return near
 
     def _note_lag(self, due_s: float) -> None:

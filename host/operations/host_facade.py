@@ -1,0 +1,290 @@
+"""HostFacade: the facade of a host in this process, over its parts.
+
+What is asked is answered in `plugin_answers` and `service_answers`; here are the verbs. Each of them is told
+to the audit with who asked for it and what came of it, also where it is refused.
+"""
+
+import functools
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from types import CoroutineType
+from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
+
+import anyio.to_thread
+
+from host.errors import NotConfigured, PlughostError
+from host.facade.config_pages import ConfigSaved
+from host.facade.facade import wire_name
+from host.facade.pages import BackupPage, CallResult, PermissionsPage, ReloadPage
+from host.facade.rows import PluginRow
+from host.facade.verbs import ForDependants
+from host.operations.backup import write_backup
+from host.operations.service_answers import ServiceAnswers, differences, nested
+from host.routing.events_view import EventsView
+from host.services.permissions import Permissions
+from host.services.storage_view import StorageView
+from host.supervision.supervisor import Supervisor
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+AUDITED: Final = frozenset(
+    {"plugin", "method", "name", "key", "permission", "revision", "unset", "dependants", "topic", "problem",
+     "seconds", "path", "ids"}
+)  # fmt: skip
+"""Parameters whose values are shown in the audit; of others only that they were given: they may be secret."""
+
+_Applied = Literal["live", "restarted", "at next start", "nothing changed"]
+_APPLIED: Final[dict[str, _Applied]] = {
+    "live": "live",
+    "restart": "restarted",
+    "next_start": "at next start",
+    "unchanged": "nothing changed",
+}
+
+
+def audited(
+    function: Callable[Concatenate["HostFacade", _P], CoroutineType[Any, Any, _R]],
+) -> Callable[Concatenate["HostFacade", _P], CoroutineType[Any, Any, _R]]:
+    """Have a verb told to the audit."""
+    signature = inspect.signature(function)
+    name = wire_name(function.__name__)
+
+    @functools.wraps(function)
+    async def run(self: "HostFacade", *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        given = {**signature.bind(self, *args, **kwargs).arguments}
+        del given["self"]
+        told = {key: value if key in AUDITED else "…" for key, value in given.items() if value is not None}
+        outcome = "cut off"
+        try:
+            result = await function(self, *args, **kwargs)
+            outcome = "done"
+        except PlughostError as exc:
+            outcome = f"refused, {exc.code}"
+            raise
+        finally:
+            self.tell_audit(name, told, outcome)
+        return result
+
+    return run
+
+
+class HostFacade(ServiceAnswers):
+    """One host, as front ends see it."""
+
+    def acting_as(self, by: str) -> "HostFacade":
+        """Return the same for somebody else, who is named in the audit."""
+        return HostFacade(self._parts, self._pictures, self._problems, self._happenings, by)
+
+    def tell_audit(self, name: str, told: dict[str, Any], outcome: str) -> None:
+        """Keep that a verb was asked for, and what came of it."""
+        self._happenings.audited(self._by, name, told, outcome)
+
+    # Plugins.
+
+    @audited
+    async def plugin_start(self, plugin: str) -> PluginRow:
+        """Load a plugin."""
+        await self._parts.roster.load(plugin)
+        return self._pictures.row(plugin)
+
+    @audited
+    async def plugin_stop(self, plugin: str, dependants: ForDependants = "ask") -> PluginRow:
+        """Unload a plugin and keep it stopped."""
+        await self._parts.roster.unload(plugin, dependants)
+        return self._pictures.row(plugin)
+
+    @audited
+    async def plugin_restart(self, plugin: str) -> PluginRow:
+        """Stop a plugin and load it anew."""
+        return await self._do(plugin, Supervisor.restart)
+
+    @audited
+    async def plugin_kill(self, plugin: str) -> PluginRow:
+        """End a plugin's process without grace."""
+        return await self._do(plugin, Supervisor.kill)
+
+    @audited
+    async def plugin_enable(self, plugin: str) -> PluginRow:
+        """Allow a disabled plugin to be loaded."""
+        return await self._do(plugin, Supervisor.enable)
+
+    @audited
+    async def plugin_disable(self, plugin: str) -> PluginRow:
+        """Stop a plugin and do not let it be loaded."""
+        return await self._do(plugin, Supervisor.disable)
+
+    @audited
+    async def plugin_reset(self, plugin: str) -> PluginRow:
+        """End a plugin's quarantine."""
+        return await self._do(plugin, Supervisor.reset)
+
+    async def _do(self, plugin: str, verb: Callable[[Supervisor], Awaitable[None]]) -> PluginRow:
+        await verb(self._parts.roster.get(plugin))
+        return self._pictures.row(plugin)
+
+    # The host.
+
+    @audited
+    async def host_rescan(self) -> ReloadPage:
+        """Look for plugins again."""
+        rescan = self._parts.facts.rescan
+        if rescan is None:
+            raise NotConfigured("this host can't look for plugins again")
+        return await rescan()
+
+    @audited
+    async def host_stop(self) -> None:
+        """Have the host end."""
+        stop = self._parts.facts.stop
+        if stop is None:
+            raise NotConfigured(
+                "this host is part of another program, which ends it",
+                remedy="stop that program; single plugins can be stopped",
+            )
+        stop()
+
+    @audited
+    async def host_backup(self, path: str) -> BackupPage:
+        """Write a copy of the data folder."""
+        return await anyio.to_thread.run_sync(write_backup, self._parts.facts.data_folder, path)
+
+    # Calls.
+
+    @audited
+    async def call(
+        self,
+        plugin: str,
+        method: str,
+        params: dict[str, Any] | None = None,
+        timeout_s: float | None = None,
+    ) -> CallResult:
+        """Call a method of a plugin."""
+        started = time.perf_counter()
+        value = await self._parts.calls.call(plugin, method, params, timeout_s=timeout_s)
+        return CallResult(value=value, seconds=time.perf_counter() - started)
+
+    @audited
+    async def command_run(
+        self, name: str, params: dict[str, Any] | None = None, plugin: str | None = None
+    ) -> CallResult:
+        """Run a command."""
+        started = time.perf_counter()
+        value = await self._parts.commands.run(name, params, plugin=plugin)
+        return CallResult(value=value, seconds=time.perf_counter() - started)
+
+    # Configuration.
+
+    @audited
+    async def config_set(
+        self,
+        plugin: str,
+        changes: dict[str, Any],
+        unset: tuple[str, ...] = (),
+        revision: int | None = None,
+    ) -> ConfigSaved:
+        """Change values and unset others."""
+        configuration = self._parts.configuration
+        found = configuration.preview(plugin, nested(changes), unset).differences
+        answer = await configuration.change(
+            plugin, nested(changes), unset, by=self._by, expected_revision=revision
+        )
+        return ConfigSaved(
+            revision=answer.revision, changes=differences(found), applied=_APPLIED[answer.applied]
+        )
+
+    @audited
+    async def config_undo(self, plugin: str) -> ConfigSaved:
+        """Take the last change back."""
+        answer = await self._parts.configuration.undo(plugin, by=self._by)
+        return await self._saved(plugin, answer.revision, answer.applied)
+
+    @audited
+    async def config_restore(self, plugin: str, revision: int) -> ConfigSaved:
+        """Go back to what was set at a revision."""
+        answer = await self._parts.configuration.restore(plugin, revision, by=self._by)
+        return await self._saved(plugin, answer.revision, answer.applied)
+
+    async def _saved(self, plugin: str, revision: int, applied: str) -> ConfigSaved:
+        history = await self._parts.configuration.history(plugin, 1)
+        changes = history[0].changes if history and applied != "unchanged" else ()
+        return ConfigSaved(revision=revision, changes=differences(changes), applied=_APPLIED[applied])
+
+    # Storage.
+
+    @audited
+    async def storage_set(self, plugin: str, key: str, value: Any, ttl_s: float | None = None) -> None:
+        """Keep a value for a plugin."""
+        await StorageView(self._parts.storage).set(plugin, key, value, ttl_s=ttl_s)
+
+    @audited
+    async def storage_delete(self, plugin: str, key: str) -> bool:
+        """Delete a key."""
+        return await StorageView(self._parts.storage).delete(plugin, key)
+
+    @audited
+    async def storage_wipe(self, plugin: str) -> int:
+        """Delete all that a plugin keeps."""
+        return await StorageView(self._parts.storage).wipe(plugin)
+
+    # Permissions.
+
+    @audited
+    async def permission_grant(self, plugin: str, permission: str) -> PermissionsPage:
+        """Grant a permission."""
+        await self._permits().grant(plugin, permission)
+        return await self.permissions(plugin)
+
+    @audited
+    async def permission_revoke(self, plugin: str, permission: str) -> PermissionsPage:
+        """Take a permission away."""
+        await self._permits().revoke(plugin, permission)
+        return await self.permissions(plugin)
+
+    @audited
+    async def permission_consent(self, plugin: str) -> PermissionsPage:
+        """Agree to what waits for consent."""
+        await self._permits().consent(plugin)
+        return await self.permissions(plugin)
+
+    @audited
+    async def permission_decline(self, plugin: str) -> PermissionsPage:
+        """Refuse what waits for consent."""
+        await self._permits().decline(plugin)
+        return await self.permissions(plugin)
+
+    def _permits(self) -> Permissions:
+        return Permissions(self._parts.roster.get, self._parts.demand)
+
+    # What plugins offer, events, problems.
+
+    @audited
+    async def schedule_run(self, plugin: str, name: str) -> None:
+        """Do now what is scheduled."""
+        await self._parts.schedule.run(plugin, name)
+
+    @audited
+    async def ui_invoke(self, plugin: str, name: str) -> Any:
+        """Do what a menu item stands for."""
+        return await self._parts.ui.invoke(plugin, name)
+
+    @audited
+    async def event_emit(self, topic: str, data: Any = None) -> int:
+        """Emit an event as the host."""
+        return await self._parts.events.emit(topic, data, None)
+
+    @audited
+    async def event_redrive(self, plugin: str, ids: tuple[int, ...] | None = None) -> int:
+        """Have dead letters tried once more."""
+        return await EventsView(self._parts.events).redrive(plugin, ids)
+
+    @audited
+    async def problem_acknowledge(self, problem: str) -> None:
+        """Say that somebody knows."""
+        self._problems.acknowledge(problem)
+
+    @audited
+    async def problem_mute(self, problem: str, seconds: float) -> None:
+        """Hide a problem for a time."""
+        self._problems.mute(problem, seconds)

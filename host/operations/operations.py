@@ -1,0 +1,128 @@
+"""Operations: what stands behind the facade of one host, put together; the assembly makes one.
+
+Looks at the plugins with the watchdog's sweeps, so that a host whose plugins rest is not woken for it.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Final
+
+from host.facade import Change
+from host.facade.rows import ProblemRow
+from host.operations.happenings import Happenings
+from host.operations.host_facade import HostFacade
+from host.operations.parts import Parts
+from host.operations.pictures import Pictures
+from host.operations.problem_book import Finding, ProblemBook
+from host.operations.problem_rules import Known, findings_of, findings_of_host
+from host.operations.rates import Count, Rates
+from host.watchdog.own_usage import OwnUsage
+
+SAMPLE_EVERY_S: Final = 0.9
+"""Counters are read with each sweep of everybody, and not with the faster ones in between."""
+LOOK_EVERY_S: Final = 4.5
+LAG_WINDOW_S: Final = 60.0
+
+
+class Operations:
+    """Of one host."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._rates = Rates()
+        self._usage = OwnUsage()
+        self.happenings = Happenings(parts.feeds, parts.clock, self._session_of)
+        self._problems = ProblemBook(parts.clock, self._told)
+        self._pictures = Pictures(parts, self._rates, self._problems)
+        self.facade = HostFacade(parts, self._pictures, self._problems, self.happenings, "the host")
+        self._sampled_s = self._looked_s = -1e9
+        self._problems.looks = self.look
+        parts.events.heard = self.happenings.emitted
+        parts.recorder.heard = self.happenings.logged
+        parts.configuration.told = self.happenings.configured
+
+    def changed(self, change: Change) -> None:
+        """Take a change of a plugin's state."""
+        self._pictures.touch(change.plugin)
+        self.happenings.changed(change)
+
+    def swept(self) -> None:
+        """Take note that the watchdog has looked at its processes."""
+        now_s = self._parts.clock.monotonic()
+        if now_s - self._sampled_s < SAMPLE_EVERY_S:
+            return
+        self._sampled_s = now_s
+        self._sample(now_s)
+        self._parts.tracing.tick()
+        if now_s - self._looked_s >= LOOK_EVERY_S:
+            self.look()
+
+    def look(self) -> None:
+        """Look for problems now."""
+        self._looked_s = self._parts.clock.monotonic()
+        self._problems.look(self._findings())
+
+    def _sample(self, now_s: float) -> None:
+        roster = self._parts.roster
+        ids = roster.ids()
+        for plugin in ids:
+            session = roster.session(plugin)
+            if session is not None:
+                figures = session.figures()
+                count = Count(
+                    session.id,
+                    now_s,
+                    figures.calls,
+                    figures.errors,
+                    session.meter.buckets(),
+                    figures.memory_bytes,
+                )
+                self._rates.sample(plugin, count)
+        self._rates.keep_only(set(ids))
+        cores, rss_bytes = self._usage.read()
+        self._rates.host_rss_bytes = rss_bytes
+        if cores is not None:
+            self._rates.host_cpu_cores = cores
+
+    def _findings(self) -> Iterator[Finding]:
+        parts, wall_s = self._parts, self._parts.clock.wall()
+        lag_s = parts.facts.lag_s(LAG_WINDOW_S)
+        yield from findings_of_host(lag_s, parts.recorder.fault, os.geteuid() == 0)
+        lost = {one.session.plugin: one.dropped for one in parts.events.router.subscribers.values()}
+        buried: dict[str, int] = {}
+        for delivery in [*parts.events.log.deliveries.values()]:
+            buried[delivery.plugin] = buried.get(delivery.plugin, 0) + delivery.buried
+        for view in parts.roster.views():
+            row = self._pictures.row_of(view)
+            if view.faults:
+                yield from findings_of(Known(row=row), wall_s)
+                continue
+            supervisor = parts.roster.get(view.id)
+            session = supervisor.condition.session
+            starts = view.state in ("error", "discovered")
+            yield from findings_of(
+                Known(
+                    row=row,
+                    last_exit=view.last_exit,
+                    rate=self._rates.of(view.id),
+                    usual_p50_s=view.figures.p50_s,
+                    memory=self._rates.memory(view.id),
+                    denied=[
+                        (use.permission, use.denied, use.last_s)
+                        for use in supervisor.grants.usage()
+                        if use.denied and use.last_s is not None
+                    ],
+                    config_faults=parts.configuration.faults(view.id) if starts else (),
+                    lost_lines=0 if session is None else session.lost_lines,
+                    lost_events=lost.get(view.id, 0),
+                    dead_letters=buried.get(view.id, 0),
+                ),
+                wall_s,
+            )
+
+    def _told(self, problem: ProblemRow, over: bool) -> None:
+        self.happenings.problem(problem, over=over)
+
+    def _session_of(self, plugin: str) -> str:
+        session = self._parts.roster.session(plugin)
+        return "" if session is None else session.id

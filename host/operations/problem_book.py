@@ -1,0 +1,104 @@
+"""ProblemBook: what an operator should look at, from the first sight of it to its end.
+
+Owns which problems are open, since when, and what the operator said of them. What is a problem is said by
+`problem_rules`. Looked over with the watchdog's sweeps and whenever somebody asks.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from host.clock import Clock
+from host.errors import ContributionNotFound
+from host.facade.rows import ProblemRow
+
+LINGERS_S: Final = 30.0
+"""Seconds for which a problem stays open whose evidence is gone, so that it does not come and go."""
+
+MAX_MUTE_S: Final = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem, as a rule sees it now."""
+
+    kind: str
+    plugin: str
+    severity: str
+    title: str
+    evidence: tuple[str, ...]
+    remedy: str
+    fix: str = ""
+    lingers: bool = True
+    """Whether it stays for a while; False where the evidence is a state and not a figure."""
+
+
+class ProblemBook:
+    """Problems of one host."""
+
+    def __init__(self, clock: Clock, told: Callable[[ProblemRow, bool], None]) -> None:
+        """`told(problem, over)` is told of each that begins, and of each that ends."""
+        self._clock = clock
+        self._told = told
+        self._open: dict[str, ProblemRow] = {}
+        self._lingers: dict[str, bool] = {}
+        self._muted: dict[str, float] = {}
+        self.looks: Callable[[], None] = lambda: None
+        """Looks for problems now."""
+
+    def look(self, findings: Iterable[Finding]) -> None:
+        """Take all that is found now."""
+        now_s = self._clock.wall()
+        seen: set[str] = set()
+        for finding in findings:
+            name = f"{finding.kind}:{finding.plugin}" if finding.plugin else finding.kind
+            if name in seen:
+                continue
+            seen.add(name)
+            known = self._open.get(name)
+            row = ProblemRow(
+                id=name,
+                kind=finding.kind,
+                plugin=finding.plugin,
+                severity="error" if finding.severity == "error" else "warning",
+                title=finding.title,
+                evidence=finding.evidence,
+                remedy=finding.remedy,
+                fix=finding.fix,
+                since_s=now_s if known is None else known.since_s,
+                last_s=now_s,
+                count=1 if known is None else known.count + (known.evidence != finding.evidence),
+                acknowledged=known is not None and known.acknowledged,
+                muted_until_s=None if known is None else known.muted_until_s,
+            )
+            self._open[name] = row
+            self._lingers[name] = finding.lingers
+            if known is None:
+                self._told(row, False)
+        for name, row in [*self._open.items()]:
+            if name not in seen and (not self._lingers[name] or now_s - row.last_s > LINGERS_S):
+                del self._open[name], self._lingers[name]
+                self._told(row, True)
+
+    def open(self) -> list[ProblemRow]:
+        """Return what is open and not muted: errors first, then the oldest."""
+        now_s = self._clock.wall()
+        shown = [row for row in self._open.values() if self._muted.get(row.id, 0.0) <= now_s]
+        return sorted(shown, key=lambda row: (row.acknowledged, row.severity != "error", row.since_s, row.id))
+
+    def acknowledge(self, problem: str) -> None:
+        """Note that somebody knows. Raises ContributionNotFound if it is not open."""
+        self._open[problem] = msgspec.structs.replace(self._find(problem), acknowledged=True)
+
+    def mute(self, problem: str, seconds: float) -> None:
+        """Hide one for a time; 0 shows it again."""
+        self._find(problem)
+        self._muted[problem] = self._clock.wall() + min(max(seconds, 0.0), MAX_MUTE_S)
+
+    def _find(self, problem: str) -> ProblemRow:
+        row = self._open.get(problem)
+        if row is None:
+            raise ContributionNotFound("problem", problem, [*self._open][:3])
+        return row
