@@ -26,6 +26,8 @@ from protocol.waiter import Waiter
 CANCEL = jsonrpc.method_name("$/cancel")
 CREDIT = jsonrpc.method_name("$/credit")
 _PING = "plugin.ping"
+_EMPTY_CHARS = len("{}")
+_BRACE = ord("{")
 
 
 class Outgoing:
@@ -143,9 +145,9 @@ class Outgoing:
             waiter.stream = StreamReader(waiter)
         places = self._places
         if not bounded:
-            self._send(waiter, params, meta, started)
+            self._send(waiter, params, meta, timeout_s)
         elif places.free and not places.queue and self._pipe.buffered <= self._max_buffered:
-            known = self._send(waiter, params, meta, started)
+            known = self._send(waiter, params, meta, timeout_s)
             places.free -= 1
             if self.polling.enabled and not streams:
                 self.polling.wait(known, self._poll, waiter.done, alone=not self.many)
@@ -171,13 +173,7 @@ class Outgoing:
         meta = b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta)
         waiter = self.begin(method, params, timeout_s, idle_s=idle_s, meta=meta, streams=True, trail=trail)
         assert waiter.stream is not None
-        if not waiter.id:
-            waiter.sent = self.loop.create_future()
-            try:
-                await waiter.sent
-            except BaseException:
-                self.abandon(waiter)
-                raise
+        await waiter.until_sent()
         return waiter.stream
 
     def settle(self, message: jsonrpc.Message) -> None:
@@ -245,16 +241,18 @@ class Outgoing:
             waiter.hard += seconds
             waiter.deadline += seconds
 
-    def _send(self, waiter: Waiter, params: bytes, meta: bytes, now: float) -> Method:
+    def _send(self, waiter: Waiter, params: bytes, meta: bytes, left_s: float) -> Method:
         request_id = waiter.id = self._next_id
         method = waiter.method
         known = self._methods[method]
-        name = known.name
-        if self.sends_meta and params[:1] != b"[":
-            left_ms = int((waiter.hard - now) * 1_000)
-            line = jsonrpc.build_call(request_id, name, params, left_ms if left_ms > 0 else 0, meta)
+        if left_s == known.left_s and not meta and len(params) > _EMPTY_CHARS and params[0] == _BRACE:
+            line = known.form % (request_id, params[:-1])
+        elif self.sends_meta and params[:1] != b"[":
+            left_ms = max(0, int(left_s * 1_000))
+            line = jsonrpc.build_call(request_id, known.name, params, left_ms, meta)
+            known.expect(left_s, left_ms)
         else:
-            line = jsonrpc.build_request(request_id, name, params)
+            line = jsonrpc.build_request(request_id, known.name, params)
         if len(line) > self._max_frame:
             message = f"the call of {method} has {len(line)} bytes; a frame may have {self._max_frame}"
             raise RpcError(FRAME_TOO_LARGE, message)
@@ -285,7 +283,7 @@ class Outgoing:
             waiter = places.queue.popleft()
             (params, meta), waiter.unsent = waiter.unsent, (b"", b"")
             try:
-                self._send(waiter, params, meta, self._time())
+                self._send(waiter, params, meta, waiter.hard - self._time())
             except RpcError as exc:
                 waiter.fail(exc)
             else:

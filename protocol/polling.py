@@ -65,6 +65,19 @@ class Method(msgspec.Struct, gc=False):
     """Calls that are not polled for."""
     step: int = 0
     """What `skip` was set to last."""
+    left_s: float | None = None
+    """Budget of the calls that `form` is for."""
+    form: bytes = b""
+    """Their line, with places for the id and for the parameters without their last brace."""
+    last_s: float = 0.0
+    """Budget of the last call whose line was put together."""
+
+    def expect(self, left_s: float, left_ms: int) -> None:
+        """Take note of a call's budget; of one that comes again the line is kept."""
+        if left_s == self.last_s:
+            self.left_s = left_s
+            self.form = jsonrpc.call_form(self.name, left_ms)
+        self.last_s = left_s
 
 
 class Methods(dict[str, Method]):

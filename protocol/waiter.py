@@ -88,10 +88,28 @@ class Waiter(msgspec.Struct, eq=False):
         except BaseException:
             self.owner.abandon(self)
             raise
-        message = self.result()
-        if type(message.result) is msgspec.Raw:
-            return message.result
-        raise answered_error(message)
+        message = self._outcome
+        if type(message) is Message:
+            raw = message.result
+            if type(raw) is msgspec.Raw:
+                return raw
+            raise answered_error(message)
+        self.result()
+        raise AssertionError("unreachable")
+
+    async def until_sent(self) -> None:
+        """Wait until it has its id: while all places are taken, it waits for one.
+
+        Raises:
+            RpcError: It never will be: its deadline passed, or it is too long.
+        """
+        if not self.id:
+            self.sent = self.owner.loop.create_future()
+            try:
+                await self.sent
+            except BaseException:
+                self.owner.abandon(self)
+                raise
 
     # What the reader of its stream asks.
 
