@@ -124,7 +124,7 @@ class Outgoing:
         method: str,
         params: bytes,
         timeout_s: float,
-        *,
+        # The rest by name, please. A star here would say so, and cost each call a look-up for each of them.
         idle_s: float | None = None,
         meta: bytes = b"",
         on_progress: Callable[[Progress], None] | None = None,

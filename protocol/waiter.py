@@ -130,7 +130,6 @@ class Waiter(msgspec.Struct, eq=False):
         self._outcome = message
         wake = self._wake
         if wake is not None:
-            self._wake = None
             if at_once and self._context is not None:
                 self._context.run(wake, self)
             else:
@@ -147,7 +146,6 @@ class Waiter(msgspec.Struct, eq=False):
             self.sent.set_exception(error)
         if self._wake is not None:
             self.owner.loop.call_soon(self._wake, self, context=self._context)
-            self._wake = None
         elif self.stream is not None:
             self.stream.wake()
 

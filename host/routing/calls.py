@@ -40,9 +40,8 @@ class Calls:
         self,
         plugin: str,
         method: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout_s: float | None = None,
+        params: Mapping[str, Any] | None,
+        timeout_s: float | None,
     ) -> Coroutine[Any, Any, Any]:
         """Call a method and return its decoded result.
 

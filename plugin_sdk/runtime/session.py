@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
+from time import monotonic
 from typing import Any, TypeVar
 
 import msgspec
@@ -135,7 +136,7 @@ class Session:
         if handler is None or not self._active:
             return self._handle_other(inbound, handler)
         args, kwargs, meta = handler.signature.decode(inbound.params)
-        context = Context(inbound, meta, self._loop, self._thread)
+        context = Context(inbound, meta, self._loop, self._thread, monotonic())
         current.set(context)
         if handler.plain is not None and (meta is None or meta.stream is None):
             return handler.plain(*args, **kwargs)
@@ -145,7 +146,7 @@ class Session:
         control = self._control.get(inbound.method) or self._part_control(inbound.method)
         if control is not None:
             meta = _params(inbound, MetaOnly).meta
-            current.set(Context(inbound, meta, self._loop, self._thread))
+            current.set(Context(inbound, meta, self._loop, self._thread, monotonic()))
             return await control(inbound)
         if handler is not None:
             raise RpcError(errors.NOT_ACTIVE, f"{inbound.method} is not there yet: the plugin is not loaded")
