@@ -29,7 +29,7 @@ from plugin_sdk.runtime.source import Source, sources_of
 from protocol import errors
 from protocol.errors import ErrorObject, RpcError
 from protocol.incoming import Inbound
-from protocol.messages.meta import MetaOnly
+from protocol.messages.meta import Meta, MetaOnly
 from protocol.messages.plugin import (
     Capabilities,
     InitializeParams,
@@ -45,6 +45,8 @@ from protocol.signatures import SignatureFault
 from protocol.version import PROTOCOL_VERSIONS, RELEASE, negotiate
 
 _T = TypeVar("_T")
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_meta_only = msgspec.json.Decoder(MetaOnly).decode
 
 
 class Session:
@@ -145,7 +147,7 @@ class Session:
     async def _handle_other(self, inbound: Inbound, handler: Handler | None) -> Any:
         control = self._control.get(inbound.method) or self._part_control(inbound.method)
         if control is not None:
-            meta = _params(inbound, MetaOnly).meta
+            meta = _meta(inbound)
             current.set(Context(inbound, meta, self._loop, self._thread, monotonic()))
             return await control(inbound)
         if handler is not None:
@@ -249,11 +251,22 @@ class Session:
                 return self.link.incident(exc, method)
 
 
+def _meta(inbound: Inbound) -> Meta | None:
+    try:
+        return _meta_only(inbound.params).meta
+    except _UNREADABLE as exc:
+        raise _invalid(inbound, exc) from None
+
+
 def _params(inbound: Inbound, shape: type[_T]) -> _T:
     try:
         return msgspec.json.decode(inbound.params, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise RpcError(errors.INVALID_PARAMS, f"{inbound.method}: {exc}") from None
+    except _UNREADABLE as exc:
+        raise _invalid(inbound, exc) from None
+
+
+def _invalid(inbound: Inbound, exc: Exception) -> RpcError:
+    return RpcError(errors.INVALID_PARAMS, f"{inbound.method}: {exc}")
 
 
 def _host_gone() -> RpcError:
