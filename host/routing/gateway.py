@@ -28,6 +28,7 @@ from protocol.incoming import Inbound, Stream
 from protocol.messages.meta import Meta
 from protocol.methods import METHODS, RESERVED_NAMESPACES, Method
 from protocol.openrpc import document, method_entry
+from protocol.parameters import EMPTY
 from protocol.permissions import Permission, parse_permission
 from protocol.signatures import Signature, SignatureFault, read_signature
 
@@ -255,8 +256,8 @@ class PluginGate:
         return left_s
 
 
-def _is_caller(parameter: inspect.Parameter, annotation: Any) -> bool:
-    return annotation is Caller or (parameter.name == "caller" and parameter.annotation is parameter.empty)
+def _is_caller(parameter: str, annotation: Any) -> bool:
+    return annotation is Caller or (parameter == "caller" and annotation is EMPTY)
 
 
 def _by_name(params: msgspec.Raw, signature: Signature) -> bytes | msgspec.Raw:
