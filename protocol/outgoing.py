@@ -152,7 +152,10 @@ class Outgoing:
             if self.polling.enabled and not streams:
                 self.polling.wait(known, self._poll, waiter.done, alone=not self.many)
         else:
-            self._put_off(waiter, params, meta)
+            places.enqueue(waiter)
+            waiter.unsent = params, meta
+            self._deadlines.watch(waiter)
+            self._pipe.on_room = self._pump
         return waiter
 
     async def open_stream(
@@ -212,9 +215,8 @@ class Outgoing:
         self.life_signs += 1
         if not waiter.stream.take(item):
             self._on_fault("stream_overrun", f"{waiter.method} sent an item out of order or without credit")
-            self._fail(
-                waiter, RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
-            )
+            error = RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
+            self._fail(waiter, error)
             return
         waiter.touch(self.loop.time())
 
@@ -237,9 +239,7 @@ class Outgoing:
 
     def stretch(self, seconds: float) -> None:
         """Put every deadline off: the host kept the plugin from running for that long."""
-        for waiter in self.waiters():
-            waiter.hard += seconds
-            waiter.deadline += seconds
+        self._deadlines.stretch(seconds)
 
     def _send(self, waiter: Waiter, params: bytes, meta: bytes, left_s: float) -> Method:
         request_id = waiter.id = self._next_id
@@ -248,9 +248,7 @@ class Outgoing:
         if left_s == known.left_s and not meta and len(params) > _EMPTY_CHARS and params[0] == _BRACE:
             line = known.form % (request_id, params[:-1])
         elif self.sends_meta and params[:1] != b"[":
-            left_ms = max(0, int(left_s * 1_000))
-            line = jsonrpc.build_call(request_id, known.name, params, left_ms, meta)
-            known.expect(left_s, left_ms)
+            line = known.line(request_id, params, meta, left_s)
         else:
             line = jsonrpc.build_request(request_id, known.name, params)
         if len(line) > self._max_frame:
@@ -269,13 +267,6 @@ class Outgoing:
             self._deadlines.arm(waiter.deadline)
         return known
 
-    def _put_off(self, waiter: Waiter, params: bytes, meta: bytes) -> None:
-        """Ask later, in turn."""
-        self._places.enqueue(waiter)
-        waiter.unsent = params, meta
-        self._deadlines.watch(waiter)
-        self._pipe.on_room = self._pump
-
     def _pump(self) -> None:
         """Ask what was put off, as far as places and room allow."""
         places = self._places
@@ -288,8 +279,7 @@ class Outgoing:
                 waiter.fail(exc)
             else:
                 places.free -= 1
-                if waiter.sent is not None and not waiter.sent.done():
-                    waiter.sent.set_result(None)
+                waiter.was_sent()
         if not places.queue:
             self._pipe.on_room = None
 

@@ -57,7 +57,7 @@ SHORT_GAP_S = 0.000_2
 
 
 class Method(msgspec.Struct, gc=False):
-    """One method of one peer, as its caller knows it."""
+    """One method of one peer, as its caller knows it: when to poll for it, and how its usual line reads."""
 
     name: bytes
     """Its name as JSON text."""
@@ -72,12 +72,14 @@ class Method(msgspec.Struct, gc=False):
     last_s: float = 0.0
     """Budget of the last call whose line was put together."""
 
-    def expect(self, left_s: float, left_ms: int) -> None:
-        """Take note of a call's budget; of one that comes again the line is kept."""
+    def line(self, request_id: int, params: bytes, meta: bytes, left_s: float) -> bytes:
+        """Return a call's line; if its budget is that of the call before, also keep its form."""
+        left_ms = max(0, int(left_s * 1_000))
         if left_s == self.last_s:
             self.left_s = left_s
             self.form = jsonrpc.call_form(self.name, left_ms)
         self.last_s = left_s
+        return jsonrpc.build_call(request_id, self.name, params, left_ms, meta)
 
 
 class Methods(dict[str, Method]):

@@ -137,6 +137,11 @@ class Waiter(msgspec.Struct, eq=False):
         elif self.stream is not None:
             self.stream.wake()
 
+    def was_sent(self) -> None:
+        """Tell who waits for it that it has its id now."""
+        if self.sent is not None and not self.sent.done():
+            self.sent.set_result(None)
+
     def fail(self, error: BaseException) -> None:
         """Give up, unless it was answered in the same turn."""
         if self._outcome is not None:
