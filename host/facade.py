@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import msgspec
 from anyio.abc import TaskGroup
 
 from host.ids import PluginId, SessionId
@@ -111,9 +112,11 @@ class Change:
     """Seconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls an API of the host. Made by the host from the connection; a plugin can't forge it."""
+class Caller(msgspec.Struct, frozen=True):
+    """Who calls an API of the host. Made by the host from the connection; a plugin can't forge it.
+
+    One is made for each call that has a budget, so it is of the kind that is made quickest.
+    """
 
     plugin: PluginId
     session: SessionId

@@ -33,6 +33,7 @@ class Signature:
 
     __slots__ = (
         "_decode",
+        "_inject_at",
         "_keywords",
         "_positional",
         "injected",
@@ -50,6 +51,7 @@ class Signature:
         keywords: tuple[str, ...],
         names: tuple[str, ...],
         injected: str | None,
+        inject_at: int,
         result: Any,
         shape: Shape,
         is_async: bool,
@@ -64,6 +66,7 @@ class Signature:
         """Annotation of the result, or of one stream item; Any where there is none."""
         self.shape: Shape = shape
         self.is_async = is_async
+        self._inject_at = inject_at
         self._positional = positional
         self._keywords = keywords
         self._decode = msgspec.json.Decoder(params).decode
@@ -87,6 +90,17 @@ class Signature:
                 values[-1],
             )
         return values[:-1], {}, values[-1]
+
+    def inject(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the positional arguments with what is injected in its place, which may be in `kwargs`."""
+        at = self._inject_at
+        if at == 0:
+            return (value, *args)
+        if at > 0:
+            return (*args[:at], value, *args[at:])
+        assert self.injected is not None
+        kwargs[self.injected] = value
+        return args
 
     def schema(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the JSON Schemas (2020-12) of the parameters, without `_meta`, and of the result."""
@@ -136,6 +150,7 @@ def read_signature(
     fields: list[tuple[str, Any, Any]] = []
     keywords: list[str] = []
     injected = None
+    inject_at = -1
     for parameter, by_name_alone, default in _parameters(name, function):
         annotation = hints.get(parameter, EMPTY)
         if parameter == META_NAME:
@@ -144,12 +159,13 @@ def read_signature(
             )
         if injected is None and inject(parameter, annotation):
             injected = parameter
+            inject_at = -1 if by_name_alone else len(fields)
             continue
         if annotation is EMPTY:
             annotation = Any
         _check(name, parameter, annotation)
         fields.append((parameter, annotation, _field(default)))
-        if by_name_alone or injected is not None:
+        if by_name_alone:
             keywords.append(parameter)
     names = tuple(field[0] for field in fields)
     fields.append((META_NAME, Meta | None, None))
@@ -163,6 +179,7 @@ def read_signature(
         tuple(keywords),
         names,
         injected,
+        inject_at,
         _result(hints.get("return", Any), stream),
         "stream" if stream else "value",
         waits(function),

@@ -20,7 +20,7 @@ from host.errors import Denied, DuplicateApi, InvalidParams, MethodNotFound, Wro
 from host.facade import Caller
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
-from host.routing.hook_paths import path_of
+from host.routing.hook_paths import path_of, under_way
 from host.routing.rate_limits import RateLimits
 from host.routing.serving import Served, served
 from protocol import jsonrpc
@@ -204,7 +204,7 @@ class PluginGate:
             caller = self._caller
             if left_s is not None:
                 caller = Caller(caller.plugin, caller.session, caller.permissions, left_s)
-            kwargs[signature.injected] = caller
+            args = signature.inject(caller, args, kwargs)
         wants = meta.stream if meta is not None else None
         if signature.shape == "stream":
             if wants is None:
@@ -248,11 +248,11 @@ class PluginGate:
             return None
         left_s = until = None
         if meta.deadline_ms is not None:
-            left_s = max(0.0, meta.deadline_ms / 1_000)
+            left_s = meta.deadline_ms / 1_000 if meta.deadline_ms > 0 else 0.0
             until = time.monotonic() + left_s
-        plugin, session = self._caller.plugin, self._caller.session
-        path = path_of(session, meta.parent)
-        served.set(Served(plugin, session, meta.parent, meta.traceparent, until, path))
+        base = self._caller
+        path = path_of(base.session, meta.parent) if under_way else ()
+        served.set(Served(base.plugin, base.session, meta.parent, meta.traceparent, until, path))
         return left_s
 
 

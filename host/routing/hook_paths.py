@@ -32,4 +32,4 @@ async def answered(waiter: Waiter, session: SessionId, path: Path) -> msgspec.Ra
 
 def path_of(session: SessionId, request: int | str | None) -> Path:
     """Return within which hooks a request that the host made of a session is under way."""
-    return under_way.get((session, request), ()) if under_way and request is not None else ()
+    return () if request is None else under_way.get((session, request), ())

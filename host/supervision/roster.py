@@ -135,8 +135,9 @@ class Roster:
     def only_contributes(self, plugin: str) -> bool:
         """Return whether a plugin is active and has no process that could be asked."""
         one = self._supervisors.get(plugin)
-        active = one is not None and one.condition.state is State.ACTIVE
-        return active and not one.package.manifest.has_program
+        if one is None or one.condition.state is not State.ACTIVE:
+            return False
+        return not one.package.manifest.has_program
 
     def returns(self, plugin: str) -> bool:
         """Return whether a plugin runs, or is started again by itself once it ended."""

@@ -69,7 +69,7 @@ class Handler:
         assert function is not None
         signature = self.signature
         if signature.injected is not None:
-            kwargs[signature.injected] = context
+            args = signature.inject(context, args, kwargs)
         wants = meta.stream if meta is not None else None
         if signature.shape == "stream":
             if wants is None:

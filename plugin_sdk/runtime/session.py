@@ -114,6 +114,7 @@ class Session:
             row = PARTS[name]
             part = getattr(import_module(row.module), row.cls)(self.link)
             self._parts[name] = part
+            self._control |= part.controls
             if self._loaded:
                 part.bind(self._sources)
         return part
@@ -238,6 +239,7 @@ class Session:
         return Provides(**fields) if fields else NOTHING
 
     def _part_control(self, method: str) -> Control | None:
+        """Return what answers a method of a part that is not there yet; that makes it."""
         name = CONTROLS.get(method)
         return None if name is None else self.part(name).controls[method]
 

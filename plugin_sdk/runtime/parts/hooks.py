@@ -56,7 +56,7 @@ class Handler:
         signature = self._signature
         args, kwargs, _ = signature.decode(b"{%b:%b}" % (self._name, bytes(value)))
         if signature.injected is not None:
-            kwargs[signature.injected] = current.get()
+            args = signature.inject(current.get(), args, kwargs)
         result: Any
         if signature.is_async:
             result = await self._callee.function(*args, **kwargs)
