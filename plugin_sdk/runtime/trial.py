@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -19,8 +20,8 @@ from plugin_sdk.runtime import confine, run
 from plugin_sdk.runtime.rehearsal import CALLS, ENTRY, requests
 from protocol.launch import SHELF, LaunchSpec
 
-_LIMIT_S = 5
-"""Longest time that it may take."""
+_LIMIT_S = 5.0
+"""Longest time to wait for a sign of it."""
 
 _READ_BYTES = 64 * 1024
 _ID_BYTES = 8
@@ -41,37 +42,34 @@ def code_of_a_life(fit: Callable[[dict[str, Any]], None]) -> list[int]:
 
 
 def _hold(fit: Callable[[dict[str, Any]], None]) -> list[int]:
-    ours, theirs = socket.socketpair()
-    report, child_report = os.pipe()
     ran: Ran = {}
 
     def note(frame: FrameType, event: str, _argument: Any) -> None:
         if event == "call":
             ran[id(frame.f_code)] = None
 
-    with ours, theirs:
+    memfd: Callable[[str], int] | None = getattr(os, "memfd_create", None)
+    if memfd is None:
+        return []
+    with os.fdopen(memfd("plughost-trial"), "wb", 0) as spec, ExitStack() as wires:
+        ours, wire = (wires.enter_context(end) for end in socket.socketpair())
+        report, stderr = (wires.enter_context(end) for end in socket.socketpair())
+        spec.write(_specification())
+        pid = _fork(note)
+        if pid == 0:
+            _live(ran, spec.fileno(), (wire.fileno(), wire.fileno(), stderr.fileno()), fit)
         try:
-            spec_fd = _spec()
-            try:
-                pid = _fork(note)
-                if pid == 0:
-                    _live(ran, spec_fd, (theirs.fileno(), theirs.fileno(), child_report), fit)
-            finally:
-                os.close(spec_fd)
-        finally:
-            os.close(child_report)
-        theirs.close()
-        try:
+            wire.close()
+            stderr.close()
             _converse(ours)
             told = _read_all(report)
-            return [*memoryview(told[: len(told) // _ID_BYTES * _ID_BYTES]).cast("Q")]
         finally:
-            os.close(report)
-            ours.close()
+            os.kill(pid, signal.SIGKILL)  # it has ended, or takes too long
             os.waitpid(pid, 0)
+    return [*memoryview(told[: len(told) // _ID_BYTES * _ID_BYTES]).cast("Q")]
 
 
-def _spec() -> int:
+def _specification() -> bytes:
     root = os.path.dirname(run.__file__).removesuffix("/plugin_sdk/runtime")  # noqa: PTH120 - pathlib costs imports here
     spec = LaunchSpec(
         argv=(sys.executable,),
@@ -80,9 +78,7 @@ def _spec() -> int:
         rlimits={},
         forked=("/nowhere", ENTRY),
     )
-    fd = os.memfd_create("plughost-trial")
-    os.write(fd, msgspec.json.encode(spec))
-    return fd
+    return msgspec.json.encode(spec)
 
 
 def _fork(note: Callable[[FrameType, str, Any], None]) -> int:
@@ -103,7 +99,6 @@ def _live(
     ran: Ran, spec_fd: int, descriptors: tuple[int, int, int], fit: Callable[[dict[str, Any]], None]
 ) -> NoReturn:
     try:
-        signal.alarm(_LIMIT_S)
         confine.become(spec_fd, descriptors, os.getppid(), fit, msgspec.json.decode)
         run.main(sys.argv[1:])
         sys.setprofile(None)
@@ -121,8 +116,9 @@ def _converse(wire: socket.socket) -> None:
     wire.shutdown(socket.SHUT_WR)
 
 
-def _read_all(fd: int) -> bytes:
+def _read_all(wire: socket.socket) -> bytes:
+    wire.settimeout(_LIMIT_S)
     text = b""
-    while part := os.read(fd, _READ_BYTES):
+    while part := wire.recv(_READ_BYTES):
         text += part
     return text

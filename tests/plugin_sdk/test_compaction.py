@@ -66,3 +66,20 @@ assert trial.code_of_a_life(lambda spec: forked.fit(spec, None)) == []
 
 def test_without_room_for_a_trial_nothing_is_found() -> None:
     subprocess.run([sys.executable, "-c", TOO_FEW], timeout=30, check=True)
+
+
+TOO_LONG = """
+import os, threading
+from plugin_sdk.runtime import trial
+trial._LIMIT_S = 0.3
+assert trial.code_of_a_life(lambda spec: threading.Event().wait()) == []
+try:
+    os.waitpid(-1, os.WNOHANG)
+except ChildProcessError:
+    raise SystemExit(0)
+raise SystemExit("its process is left")
+"""
+
+
+def test_a_trial_that_does_not_end_is_ended_and_tells_nothing() -> None:
+    subprocess.run([sys.executable, "-c", TOO_LONG], timeout=30, check=True)
