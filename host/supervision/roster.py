@@ -83,9 +83,8 @@ class Roster:
     def live(self, plugin: str) -> Session:
         """Return a running plugin's session; see `LiveSessions`."""
         supervisor = self._supervisors.get(plugin)
-        if supervisor is not None and supervisor.condition.taking_calls is not None:
-            return supervisor.condition.taking_calls
-        return self.get(plugin).live()
+        session = None if supervisor is None else supervisor.condition.taking_calls
+        return self.get(plugin).live() if session is None else session
 
     def session(self, plugin: str) -> Session | None:
         """Return a plugin's session, whatever its state; None if it has none."""
