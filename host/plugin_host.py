@@ -207,7 +207,7 @@ class PluginHost(HostParts):
         parts = self._parts
         if not parts.runs:
             parts.running()
-        return parts.calls.call(plugin, method, params, timeout_s=timeout_s)
+        return parts.calls.call(plugin, method, params, timeout_s)
 
     def stream(
         self,

@@ -10,23 +10,20 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 
+import msgspec
+
 from protocol.incoming import Inbound
 from protocol.messages.meta import Meta
 
 
-class Context:
+class Context(msgspec.Struct, eq=False):
     """The call that is being served. Its methods may be used from any thread."""
 
-    __slots__ = ("_inbound", "_loop", "_meta", "_received_s", "_thread")
-
-    def __init__(
-        self, inbound: Inbound, meta: Meta | None, loop: asyncio.AbstractEventLoop, thread: int
-    ) -> None:
-        self._inbound = inbound
-        self._meta = meta
-        self._loop = loop
-        self._thread = thread
-        self._received_s = time.monotonic()
+    _inbound: Inbound
+    _meta: Meta | None
+    _loop: asyncio.AbstractEventLoop
+    _thread: int
+    _received_s: float
 
     @property
     def deadline(self) -> float | None:

@@ -6,9 +6,9 @@ read.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 from typing import Protocol
 
 import msgspec
@@ -111,7 +111,7 @@ class Intake:
         """Take what one read brought."""
         if self.tap is not None:
             self.tap(data)
-        started = time.perf_counter() if self._charge is not None else 0.0
+        started = perf_counter() if self._charge is not None else 0.0
         buffer = self._buffer
         bad = buffer.discarding
         block = buffer.feed(data)
@@ -134,7 +134,7 @@ class Intake:
             faults, buffer.faults = buffer.faults, []
             for fault in faults:
                 self._bad_frame(fault)
-        decoded_s = time.perf_counter() - started if started else 0.0
+        decoded_s = perf_counter() - started if started else 0.0
         if bad and self._charge is not None:
             self._rest(max(_PAUSE_S, self._charge(decoded_s)))
             decoded_s = 0.0
@@ -164,11 +164,11 @@ class Intake:
                 elif charge is None:
                     self._take(message)
                 else:
-                    began_s = time.perf_counter()
+                    began_s = perf_counter()
                     handled_s = incoming.handling_s
                     if self._take(message):
                         unasked += 1
-                        spent_s += time.perf_counter() - began_s - incoming.handling_s + handled_s
+                        spent_s += perf_counter() - began_s - incoming.handling_s + handled_s
                         if spent_s > TURN_S and index + 1 < len(messages):
                             self._backlog.extend(messages[index + 1 :])
                             break

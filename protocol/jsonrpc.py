@@ -139,6 +139,12 @@ def build_call(request_id: int, name: bytes, params: bytes, left_ms: int, meta: 
     )
 
 
+def call_form(name: bytes, left_ms: int) -> bytes:
+    """Return what `% (request_id, params[:-1])` makes the line of `build_call` of, for any such call."""
+    form = b'{"jsonrpc":"2.0","id":%%d,"method":%b,"params":%%b,"_meta":{"deadline_ms":%d}}}\n'
+    return form % (name.replace(b"%", b"%%"), left_ms)
+
+
 def build_notification(name: bytes, params: bytes) -> bytes:
     """Build a notification line. `name` is JSON text; `params` JSON text or empty."""
     if params:

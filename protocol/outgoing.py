@@ -26,6 +26,8 @@ from protocol.waiter import Waiter
 CANCEL = jsonrpc.method_name("$/cancel")
 CREDIT = jsonrpc.method_name("$/credit")
 _PING = "plugin.ping"
+_EMPTY_CHARS = len("{}")
+_BRACE = ord("{")
 
 
 class Outgoing:
@@ -122,7 +124,7 @@ class Outgoing:
         method: str,
         params: bytes,
         timeout_s: float,
-        *,
+        # The rest by name, please. A star here would say so, and cost each call a look-up for each of them.
         idle_s: float | None = None,
         meta: bytes = b"",
         on_progress: Callable[[Progress], None] | None = None,
@@ -143,14 +145,17 @@ class Outgoing:
             waiter.stream = StreamReader(waiter)
         places = self._places
         if not bounded:
-            self._send(waiter, params, meta, started)
+            self._send(waiter, params, meta, timeout_s)
         elif places.free and not places.queue and self._pipe.buffered <= self._max_buffered:
-            known = self._send(waiter, params, meta, started)
+            known = self._send(waiter, params, meta, timeout_s)
             places.free -= 1
             if self.polling.enabled and not streams:
                 self.polling.wait(known, self._poll, waiter.done, alone=not self.many)
         else:
-            self._put_off(waiter, params, meta)
+            places.enqueue(waiter)
+            waiter.unsent = params, meta
+            self._deadlines.watch(waiter)
+            self._pipe.on_room = self._pump
         return waiter
 
     async def open_stream(
@@ -171,13 +176,7 @@ class Outgoing:
         meta = b',"stream":{"credit":%d}%b' % (STREAM_CREDIT, meta)
         waiter = self.begin(method, params, timeout_s, idle_s=idle_s, meta=meta, streams=True, trail=trail)
         assert waiter.stream is not None
-        if not waiter.id:
-            waiter.sent = self.loop.create_future()
-            try:
-                await waiter.sent
-            except BaseException:
-                self.abandon(waiter)
-                raise
+        await waiter.until_sent()
         return waiter.stream
 
     def settle(self, message: jsonrpc.Message) -> None:
@@ -216,9 +215,8 @@ class Outgoing:
         self.life_signs += 1
         if not waiter.stream.take(item):
             self._on_fault("stream_overrun", f"{waiter.method} sent an item out of order or without credit")
-            self._fail(
-                waiter, RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
-            )
+            error = RpcError(STREAM_OVERRUN, f"{waiter.method} broke the stream's order or credit")
+            self._fail(waiter, error)
             return
         waiter.touch(self.loop.time())
 
@@ -241,20 +239,18 @@ class Outgoing:
 
     def stretch(self, seconds: float) -> None:
         """Put every deadline off: the host kept the plugin from running for that long."""
-        for waiter in self.waiters():
-            waiter.hard += seconds
-            waiter.deadline += seconds
+        self._deadlines.stretch(seconds)
 
-    def _send(self, waiter: Waiter, params: bytes, meta: bytes, now: float) -> Method:
+    def _send(self, waiter: Waiter, params: bytes, meta: bytes, left_s: float) -> Method:
         request_id = waiter.id = self._next_id
         method = waiter.method
         known = self._methods[method]
-        name = known.name
-        if self.sends_meta and params[:1] != b"[":
-            left_ms = int((waiter.hard - now) * 1_000)
-            line = jsonrpc.build_call(request_id, name, params, left_ms if left_ms > 0 else 0, meta)
+        if left_s == known.left_s and not meta and len(params) > _EMPTY_CHARS and params[0] == _BRACE:
+            line = known.form % (request_id, params[:-1])
+        elif self.sends_meta and params[:1] != b"[":
+            line = known.line(request_id, params, meta, left_s)
         else:
-            line = jsonrpc.build_request(request_id, name, params)
+            line = jsonrpc.build_request(request_id, known.name, params)
         if len(line) > self._max_frame:
             message = f"the call of {method} has {len(line)} bytes; a frame may have {self._max_frame}"
             raise RpcError(FRAME_TOO_LARGE, message)
@@ -271,13 +267,6 @@ class Outgoing:
             self._deadlines.arm(waiter.deadline)
         return known
 
-    def _put_off(self, waiter: Waiter, params: bytes, meta: bytes) -> None:
-        """Ask later, in turn."""
-        self._places.enqueue(waiter)
-        waiter.unsent = params, meta
-        self._deadlines.watch(waiter)
-        self._pipe.on_room = self._pump
-
     def _pump(self) -> None:
         """Ask what was put off, as far as places and room allow."""
         places = self._places
@@ -285,13 +274,12 @@ class Outgoing:
             waiter = places.queue.popleft()
             (params, meta), waiter.unsent = waiter.unsent, (b"", b"")
             try:
-                self._send(waiter, params, meta, self._time())
+                self._send(waiter, params, meta, waiter.hard - self._time())
             except RpcError as exc:
                 waiter.fail(exc)
             else:
                 places.free -= 1
-                if waiter.sent is not None and not waiter.sent.done():
-                    waiter.sent.set_result(None)
+                waiter.was_sent()
         if not places.queue:
             self._pipe.on_room = None
 

@@ -57,7 +57,7 @@ SHORT_GAP_S = 0.000_2
 
 
 class Method(msgspec.Struct, gc=False):
-    """One method of one peer, as its caller knows it."""
+    """One method of one peer, as its caller knows it: when to poll for it, and how its usual line reads."""
 
     name: bytes
     """Its name as JSON text."""
@@ -65,6 +65,21 @@ class Method(msgspec.Struct, gc=False):
     """Calls that are not polled for."""
     step: int = 0
     """What `skip` was set to last."""
+    left_s: float | None = None
+    """Budget of the calls that `form` is for."""
+    form: bytes = b""
+    """Their line, with places for the id and for the parameters without their last brace."""
+    last_s: float = 0.0
+    """Budget of the last call whose line was put together."""
+
+    def line(self, request_id: int, params: bytes, meta: bytes, left_s: float) -> bytes:
+        """Return a call's line; if its budget is that of the call before, also keep its form."""
+        left_ms = max(0, int(left_s * 1_000))
+        if left_s == self.last_s:
+            self.left_s = left_s
+            self.form = jsonrpc.call_form(self.name, left_ms)
+        self.last_s = left_s
+        return jsonrpc.build_call(request_id, self.name, params, left_ms, meta)
 
 
 class Methods(dict[str, Method]):

@@ -4,7 +4,6 @@ Used by the SDK for a plugin's methods and by the host for an embedder's API, so
 describe alike. msgspec does the checking, strictly: nothing is coerced, but an int passes for a float.
 """
 
-import inspect
 import re
 import typing
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import msgspec.inspect
 
 from protocol.errors import INVALID_PARAMS, RpcError
 from protocol.messages.meta import Meta
+from protocol.parameters import EMPTY, NamelessError, parameters_of, waits, yields
 
 Shape = Literal["value", "stream"]
 
@@ -22,7 +22,6 @@ META_NAME = "_meta"
 _PLAIN: frozenset[Any] = frozenset({Any, str, int, float, bool, list, dict, bytes, None})
 _AT = re.compile(r"(?P<what>.*) - at `\$\.?(?P<place>.*)`\Z", re.DOTALL)
 _FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`\Z", re.DOTALL)
-_Parameter = inspect.Parameter
 
 
 class SignatureFault(Exception):
@@ -34,6 +33,7 @@ class Signature:
 
     __slots__ = (
         "_decode",
+        "_inject_at",
         "_keywords",
         "_positional",
         "injected",
@@ -51,6 +51,7 @@ class Signature:
         keywords: tuple[str, ...],
         names: tuple[str, ...],
         injected: str | None,
+        inject_at: int,
         result: Any,
         shape: Shape,
         is_async: bool,
@@ -65,6 +66,7 @@ class Signature:
         """Annotation of the result, or of one stream item; Any where there is none."""
         self.shape: Shape = shape
         self.is_async = is_async
+        self._inject_at = inject_at
         self._positional = positional
         self._keywords = keywords
         self._decode = msgspec.json.Decoder(params).decode
@@ -88,6 +90,17 @@ class Signature:
                 values[-1],
             )
         return values[:-1], {}, values[-1]
+
+    def inject(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the positional arguments with what is injected in its place, which may be in `kwargs`."""
+        at = self._inject_at
+        if at == 0:
+            return (value, *args)
+        if at > 0:
+            return (*args[:at], value, *args[at:])
+        assert self.injected is not None
+        kwargs[self.injected] = value
+        return args
 
     def schema(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the JSON Schemas (2020-12) of the parameters, without `_meta`, and of the result."""
@@ -119,11 +132,12 @@ class Signature:
 
 
 def read_signature(
-    function: Callable[..., Any], *, inject: Callable[[inspect.Parameter, Any], bool] = lambda _p, _a: False
+    function: Callable[..., Any], *, inject: Callable[[str, Any], bool] = lambda _name, _annotation: False
 ) -> Signature:
     """Read a function, or a bound method, whose parameters come from JSON.
 
-    `inject(parameter, annotation)` picks the one parameter that does not: a context or a caller.
+    `inject(name, annotation)` picks the one parameter that does not: a context or a caller. The annotation is
+    `protocol.parameters.EMPTY` where there is none.
 
     Raises:
         SignatureFault: A parameter that JSON can't fill, or an annotation that msgspec can't check.
@@ -136,39 +150,51 @@ def read_signature(
     fields: list[tuple[str, Any, Any]] = []
     keywords: list[str] = []
     injected = None
-    for parameter in inspect.signature(function).parameters.values():
-        annotation = hints.get(parameter.name, Any)
-        if parameter.name == META_NAME:
+    inject_at = -1
+    for parameter, by_name_alone, default in _parameters(name, function):
+        annotation = hints.get(parameter, EMPTY)
+        if parameter == META_NAME:
             raise SignatureFault(
                 f"{name}: a parameter may not be called {META_NAME!r}; it belongs to the protocol"
             )
-        if parameter.kind in (_Parameter.VAR_POSITIONAL, _Parameter.VAR_KEYWORD, _Parameter.POSITIONAL_ONLY):
-            raise SignatureFault(
-                f"{name}: parameter {parameter.name!r} must have a name of its own to come from JSON"
-            )
         if injected is None and inject(parameter, annotation):
-            injected = parameter.name
+            injected = parameter
+            inject_at = -1 if by_name_alone else len(fields)
             continue
-        _check(name, parameter.name, annotation)
-        fields.append((parameter.name, annotation, _field(parameter.default)))
-        if parameter.kind is _Parameter.KEYWORD_ONLY or injected is not None:
-            keywords.append(parameter.name)
+        if annotation is EMPTY:
+            annotation = Any
+        _check(name, parameter, annotation)
+        fields.append((parameter, annotation, _field(default)))
+        if by_name_alone:
+            keywords.append(parameter)
     names = tuple(field[0] for field in fields)
     fields.append((META_NAME, Meta | None, None))
     params = msgspec.defstruct(
         f"{name.rpartition('.')[2]}_params", fields, kw_only=True, forbid_unknown_fields=True, frozen=True
     )
-    stream = inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function)
+    stream = yields(function)
     return Signature(
         params,
         len(names) - len(keywords),
         tuple(keywords),
         names,
         injected,
+        inject_at,
         _result(hints.get("return", Any), stream),
         "stream" if stream else "value",
-        inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function),
+        waits(function),
     )
+
+
+def _parameters(name: str, function: Callable[..., Any]) -> list[tuple[str, bool, Any]]:
+    try:
+        return parameters_of(function)
+    except NamelessError as exc:
+        raise SignatureFault(
+            f"{name}: parameter {exc.parameter!r} must have a name of its own to come from JSON"
+        ) from None
+    except (ValueError, TypeError) as exc:
+        raise SignatureFault(f"{name}: its parameters can't be read: {exc}") from exc
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
@@ -201,7 +227,7 @@ def _unreadable(function: Callable[..., Any]) -> str:
 
 
 def _field(default: Any) -> Any:
-    if default is inspect.Parameter.empty:
+    if default is EMPTY:
         return msgspec.field()
     if default is None or isinstance(default, bool | int | float | str):
         return msgspec.field(default=default)

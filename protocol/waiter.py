@@ -88,10 +88,28 @@ class Waiter(msgspec.Struct, eq=False):
         except BaseException:
             self.owner.abandon(self)
             raise
-        message = self.result()
-        if type(message.result) is msgspec.Raw:
-            return message.result
-        raise answered_error(message)
+        message = self._outcome
+        if type(message) is Message:
+            raw = message.result
+            if type(raw) is msgspec.Raw:
+                return raw
+            raise answered_error(message)
+        self.result()
+        raise AssertionError("unreachable")
+
+    async def until_sent(self) -> None:
+        """Wait until it has its id: while all places are taken, it waits for one.
+
+        Raises:
+            RpcError: It never will be: its deadline passed, or it is too long.
+        """
+        if not self.id:
+            self.sent = self.owner.loop.create_future()
+            try:
+                await self.sent
+            except BaseException:
+                self.owner.abandon(self)
+                raise
 
     # What the reader of its stream asks.
 
@@ -112,13 +130,17 @@ class Waiter(msgspec.Struct, eq=False):
         self._outcome = message
         wake = self._wake
         if wake is not None:
-            self._wake = None
             if at_once and self._context is not None:
                 self._context.run(wake, self)
             else:
                 self.owner.loop.call_soon(wake, self, context=self._context)
         elif self.stream is not None:
             self.stream.wake()
+
+    def was_sent(self) -> None:
+        """Tell who waits for it that it has its id now."""
+        if self.sent is not None and not self.sent.done():
+            self.sent.set_result(None)
 
     def fail(self, error: BaseException) -> None:
         """Give up, unless it was answered in the same turn."""
@@ -129,7 +151,6 @@ class Waiter(msgspec.Struct, eq=False):
             self.sent.set_exception(error)
         if self._wake is not None:
             self.owner.loop.call_soon(self._wake, self, context=self._context)
-            self._wake = None
         elif self.stream is not None:
             self.stream.wake()
 

@@ -6,6 +6,8 @@ An embedding program gets them from `PluginHost`. What a front end is shown row 
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from host.ids import PluginId, SessionId
 from protocol.manifest import Limits
 
@@ -104,9 +106,11 @@ class Change:
     """Seconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls an API of the host. Made by the host from the connection; a plugin can't forge it."""
+class Caller(msgspec.Struct, frozen=True):
+    """Who calls an API of the host. Made by the host from the connection; a plugin can't forge it.
+
+    One is made for each call that has a budget, so it is of the kind that is made quickest.
+    """
 
     plugin: PluginId
     session: SessionId

@@ -7,8 +7,7 @@ supervision's, the waiters the peer's.
 import difflib
 import math
 import time
-from collections.abc import AsyncGenerator, Coroutine, Mapping
-from contextvars import ContextVar
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -16,8 +15,9 @@ import msgspec
 
 from host.errors import InvalidParams, InvalidResult, MethodNotFound, PlughostError, WrongShape
 from host.facade import LiveSession, LiveSessions
-from host.routing.hook_paths import answered, hook_path, under_way
-from host.routing.trail import extended
+from host.routing.hook_paths import answered
+from host.routing.serving import Served, served
+from host.routing.trail import Trail, extended
 from host.rpc import from_wire
 from host.timing import Timing
 from protocol import jsonrpc
@@ -27,9 +27,6 @@ MAX_TIMEOUT_S = 24 * 3600.0
 """Longest deadline that a caller may set."""
 
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
-budget_until: ContextVar[float | None] = ContextVar("plughost_budget_until", default=None)
-"""When the budget of the call that is served ends, on `time.monotonic`'s scale; nested calls inherit it."""
 
 
 class Calls:
@@ -43,9 +40,8 @@ class Calls:
         self,
         plugin: str,
         method: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout_s: float | None = None,
+        params: Mapping[str, Any] | None,
+        timeout_s: float | None,
     ) -> Coroutine[Any, Any, Any]:
         """Call a method and return its decoded result.
 
@@ -67,24 +63,20 @@ class Calls:
         provided = session.provided
         if provided is None or provided.get(method) is not False:
             _check_shape(session, plugin, method, stream=False)
-        if timeout_s is None and budget_until.get() is None:
+        now = served.get()
+        if timeout_s is None and now is None:
             budget_s = session.call_s
             trail = None
         else:
             budget_s = nested_budget(timeout_s, session.call_s)
-            trail = extended(self._sessions, plugin, method)
+            trail = extended(self._sessions, now, plugin, method)
         started = perf_counter()
         code = CANCELLED
         try:
-            outgoing = session.peer.outgoing
-            if trail is None:
-                waiter = outgoing.begin(method, params, budget_s)
+            if now is None:
+                raw = await session.peer.outgoing.begin(method, params, budget_s)
             else:
-                waiter = outgoing.begin(method, params, budget_s, meta=trail.meta(), trail=trail)
-            if under_way and (path := hook_path.get()):
-                raw = await answered(outgoing, waiter, session.id, path)
-            else:
-                raw = await waiter
+                raw = await _begun(session, method, params, budget_s, trail, now)
             code = 0
         except RpcError as exc:
             code = exc.code
@@ -124,7 +116,7 @@ class Calls:
         session = self._sessions.live(plugin)
         _check_shape(session, plugin, method, stream=True)
         total_s = nested_budget(timeout_s, self._timing.stream_total_s)
-        trail = extended(self._sessions, plugin, method)
+        trail = extended(self._sessions, served.get(), plugin, method)
         started = perf_counter()
         code = CANCELLED
         try:
@@ -166,8 +158,20 @@ def nested_budget(timeout_s: float | None, default_s: float) -> float:
     elif not 0.0 <= timeout_s <= MAX_TIMEOUT_S:
         what = "not a number" if math.isnan(timeout_s) else f"{timeout_s}"
         raise InvalidParams(f"timeout_s is {what}; allowed: 0 to {MAX_TIMEOUT_S:.0f} seconds")
-    until = budget_until.get()
-    return timeout_s if until is None else max(0.0, min(timeout_s, until - time.monotonic()))
+    now = served.get()
+    if now is None or now.budget_until is None:
+        return timeout_s
+    return max(0.0, min(timeout_s, now.budget_until - time.monotonic()))
+
+
+def _begun(
+    session: LiveSession, method: str, params: bytes, budget_s: float, trail: Trail | None, now: Served
+) -> Awaitable[msgspec.Raw]:
+    """Call on behalf of a plugin, whose hooks and trail the call has."""
+    waiter = session.peer.outgoing.begin(
+        method, params, budget_s, meta=b"" if trail is None else trail.meta(), trail=trail
+    )
+    return answered(waiter, session.id, now.path) if now.path else waiter
 
 
 def _check_shape(session: LiveSession, plugin: str, method: str, *, stream: bool) -> None:

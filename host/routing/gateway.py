@@ -20,15 +20,15 @@ from host.errors import Denied, DuplicateApi, InvalidParams, MethodNotFound, Wro
 from host.facade import Caller
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
-from host.routing.calls import budget_until
-from host.routing.hook_paths import enter, hook_path
+from host.routing.hook_paths import path_of, under_way
 from host.routing.rate_limits import RateLimits
-from host.routing.trail import Served, served
+from host.routing.serving import Served, served
 from protocol import jsonrpc
 from protocol.incoming import Inbound, Stream
 from protocol.messages.meta import Meta
 from protocol.methods import METHODS, RESERVED_NAMESPACES, Method
 from protocol.openrpc import document, method_entry
+from protocol.parameters import EMPTY
 from protocol.permissions import Permission, parse_permission
 from protocol.signatures import Signature, SignatureFault, read_signature
 
@@ -199,9 +199,12 @@ class PluginGate:
             required = endpoint.required(dict(zip(signature.names, args, strict=False)) | kwargs)
             assert required is not None
             self._check(required)
-        caller = self._identify(meta)
+        left_s = self._serve(meta)
         if signature.injected is not None:
-            kwargs[signature.injected] = caller
+            caller = self._caller
+            if left_s is not None:
+                caller = Caller(caller.plugin, caller.session, caller.permissions, left_s)
+            args = signature.inject(caller, args, kwargs)
         wants = meta.stream if meta is not None else None
         if signature.shape == "stream":
             if wants is None:
@@ -236,29 +239,25 @@ class PluginGate:
                 permission=str(required),
             )
 
-    def _identify(self, meta: Meta | None) -> Caller:
-        """Return who calls; the budget of the call, if it has one, bounds calls that serve it."""
+    def _serve(self, meta: Meta | None) -> float | None:
+        """Let calls that serve the request inherit from it; return what is left of its budget, if any."""
+        if meta is None or (meta.deadline_ms is None and meta.parent is None):
+            if served.get() is not None:
+                # The connection's own task may have been started while some other call was served.
+                served.set(None)
+            return None
+        left_s = until = None
+        if meta.deadline_ms is not None:
+            left_s = meta.deadline_ms / 1_000 if meta.deadline_ms > 0 else 0.0
+            until = time.monotonic() + left_s
         base = self._caller
-        if budget_until.get() is not None or served.get() is not None:
-            # The connection's own task may have been started while some other call was served.
-            budget_until.set(None)
-            served.set(None)
-        if hook_path.get():
-            hook_path.set(())
-        if meta is None:
-            return base
-        enter(base.session, meta.parent)
-        if meta.parent is not None:
-            served.set(Served(base.plugin, base.session, meta.parent, meta.traceparent))
-        if meta.deadline_ms is None:
-            return base
-        left_s = max(0.0, meta.deadline_ms / 1_000)
-        budget_until.set(time.monotonic() + left_s)
-        return Caller(base.plugin, base.session, base.permissions, left_s)
+        path = path_of(base.session, meta.parent) if under_way else ()
+        served.set(Served(base.plugin, base.session, meta.parent, meta.traceparent, until, path))
+        return left_s
 
 
-def _is_caller(parameter: inspect.Parameter, annotation: Any) -> bool:
-    return annotation is Caller or (parameter.name == "caller" and parameter.annotation is parameter.empty)
+def _is_caller(parameter: str, annotation: Any) -> bool:
+    return annotation is Caller or (parameter == "caller" and annotation is EMPTY)
 
 
 def _by_name(params: msgspec.Raw, signature: Signature) -> bytes | msgspec.Raw:

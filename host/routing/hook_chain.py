@@ -108,7 +108,7 @@ async def ask(link: Link, value: bytes, path: Path) -> HookAnswerRaw:
         outgoing = session.peer.outgoing
         budget_s = nested_budget(link.budget_s, link.budget_s)
         waiter = outgoing.begin(_METHOD, link.head + value + b"}", budget_s)
-        return _answer(await answered(outgoing, waiter, session.id, path))
+        return _answer(await answered(waiter, session.id, path))
     except RpcError as exc:
         if exc.code == DEADLINE_EXCEEDED:
             raise _late(link) from None

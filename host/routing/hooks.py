@@ -29,7 +29,7 @@ from host.routing.hook_chain import (
     replaced,
     shown,
 )
-from host.routing.hook_paths import hook_path
+from host.routing.serving import served
 from protocol import jsonrpc
 
 logger = logging.getLogger(__name__)
@@ -149,7 +149,8 @@ class Hooks:
             HookCycle: It is triggered by what one of its own handlers does while it is asked.
             InvalidParams: The value can't be expressed in JSON.
         """
-        path = hook_path.get()
+        now = served.get()
+        path = () if now is None else now.path
         if name in path:
             circle = " > ".join((*path, name))
             raise HookCycle(f"the hook {name!r} is triggered from within itself: {circle}", hook=name)

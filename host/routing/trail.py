@@ -6,25 +6,16 @@ A plain call has no trail and costs nothing: it gets one when the first call is 
 
 import os
 import re
-from contextvars import ContextVar
 from typing import Final, NamedTuple
 
 from host.errors import CallCycle, CallDepth
 from host.facade import LiveSessions
+from host.routing.serving import Served
 
 MAX_DEPTH: Final = 16
 """Plugins in one chain that wait for each other."""
 
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})\Z")
-
-
-class Served(NamedTuple):
-    """Whose call the host serves at this moment, and which request that plugin serves with it."""
-
-    plugin: str
-    session: str
-    parent: int | str
-    traceparent: str | None
 
 
 class Trail(NamedTuple):
@@ -45,18 +36,13 @@ class Trail(NamedTuple):
         )
 
 
-served: ContextVar[Served | None] = ContextVar("plughost_served", default=None)
-"""Set by the gateway for a request that names its parent."""
-
-
-def extended(sessions: LiveSessions, plugin: str, method: str) -> Trail | None:
-    """Return the trail of a call that is about to be made, or None if no plugin's call is served.
+def extended(sessions: LiveSessions, now: Served | None, plugin: str, method: str) -> Trail | None:
+    """Return the trail of a call that is about to be made while `now` is served, or None if it needs none.
 
     Raises:
         CallCycle, CallDepth: It must not be made.
     """
-    now = served.get()
-    if now is None:
+    if now is None or now.parent is None:
         return None
     before = _trail_of(sessions, now)
     if plugin in before.plugins:
@@ -70,7 +56,9 @@ def extended(sessions: LiveSessions, plugin: str, method: str) -> Trail | None:
 
 def _trail_of(sessions: LiveSessions, now: Served) -> Trail:
     session = sessions.session(now.plugin)
-    outer = session.peer.outgoing.find(now.parent) if session and session.id == now.session else None
+    outer = None
+    if session is not None and session.id == now.session and now.parent is not None:
+        outer = session.peer.outgoing.find(now.parent)
     trail = outer.trail if outer is not None else None
     if not isinstance(trail, Trail):
         trail = Trail((now.plugin,), os.urandom(16).hex(), "01")

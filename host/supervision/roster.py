@@ -83,9 +83,8 @@ class Roster:
     def live(self, plugin: str) -> Session:
         """Return a running plugin's session; see `LiveSessions`."""
         supervisor = self._supervisors.get(plugin)
-        if supervisor is not None and supervisor.condition.taking_calls is not None:
-            return supervisor.condition.taking_calls
-        return self.get(plugin).live()
+        session = None if supervisor is None else supervisor.condition.taking_calls
+        return self.get(plugin).live() if session is None else session
 
     def session(self, plugin: str) -> Session | None:
         """Return a plugin's session, whatever its state; None if it has none."""
@@ -134,7 +133,10 @@ class Roster:
 
     def only_contributes(self, plugin: str) -> bool:
         """Return whether a plugin is active and has no process that could be asked."""
-        return any(one.id == plugin for one in self.without_program())
+        one = self._supervisors.get(plugin)
+        if one is None or one.condition.state is not State.ACTIVE:
+            return False
+        return not one.package.manifest.has_program
 
     def returns(self, plugin: str) -> bool:
         """Return whether a plugin runs, or is started again by itself once it ended."""

@@ -5,7 +5,6 @@ raises that is not the author's spelling (a network error, say) passes through.
 """
 
 import importlib
-import inspect
 import os
 import sys
 import traceback
@@ -85,7 +84,7 @@ def _load_one(entry: str) -> type[Plugin]:
         if cls is None:
             place = getattr(module, "__file__", None) or module_name
             raise EntryFault(f"entry point {entry!r}: {place} has no class {class_name!r}")
-        if not (inspect.isclass(cls) and issubclass(cls, Plugin)):
+        if not (isinstance(cls, type) and issubclass(cls, Plugin)):
             raise EntryFault(
                 f"entry point {entry!r}: {class_name} is not a class derived from plugin_sdk.Plugin"
             )
@@ -93,7 +92,7 @@ def _load_one(entry: str) -> type[Plugin]:
     own = [
         value
         for value in vars(module).values()
-        if inspect.isclass(value) and issubclass(value, Plugin) and value.__module__ == module.__name__
+        if isinstance(value, type) and issubclass(value, Plugin) and value.__module__ == module.__name__
     ]
     if len(own) != 1:
         names = ", ".join(cls.__name__ for cls in own) or "none"

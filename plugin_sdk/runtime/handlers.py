@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import inspect
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from types import MethodType
 from typing import Any, cast
@@ -70,7 +69,7 @@ class Handler:
         assert function is not None
         signature = self.signature
         if signature.injected is not None:
-            kwargs[signature.injected] = context
+            args = signature.inject(context, args, kwargs)
         wants = meta.stream if meta is not None else None
         if signature.shape == "stream":
             if wants is None:
@@ -133,7 +132,7 @@ def read_handlers(sources: Sequence[Source], pool: Pool) -> dict[str, Handler]:
     return handlers
 
 
-def _is_context(_parameter: inspect.Parameter, annotation: Any) -> bool:
+def _is_context(_parameter: str, annotation: Any) -> bool:
     return annotation is Context
 
 

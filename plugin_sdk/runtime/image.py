@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 from importlib import import_module
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from plugin_sdk.runtime.placard import Placard
@@ -35,6 +35,7 @@ class Image:
         self.fault = ""
         """Why it could not be loaded; children execute their programs then."""
         self._placard: Placard | None = None
+        self._originals: list[CodeType] = []
         self._filling: list[bytes] = []
         self._forked: ModuleType | None = None
 
@@ -51,24 +52,23 @@ class Image:
         gc.enable()
 
     def _load(self) -> None:
-        from plugin_sdk.runtime import forked, loop, rehearsal
+        from plugin_sdk.runtime import compaction, forked, loop, rehearsal, trial
 
         self._placard = Placard()
         self._forked = forked
         if os.environ.get(loop.LOOP) == "uvloop":
             _load_uvloop()
+        rehearsal.rehearse()
+        _refuse_threads()
+        self._originals = compaction.bring_together(trial.code_of_a_life(self.fit))
+        gc.collect()
         gc.freeze()
         for _ in range(REHEARSALS):
             rehearsal.rehearse()
             gc.collect()
         self._filling = fill_gaps()
         gc.freeze()
-        threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 - pathlib costs imports here
-        if threads > 1:
-            raise RuntimeError(
-                f"{threads} threads run in the warden, and a forked process would have one of them: "
-                "something in this interpreter's site-packages starts them"
-            )
+        _refuse_threads()
 
     def fit(self, spec: dict[str, Any]) -> None:
         """In a child: see `forked.fit`."""
@@ -79,6 +79,15 @@ class Image:
         """In a child: see `forked.live`."""
         assert self._forked is not None
         self._forked.live()
+
+
+def _refuse_threads() -> None:
+    threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 - pathlib costs imports here
+    if threads > 1:
+        raise RuntimeError(
+            f"{threads} threads run in the warden, and a forked process would have one of them: "
+            "something in this interpreter's site-packages starts them"
+        )
 
 
 def fill_gaps() -> list[bytes]:

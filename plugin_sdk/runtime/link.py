@@ -54,7 +54,7 @@ class Link:
     async def call_host(self, method: str, params: Any, timeout_s: float | None = None) -> Any:
         """Call the host; the call that is being served lends its budget and its cancellation."""
         budget_s, meta = self._budget(timeout_s, CALL_TIMEOUT_S)
-        raw = await self._peer.outgoing.request(method, jsonrpc.encode(params), timeout_s=budget_s, meta=meta)
+        raw = await self._peer.outgoing.begin(method, jsonrpc.encode(params), budget_s, None, meta)
         return _decoded(method, raw)
 
     async def stream_host(

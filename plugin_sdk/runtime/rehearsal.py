@@ -19,12 +19,15 @@ from protocol.messages.plugin import InitializeParams, LoadParams, Product
 from protocol.version import PROTOCOL_VERSIONS, RELEASE
 
 _PACKAGE, _NAME = "plugin_sdk.runtime", "rehearsed"
+ENTRY = f"{_PACKAGE}.{_NAME}"
+"""Entry point of the plugin that is run."""
+
 _NOWHERE = "/nowhere"
 _LIMIT_S = 5.0
 """Longest time that a session may take: a thousand times what it does."""
 
 _READ_BYTES = 64 * 1024
-_CALLS: tuple[tuple[str, object], ...] = (
+CALLS: tuple[tuple[str, object], ...] = (
     (
         "plugin.initialize",
         InitializeParams(PROTOCOL_VERSIONS, Product("plughost", RELEASE), "rehearsal", "0", "0"),
@@ -35,6 +38,14 @@ _CALLS: tuple[tuple[str, object], ...] = (
     ("plugin.ping", {}),
     ("plugin.unload", {}),
 )
+
+
+def requests() -> bytes:
+    """Return what the host of such a session sends."""
+    return b"".join(
+        jsonrpc.build_request(number, jsonrpc.method_name(name), jsonrpc.encode(params))
+        for number, (name, params) in enumerate(CALLS)
+    )
 
 
 def rehearse() -> None:
@@ -52,9 +63,9 @@ def rehearse() -> None:
     ours, theirs = socket.socketpair()
     with ours, asyncio.Runner() as runner:
         answers = runner.run(_converse(ours, theirs.detach()))
-    del sys.modules[f"{_PACKAGE}.{_NAME}"]
+    del sys.modules[ENTRY]
     delattr(sys.modules[_PACKAGE], _NAME)
-    if answers.count(b'"result":') != len(_CALLS):
+    if answers.count(b'"result":') != len(CALLS):
         raise RuntimeError(f"a rehearsed session failed: {answers.decode(errors='replace')}")
 
 
@@ -63,12 +74,11 @@ async def _converse(ours: socket.socket, wire: int) -> bytes:
 
     def take() -> None:
         answers.extend(ours.recv(_READ_BYTES))
-        if answers.count(b'"id":') == len(_CALLS):
+        if answers.count(b'"id":') == len(CALLS):
             ours.shutdown(socket.SHUT_WR)
 
     session = Session(wire, os.dup(wire), _load_classes)
-    for number, (name, params) in enumerate(_CALLS):
-        ours.sendall(jsonrpc.build_request(number, jsonrpc.method_name(name), jsonrpc.encode(params)))
+    ours.sendall(requests())
     loop = asyncio.get_running_loop()
     loop.add_reader(ours, take)
     try:
@@ -80,4 +90,4 @@ async def _converse(ours: socket.socket, wire: int) -> bytes:
 
 
 def _load_classes() -> list[type[Plugin]]:
-    return load_classes([f"{_PACKAGE}.{_NAME}"])
+    return load_classes([ENTRY])

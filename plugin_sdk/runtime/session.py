@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
+from time import monotonic
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,7 +29,7 @@ from plugin_sdk.runtime.source import Source, sources_of
 from protocol import errors
 from protocol.errors import ErrorObject, RpcError
 from protocol.incoming import Inbound
-from protocol.messages.meta import MetaOnly
+from protocol.messages.meta import Meta, MetaOnly
 from protocol.messages.plugin import (
     Capabilities,
     InitializeParams,
@@ -44,6 +45,8 @@ from protocol.signatures import SignatureFault
 from protocol.version import PROTOCOL_VERSIONS, RELEASE, negotiate
 
 _T = TypeVar("_T")
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_meta_only = msgspec.json.Decoder(MetaOnly).decode
 
 
 class Session:
@@ -111,6 +114,7 @@ class Session:
             row = PARTS[name]
             part = getattr(import_module(row.module), row.cls)(self.link)
             self._parts[name] = part
+            self._control |= part.controls
             if self._loaded:
                 part.bind(self._sources)
         return part
@@ -135,7 +139,7 @@ class Session:
         if handler is None or not self._active:
             return self._handle_other(inbound, handler)
         args, kwargs, meta = handler.signature.decode(inbound.params)
-        context = Context(inbound, meta, self._loop, self._thread)
+        context = Context(inbound, meta, self._loop, self._thread, monotonic())
         current.set(context)
         if handler.plain is not None and (meta is None or meta.stream is None):
             return handler.plain(*args, **kwargs)
@@ -144,8 +148,8 @@ class Session:
     async def _handle_other(self, inbound: Inbound, handler: Handler | None) -> Any:
         control = self._control.get(inbound.method) or self._part_control(inbound.method)
         if control is not None:
-            meta = _params(inbound, MetaOnly).meta
-            current.set(Context(inbound, meta, self._loop, self._thread))
+            meta = _meta(inbound)
+            current.set(Context(inbound, meta, self._loop, self._thread, monotonic()))
             return await control(inbound)
         if handler is not None:
             raise RpcError(errors.NOT_ACTIVE, f"{inbound.method} is not there yet: the plugin is not loaded")
@@ -235,6 +239,7 @@ class Session:
         return Provides(**fields) if fields else NOTHING
 
     def _part_control(self, method: str) -> Control | None:
+        """Return what answers a method of a part that is not there yet; that makes it."""
         name = CONTROLS.get(method)
         return None if name is None else self.part(name).controls[method]
 
@@ -248,11 +253,22 @@ class Session:
                 return self.link.incident(exc, method)
 
 
+def _meta(inbound: Inbound) -> Meta | None:
+    try:
+        return _meta_only(inbound.params).meta
+    except _UNREADABLE as exc:
+        raise _invalid(inbound, exc) from None
+
+
 def _params(inbound: Inbound, shape: type[_T]) -> _T:
     try:
         return msgspec.json.decode(inbound.params, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise RpcError(errors.INVALID_PARAMS, f"{inbound.method}: {exc}") from None
+    except _UNREADABLE as exc:
+        raise _invalid(inbound, exc) from None
+
+
+def _invalid(inbound: Inbound, exc: Exception) -> RpcError:
+    return RpcError(errors.INVALID_PARAMS, f"{inbound.method}: {exc}")
 
 
 def _host_gone() -> RpcError:

@@ -28,6 +28,6 @@ def test_nothing_is_left_but_what_it_warmed_up() -> None:
 
 def test_one_that_goes_wrong_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     absent: tuple[str, object] = ("absent", None)
-    monkeypatch.setattr(rehearsal, "_CALLS", (*rehearsal._CALLS, absent))
+    monkeypatch.setattr(rehearsal, "CALLS", (*rehearsal.CALLS, absent))
     with pytest.raises(RuntimeError, match="there is no method 'absent'"):
         rehearsal.rehearse()

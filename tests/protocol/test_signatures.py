@@ -64,12 +64,17 @@ def test_a_bound_methods_first_parameter_is_its_own() -> None:
     assert read(Thing().act).names == ("a",)
 
 
-def test_parameters_behind_an_injected_one_are_passed_by_name() -> None:
-    def before_and_behind(a: int, ctx: Injected, b: int) -> None: ...
+@pytest.mark.parametrize("first", [True, False])
+def test_an_injected_parameter_gets_its_place_among_the_others(first: bool) -> None:
+    def begins(ctx: Injected, a: int, b: int = 2, *, c: int = 3) -> None: ...
+    def between(a: int, ctx: Injected, b: int = 2, *, c: int = 3) -> None: ...
 
-    signature = read(before_and_behind)
+    signature = read(begins if first else between)
     assert signature.injected == "ctx"
-    assert signature.decode(b'{"a":1,"b":2}') == ((1,), {"b": 2}, None)
+    args, kwargs, _ = signature.decode(b'{"a":1}')
+    assert (args, kwargs) == ((1, 2), {"c": 3})
+    assert signature.inject("it", args, kwargs) == (("it", 1, 2) if first else (1, "it", 2))
+    assert kwargs == {"c": 3}
 
 
 def test_an_injected_parameter_may_be_keyword_only_and_is_in_no_schema() -> None:
@@ -78,6 +83,9 @@ def test_an_injected_parameter_may_be_keyword_only_and_is_in_no_schema() -> None
     signature = read(function)
     assert signature.injected == "ctx"
     assert list(signature.schema()[0]["properties"]) == ["a"]
+    args, kwargs, _ = signature.decode(b'{"a":1}')
+    assert signature.inject("it", args, kwargs) == (1,)
+    assert kwargs == {"ctx": "it"}
 
 
 def test_a_default_may_be_any_object() -> None:

@@ -55,7 +55,7 @@ class CommandHandler:
             return await self._invoke(link, msgspec.json.decode(text))
         args, kwargs, _ = self._signature.decode(jsonrpc.encode(params))
         if self._signature.injected is not None:
-            kwargs[self._signature.injected] = current.get()
+            args = self._signature.inject(current.get(), args, kwargs)
         return await self._invoke(link, *args, **kwargs)
 
     async def _invoke(self, link: Link, *args: Any, **kwargs: Any) -> Any:

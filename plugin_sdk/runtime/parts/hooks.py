@@ -53,10 +53,15 @@ class Handler:
 
     async def ask(self, value: msgspec.Raw, link: Link) -> HookAnswer:
         """Ask it. Raises RpcError for a value or a result that is not what it has to be."""
-        args, kwargs, _ = self._signature.decode(b"{%b:%b}" % (self._name, bytes(value)))
-        if self._signature.injected is not None:
-            kwargs[self._signature.injected] = current.get()
-        result: Any = await link.invoke(self._callee.function, *args, **kwargs)
+        signature = self._signature
+        args, kwargs, _ = signature.decode(b"{%b:%b}" % (self._name, bytes(value)))
+        if signature.injected is not None:
+            args = signature.inject(current.get(), args, kwargs)
+        result: Any
+        if signature.is_async:
+            result = await self._callee.function(*args, **kwargs)
+        else:
+            result = await link.invoke(self._callee.function, *args, **kwargs)
         if self._reads is not None:
             result = self._reads(result)
         if result is None:

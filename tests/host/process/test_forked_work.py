@@ -161,7 +161,17 @@ async def test_nothing_is_loaded_beforehand_but_the_library_and_the_sdk(
     more = forked - executed
     assert {name for name in more if name.startswith("plugin_sdk")} == {
         f"plugin_sdk.runtime.{name}"
-        for name in ("confine", "forked", "image", "placard", "processes", "rehearsal", "strays")
+        for name in (
+            "compaction",
+            "confine",
+            "forked",
+            "image",
+            "placard",
+            "processes",
+            "rehearsal",
+            "strays",
+            "trial",
+        )
     }
     foreign = {name.partition(".")[0] for name in more} - {"plugin_sdk", "protocol"}
     assert foreign <= {"_ctypes", "array", "ctypes", "gc", "mmap"}

@@ -8,9 +8,8 @@ from typing import Any
 import anyio
 
 from host import PluginHost
-from host.routing.calls import budget_until
-from host.routing.hook_paths import hook_path
-from host.routing.trail import served
+from host.ids import PluginId, SessionId
+from host.routing.serving import Served, served
 
 Write = Callable[..., Path]
 WAIT_S = 20.0
@@ -35,16 +34,16 @@ async def test_a_handler_has_its_own_budget_and_path_whoever_emits_the_event(plu
 
     @host.on("a")
     async def handle(data: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-        seen.append((budget_until.get(), served.get(), hook_path.get()))
+        seen.append(served.get())
         done.set()
 
     async with host:
-        budget_until.set(time.monotonic())
-        hook_path.set(("message.before_send",))
+        until = time.monotonic()
+        served.set(Served(PluginId("one"), SessionId("1"), 1, None, until, ("message.before_send",)))
         await host.emit("a")
         with anyio.fail_after(WAIT_S):
             await done.wait()
-    assert seen == [(None, None, ())]
+    assert seen == [None]
 
 
 async def test_a_handler_may_call_the_plugin_that_emits_while_it_serves_a_call(

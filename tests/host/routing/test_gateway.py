@@ -10,10 +10,8 @@ from host.errors import Denied, DuplicateApi, InvalidParams, MethodNotFound, Wro
 from host.facade import Caller
 from host.ids import PluginId, SessionId
 from host.permissions.policy import Grants
-from host.routing.calls import budget_until
 from host.routing.gateway import ApiGateway, PluginGate
-from host.routing.hook_paths import hook_path
-from host.routing.trail import served
+from host.routing.serving import Served, served
 from protocol import jsonrpc
 from protocol.errors import RpcError
 from protocol.incoming import Stream
@@ -90,20 +88,23 @@ async def test_a_remaining_budget_is_told_to_whoever_asks() -> None:
 
 
 async def test_a_request_inherits_nothing_of_the_call_during_which_its_connection_was_made() -> None:
-    async def inherited() -> list[Any]:
-        return [budget_until.get(), served.get(), list(hook_path.get())]
+    async def inherited() -> Served | None:
+        return served.get()
 
     gateway = ApiGateway()
     gateway.attach("what.inherited", inherited)
     nested = {"_meta": {"deadline_ms": 2_500, "parent": 7}}
-    hook_path.set(("message.before_send",))
-    until, serves, path = await ask(gateway, "what.inherited", nested)
-    assert until is not None
-    assert serves is not None
-    assert path == []
-    hook_path.set(("message.before_send",))
-    assert await ask(gateway, "what.inherited", {}) == [None, None, []]
-    assert await ask(gateway, "what.inherited", []) == [None, None, []]
+    other = Served(PluginId("other"), SessionId("9"), 1, None, 1.0, ("message.before_send",))
+    served.set(other)
+    own = await ask(gateway, "what.inherited", nested)
+    assert own is not None
+    assert (own.plugin, own.parent, own.path) == ("one", 7, ())
+    assert own.budget_until is not None
+    assert own.budget_until > 1.0
+    served.set(other)
+    assert await ask(gateway, "what.inherited", {}) is None
+    served.set(other)
+    assert await ask(gateway, "what.inherited", []) is None
 
 
 async def test_an_unknown_method_comes_with_near_names() -> None:

@@ -56,7 +56,7 @@ def test_failed_calls_are_calls_too() -> None:
 
 
 @given(LATENCIES, st.sampled_from([0.01, 0.5, 0.9, 0.99, 1.0]))
-def test_a_percentile_is_off_by_a_quarter_at_most(latencies_s: list[float], share: float) -> None:
+def test_a_percentile_is_off_by_a_fifth_at_most(latencies_s: list[float], share: float) -> None:
     meter = meter_of()
     for latency_s in latencies_s:
         meter.record("m", 0.0, latency_s, 0)
@@ -67,7 +67,7 @@ def test_a_percentile_is_off_by_a_quarter_at_most(latencies_s: list[float], shar
     measured_s = meter.percentile_s(share)
 
     assert measured_s is not None
-    assert 0.75 * exact_s <= measured_s <= 1.26 * exact_s
+    assert exact_s / 1.2 <= measured_s <= 1.2 * exact_s
 
 
 def test_a_few_slow_calls_show_in_the_99th_percentile_and_not_in_the_median() -> None:
@@ -76,8 +76,8 @@ def test_a_few_slow_calls_show_in_the_99th_percentile_and_not_in_the_median() ->
         meter.record("m", 0.0, 0.001, 0)
     meter.record("m", 0.0, 2.0, 0)
     meter.record("m", 0.0, 2.0, 0)
-    assert meter.percentile_s(0.5) == pytest.approx(0.001, rel=0.26)
-    assert meter.percentile_s(0.99) == pytest.approx(2.0, rel=0.26)
+    assert meter.percentile_s(0.5) == pytest.approx(0.001, rel=0.2)
+    assert meter.percentile_s(0.99) == pytest.approx(2.0, rel=0.2)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0e-9, 1e9])
