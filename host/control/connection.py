@@ -5,6 +5,7 @@ nothing at all for `stall_s` is let go. Does not know what a line says; that is 
 """
 
 import asyncio
+import select
 from collections.abc import Callable
 from typing import Final, cast
 
@@ -70,9 +71,17 @@ class Connection(asyncio.Protocol):
                 self._took(text)
 
     def eof_received(self) -> bool:
-        """Keep the way out open: what a client asked for before it said its last is still answered."""
+        """Keep the way out open where the client only said its last: what it asked for is answered."""
         self.said_all.set()
-        return True
+        return not self._is_gone()
+
+    def _is_gone(self) -> bool:
+        """Tell whether the client closed both ways, which a read can't tell from one."""
+        if self._transport is None:
+            return True
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), 0)
+        return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See the end of it; asyncio's."""

@@ -9,7 +9,7 @@ import logging
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
@@ -81,7 +81,7 @@ class Dispatcher:
 
     async def answer(self, asked: "Asked", context: Any) -> bytes | None:
         """Serve what was asked; return the line to send, or None where nobody wants an answer."""
-        found = await jsonrpcserver.async_dispatch_to_serializable(
+        found: Any = await jsonrpcserver.async_dispatch_to_serializable(
             asked.document,
             methods=self._methods,
             context=context,
@@ -90,7 +90,9 @@ class Dispatcher:
         )
         if found is None:
             return None
-        for one in found if isinstance(found, list) else [found]:
+        is_batch = isinstance(found, list)
+        answers = cast("list[dict[str, Any]]", found if is_batch else [found])
+        for one in answers:
             if "error" in one:
                 one["error"] = self._ours(one["error"])
         line = encode(found) + b"\n"
@@ -99,21 +101,21 @@ class Dispatcher:
                 f"the answer has {len(line)} bytes; a line may have {MAX_FRAME_BYTES}",
                 remedy="ask for less at once",
             )
-            request_id: RequestId = None if isinstance(found, list) else found.get("id")
+            request_id = None if is_batch else answers[0].get("id")
             return self.error_line(request_id, to_wire(large, "the request"))
         return line
 
     def overloaded(self, asked: "Asked", limit: int) -> bytes:
         """Return the answer to what comes while too much is worked on; empty where nobody wants one."""
-        document: Any = asked.document
-        if isinstance(document, dict) and "id" not in document:
+        document = cast("dict[str, Any] | None", None if isinstance(asked.document, list) else asked.document)
+        if document is not None and "id" not in document:
             return b""
         error = Overloaded(
             f"more than {limit} requests of this client are worked on",
             remedy="wait for answers before asking more",
             limit=limit,
         )
-        request_id = document["id"] if isinstance(document, dict) else None
+        request_id = None if document is None else document["id"]
         return self.error_line(request_id, to_wire(error, "the request"))
 
     @staticmethod

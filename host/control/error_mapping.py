@@ -39,7 +39,7 @@ _BY_WIRE_CODE: Final[Mapping[int, type[PlughostError]]] = {
 def to_wire(exc: BaseException, method: str) -> ErrorObject:
     """Return the answer that a client gets for this error."""
     if isinstance(exc, RpcError):
-        if exc.code == wire.INVALID_PARAMS:
+        if exc.code == wire.INVALID_PARAMS and "code" not in _data(exc.data):
             # Of the check of parameters; it has no class yet.
             refused = errors.InvalidParams(f"{method}: {exc.message}", **_data(exc.data))
             return ErrorObject(exc.code, refused.message, refused.as_json())

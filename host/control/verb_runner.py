@@ -128,7 +128,7 @@ def _taken_key(params: dict[str, msgspec.Raw]) -> str | None:
         key = ""
     if not 0 < len(key) <= MAX_KEY_CHARS:
         raise InvalidParams(
-            f"{KEY_NAME}: found {bytes(raw[:40])!r}; allowed: 1 to {MAX_KEY_CHARS} characters"
+            f"{KEY_NAME}: found {bytes(raw)[:40]!r}; allowed: 1 to {MAX_KEY_CHARS} characters"
         )
     return key
 
