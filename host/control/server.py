@@ -60,7 +60,9 @@ class ControlServer:
     ) -> None:
         """`is_plugins(pid)` tells whether a process belongs to a plugin; such a peer is refused.
 
-        It is asked for each connection, on the event loop. Of a process that is gone it says True.
+        It is asked for each connection, on the event loop. Of a process that is gone it says True. The audit
+        is told of peers that were refused, and of verbs where the facade has no `acting_as` and so no audit
+        of its own.
         """
         self._facade = facade
         self._is_plugins = is_plugins

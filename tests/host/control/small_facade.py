@@ -69,11 +69,6 @@ class SmallFacade:
         self.ended: list[str] = []
         self.frames = 0
 
-    def acting_as(self, by: str) -> "SmallFacade":
-        acting = SmallFacade(by)
-        acting.__dict__ |= {key: value for key, value in self.__dict__.items() if key != "by"}
-        return acting
-
     async def plugins(self) -> tuple[PluginRow, ...]:
         return (ROW,)
 
@@ -179,6 +174,15 @@ class SmallFacade:
                 raise PluginNotFound("hello")
         finally:
             self.ended.append(f"stream after {sent}")
+
+
+class ActingFacade(SmallFacade):
+    """One that acts in somebody's name, and keeps its audit itself."""
+
+    def acting_as(self, by: str) -> "ActingFacade":
+        acting = ActingFacade(by)
+        acting.asked = self.asked
+        return acting
 
 
 def as_facade(small: SmallFacade) -> Facade:

@@ -5,17 +5,19 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, cast
 
+import anyio
 import pytest
 
 from host.clock import FakeClock
 from host.control.answers import KEPT_S
 from host.control.dispatch import jsonrpcserver
 from host.control.facade_methods import facade_methods
+from host.control.server import ControlServer
 from host.facade.queries import QUERIES
 from host.facade.verbs import VERBS
 from protocol.errors import DENIED, INVALID_PARAMS, METHOD_NOT_FOUND, OVERLOADED
 from tests.host.control.conftest import Serving, wire_to
-from tests.host.control.small_facade import SmallFacade
+from tests.host.control.small_facade import ActingFacade, SmallFacade, as_facade
 
 MALFORMED = [
     b"{",
@@ -236,6 +238,24 @@ async def test_verbs_are_audited_with_who_and_outcome_and_without_secrets(servin
     assert all(by.startswith("test (uid ") for by, _, _, _ in told)
     assert told[2][2]["params"] == {"password": "•••", "n": 1}
     assert told[3][2]["changes"] == {"smtp.user": "•••", "port": "•••"}
+
+
+async def test_a_facade_that_acts_in_somebodys_name_audits_by_itself(tmp_path: Path):
+    told: list[str] = []
+
+    def audit(_by: str, method: str, _params: Any, _outcome: str) -> None:
+        told.append(method)
+
+    acting = ActingFacade("the host")
+    server = ControlServer(as_facade(acting), audit=audit)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(server.run, tmp_path)
+        async with wire_to(server.socket_path) as wire:
+            await wire.ask("plugin.start", ["hello"])
+        tasks.cancel_scope.cancel()
+    ((_, by, _),) = acting.asked
+    assert by.startswith("test (uid ")
+    assert told == []
 
 
 async def test_what_was_asked_is_answered_to_a_client_that_only_stopped_asking(
