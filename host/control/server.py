@@ -158,6 +158,7 @@ class ControlServer:
 
     async def _attach(self, connected: socket.socket, dispatcher: "Dispatcher", runner: VerbRunner) -> None:
         session = Session(dispatcher, stall_s=self._stall_s)
+        mine: list[Attached] = []
         peer = read_peer(connected)
         self._count += 1
         number = self._count
@@ -172,6 +173,7 @@ class ControlServer:
                 read_only=self._read_only,
             )
             self._attached.add(client)
+            mine.append(client)
             return client
 
         self._connections += 1
@@ -180,4 +182,4 @@ class ControlServer:
             await session.run(attach)
         finally:
             self._connections -= 1
-            self._attached.discard(session.client)
+            self._attached.difference_update(mine)
