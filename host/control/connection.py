@@ -34,6 +34,9 @@ class Connection(asyncio.Protocol):
         self._stall_s = stall_s
         self._lines = LineBuffer(MAX_FRAME_BYTES)
         self._transport: asyncio.Transport | None = None
+        self._started = False
+        self._early = b""
+        """What came before there was somebody to hand lines to; one read at the most."""
         self._written = 0
         self._stall: asyncio.TimerHandle | None = None
         self._writable = asyncio.Event()
@@ -50,16 +53,22 @@ class Connection(asyncio.Protocol):
         # Nothing is unsent unless the kernel's own buffer is full.
         self._transport.set_write_buffer_limits(high=0)
 
-        # Whoever serves it begins to read when there is somebody to hand lines to.
-        self._transport.pause_reading()
-
     def start(self) -> None:
-        """Begin to read."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        """Begin to hand lines on; what came before is handed on at once."""
+        self._started = True
+        early, self._early = self._early, b""
+        if early:
+            self.data_received(early)
+            if self._transport is not None and not self._transport.is_closing():
+                self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in; asyncio's."""
+        if not self._started:
+            self._early += data
+            if self._transport is not None:
+                self._transport.pause_reading()
+            return
         block = self._lines.feed(data)
         for _ in self._lines.faults:
             self._too_long()
