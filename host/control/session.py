@@ -57,6 +57,7 @@ class Line:
 
     def __init__(self, session: "Session") -> None:
         self.session = session
+        self.answered = False
         self.opened: list[Subscription] = []
         """What is to begin once its number has been sent."""
         # Requests are cancelled one by one, inside; nothing may tear what answers them from outside.
@@ -156,6 +157,9 @@ class Session:
                 answer = await self._dispatcher.answer(asked, line)
                 if answer is not None:
                     self.connection.write(answer)
+                line.answered = True
+                if not self._ending:
+                    # Until the client has it, it counts: who does not read is worked for no more.
                     await self.connection.drained()
         finally:
             for one in line.opened:
@@ -178,7 +182,7 @@ class Session:
         if self._client is not None:
             self._client.follows.close_all()
         for line in self._lines:
-            line.scope.deadline = anyio.current_time() + END_S
+            line.scope.deadline = anyio.current_time() + (0.0 if line.answered else END_S)
 
     def _too_long(self) -> None:
         large = FrameTooLarge(f"a line is longer than {MAX_FRAME_BYTES} bytes; it was read past")

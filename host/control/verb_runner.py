@@ -64,7 +64,9 @@ class VerbRunner:
         if key is None:
             outcome = await self._do(method, params, by)
         else:
-            text = encode([method.name, params])
+            # By what it means: members in another order, or other white space, are the same request.
+            values = {name: msgspec.json.decode(raw) for name, raw in params.items()}
+            text = msgspec.json.encode([method.name, values], order="deterministic")
             asked = hashlib.blake2b(text, digest_size=16).digest()
             answer = self._answers.find(uid, key, asked)
             if answer is None:

@@ -236,3 +236,28 @@ def test_the_client_loads_nothing_that_is_slow():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded & {"jsonrpcserver", "jsonschema", "pydantic", "textual", "rich", "click", "psutil"}
+
+
+async def test_a_client_that_does_not_read_does_not_hold_the_hosts_end_up(
+    serving: Serving, small: SmallFacade, until: Any
+):
+    small.show({"plugins": {"a": {"text": "x" * 3_000_000}}})
+    with peer_of_later() as peer, anyio.fail_after(WAIT_S):
+        async with serving() as server:
+            peer.connect(server.socket_path)
+            hello = {"jsonrpc": "2.0", "id": 0, "method": "hello", "params": {"client": "x", "protocol": 1}}
+            watch = {"jsonrpc": "2.0", "id": 1, "method": "watch", "params": [["plugins"]]}
+            again = {"jsonrpc": "2.0", "id": 2, "method": "plugins"}
+            peer.send(b"".join(json.dumps(one).encode() + b"\n" for one in (hello, watch)))
+            await until(lambda: small.boards)
+            for _ in range(20):
+                await anyio.lowlevel.checkpoint()
+            peer.send(json.dumps(again).encode() + b"\n")
+            for _ in range(20):
+                await anyio.lowlevel.checkpoint()
+        assert small.boards == []
+
+
+def peer_of_later() -> socket.socket:
+    """Return a socket that is not connected yet."""
+    return socket.socket(socket.AF_UNIX)

@@ -152,6 +152,7 @@ async def test_the_same_key_does_a_verb_once_also_over_another_connection(
             first = (await wire.ask("call", asked))["result"]
         async with wire_to(server.socket_path) as wire:
             assert (await wire.ask("call", asked))["result"] == first
+            assert (await wire.ask("call", dict(reversed(asked.items()))))["result"] == first
             assert len(small.asked) == 1
             other = await wire.ask("call", asked | {"params": {"n": 2}})
             assert other["error"]["data"]["code"] == "conflict"
