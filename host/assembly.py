@@ -28,6 +28,7 @@ from host.process.direct_launcher import DirectLauncher
 from host.process.grown_pipes import GrownPipes
 from host.process.journal import Journal
 from host.process.launcher import Launcher
+from host.process.marked import is_plugins
 from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
@@ -104,6 +105,7 @@ class Assembly:
         timing: Timing,
         clock: Clock,
         facts: HostFacts,
+        control: bool,
     ) -> None:
         """Take what `PluginHost` was given; nothing is touched before `run`."""
         self.roster = roster
@@ -146,14 +148,14 @@ class Assembly:
         self._opens.append(self.configuration)
         self._registries.append(self.configuration)
         ConfigurationApi(self.configuration, system_config).attach(self.gateway)
-        control = ControlCalls(roster)
-        self.commands = Commands(control, roster.returns)
-        self.endpoints = Endpoints(control, roster.returns, roster.is_enabled)
-        self.schedule = Schedules(control, clock)
-        self.ui = Ui(control, roster.returns, roster.folder, roster.without_program, clock)
+        asked = ControlCalls(roster)
+        self.commands = Commands(asked, roster.returns)
+        self.endpoints = Endpoints(asked, roster.returns, roster.is_enabled)
+        self.schedule = Schedules(asked, clock)
+        self.ui = Ui(asked, roster.returns, roster.folder, roster.without_program, clock)
         self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
         self._opens.append(self.schedule)
-        self.contract = Contract(control, roster.only_contributes)
+        self.contract = Contract(asked, roster.only_contributes)
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
         self.kinds = Kinds(roster.views)
@@ -161,6 +163,7 @@ class Assembly:
         self._registries += [book, self.kinds]
         self._opens += [book, self.scanner]
         self._facts = facts
+        self._control = control
         feeds = Feeds()
         self._tracing = Tracing(feeds.rpc, clock)
         self._registries.append(self._tracing)
@@ -219,6 +222,8 @@ class Assembly:
                     self._environment = self._build(folder, launcher, tasks)
                     self.runs = True
                     await self.roster.discover(self._environment)
+                    if self._control:
+                        await self._serve_control(folder, launcher, tasks)
                     ready()
                     await close_asked.wait()
                 finally:
@@ -271,6 +276,24 @@ class Assembly:
             application_version=self._application_version,
             changed=self._changed,
         )
+
+    async def _serve_control(
+        self, folder: DataFolder, launcher: Launcher, tasks: anyio.abc.TaskGroup
+    ) -> None:
+        from host.control.server import ControlServer
+
+        def plugins_own(pid: int) -> bool:
+            pids = {view.pid for view in self.roster.views()} | {launcher.adopter}
+            return is_plugins(pid, {one for one in pids if one is not None})
+
+        server = ControlServer(
+            self.operations.facade,
+            is_plugins=plugins_own,
+            audit=self.operations.happenings.audited,
+            clock=self._clock,
+        )
+        self._facts.socket = str(await tasks.start(server.run, folder.path))
+        self._facts.clients = server.clients
 
     async def _end(self, launcher: Launcher, opened: list[Opens]) -> None:
         self.recorder.host_closes()

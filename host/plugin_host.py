@@ -54,6 +54,7 @@ class PluginHost(HostParts):
         app_version: str = "",
         warden: Literal["auto", "off"] = "auto",
         polling: bool = False,
+        control: bool = False,
         email: MailSettings | None = None,
         events: EventSettings | None = None,
         storage_quota_bytes: int = DEFAULT_QUOTA_BYTES,
@@ -78,6 +79,7 @@ class PluginHost(HostParts):
             warden: `off` starts plugins from this process even where a warden could.
             polling: Wait awake, 0.1 ms at most, for the answer to a lone call: faster, but holds this loop.
             events: How long the log of durable events is kept.
+            control: Let other programs of this user see the host and act on it, over a socket in `data`.
             email: The mail server that plugins' messages go by; None if they can send none.
             storage_quota_bytes: How much each plugin may keep.
             system_config: What plugins with the permission `config:read` may know of the application.
@@ -117,6 +119,7 @@ class PluginHost(HostParts):
                 polling=polling,
                 uses_warden=use_warden,
             ),
+            control=control,
         )
         self._root: asyncio.Task[None] | None = None
         self._close_asked = anyio.Event()

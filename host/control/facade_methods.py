@@ -31,7 +31,7 @@ def facade_methods() -> Sequence[FacadeMethod]:
 
 def signature_of(function: Any) -> Signature:
     """Return how a method is called from JSON; whoever serves it is `self`."""
-    return read_signature(function, inject=lambda parameter, _annotation: parameter.name == "self")
+    return read_signature(function, inject=lambda name, _annotation: name == "self")
 
 
 def as_object(params: bytes, names: Sequence[str]) -> dict[str, msgspec.Raw]:

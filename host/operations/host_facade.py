@@ -45,8 +45,8 @@ _APPLIED: Final[dict[str, _Applied]] = {
 
 
 def audited(
-    function: Callable[Concatenate["HostFacade", _P], CoroutineType[Any, Any, _R]],
-) -> Callable[Concatenate["HostFacade", _P], CoroutineType[Any, Any, _R]]:
+    function: Callable[Concatenate["HostFacade", _P], "CoroutineType[Any, Any, _R]"],
+) -> Callable[Concatenate["HostFacade", _P], "CoroutineType[Any, Any, _R]"]:
     """Have a verb told to the audit."""
     signature = inspect.signature(function)
     name = wire_name(function.__name__)
