@@ -3,7 +3,7 @@
 A web framework would call `handle` with what came in, and send the answer.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -31,7 +31,7 @@ class StreamSpace:
         self,
         data: Path,
         *,
-        plugins: Path = PLUGINS,
+        plugins: Iterable[Path] = (PLUGINS,),
         config: Mapping[str, Mapping[str, Any]] | None = None,
         mail: MailSettings | None = None,
         trusted: Set[str] = TRUSTED,
@@ -40,14 +40,14 @@ class StreamSpace:
 
         Args:
             data: Made if it is not there.
-            plugins: The folder of plugins.
+            plugins: Folders of plugins, or of folders of plugins.
             config: Configuration by plugin id.
             mail: The mail server; None if plugins can send no mail.
             trusted: Plugins that may write.
         """
         data.mkdir(parents=True, exist_ok=True)
         self.host = PluginHost(
-            [plugins],
+            plugins,
             data=data / "plugins",
             config=config,
             autoload=True,
@@ -55,7 +55,7 @@ class StreamSpace:
             app="streamspace",
             app_version="1.0.0",
             email=mail,
-            rate_limits={"*": "2000/s"},
+            rate_limits={"sessions": "1000/s", "users": "1000/s", "templates": "1000/s"},
         )
         topics.declare(self.host)
         self._database = Database(data / "streamspace.db")

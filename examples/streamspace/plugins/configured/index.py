@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -11,10 +12,16 @@ ON_THIS_MACHINE = "http://127.0.0.1:"
 
 class Configured(ApiIntegration):
     async def on_load(self) -> None:
-        # That there is an API key says the schema: without one, none of this is started.
-        if not self.config["webhookUrl"].startswith(("https://", ON_THIS_MACHINE)):
-            raise PluginError("Webhook URL must use HTTPS for security")
+        self.check(self.config)
         self.log.debug("Plugin loaded", config=dict(self.config))  # secrets are masked
+
+    async def on_configure(self, config: dict[str, Any]) -> None:
+        self.check(config)  # what is refused here is never saved
+
+    def check(self, config: Mapping[str, Any]) -> None:
+        # That there is an API key says the schema: without one, none of this is started.
+        if not config["webhookUrl"].startswith(("https://", ON_THIS_MACHINE)):
+            raise PluginError("Webhook URL must use HTTPS for security")
 
     def on_session_created(self, session: dict[str, Any]) -> None:
         if not self.config["enabled"]:
