@@ -4,7 +4,7 @@ import email
 import logging
 import queue
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from email import policy
 from email.message import EmailMessage
@@ -69,12 +69,17 @@ class Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self._lines.put(record)
 
+    async def next(self) -> tuple[str, dict[str, Any]]:
+        """Wait for the next line; return its text and its fields."""
+        record = await anyio.to_thread.run_sync(lambda: self._lines.get(timeout=WAIT_S))
+        return record.getMessage(), record.__dict__.get("fields", {})
+
     async def until(self, text: str) -> dict[str, Any]:
         """Wait for the next line that has a text in it; return its fields."""
         while True:
-            record = await anyio.to_thread.run_sync(lambda: self._lines.get(timeout=WAIT_S))
-            if text in record.getMessage():
-                return record.__dict__["fields"]
+            line, fields = await self.next()
+            if text in line:
+                return fields
 
 
 @pytest.fixture
@@ -101,7 +106,7 @@ def start(tmp_path: Path, outside: Outside) -> Start:
     @asynccontextmanager
     async def start(
         *plugins: str, config: dict[str, dict[str, Any]] | None = None, mail: MailSettings | None = None
-    ) -> AsyncIterator[StreamSpace]:
+    ) -> AsyncGenerator[StreamSpace]:
         settings = outside.config()
         for plugin, values in (config or {}).items():
             settings[plugin] = {**settings.get(plugin, {}), **values}

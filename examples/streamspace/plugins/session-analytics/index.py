@@ -18,26 +18,21 @@ class SessionAnalytics(Plugin):
     async def track(self, session: dict[str, Any], event: Event) -> None:
         if not self.config["trackingEnabled"]:
             return
-        start = f"started:{session['id']}"
+        key, start, data = f"event:{event.seq:012}", f"started:{session['id']}", session
+        # All of what one event changes, or nothing; the same event a second time changes nothing.
+        change = self.storage.transaction().check(key, 0).incr("events")
         match event.topic:
             case "session.created":
-                await self.track_event("session_created", session, event)
+                change.incr(f"template:{session['template']}").incr(f"user:{session['user']}")
             case "session.started":
-                await self.storage.set(start, event.time, ttl_s=KEPT_S)
-                await self.track_event("session_started", session, event)
+                change.set(start, event.time, ttl_s=KEPT_S)
             case _:
-                if started := await self.storage.get(start):
-                    data = {**session, "duration": event.time - started}
-                    await self.track_event("session_stopped", data, event)
-                    await self.storage.delete(start)
-
-    async def track_event(self, name: str, data: dict[str, Any], event: Event) -> None:
-        """Keep an event and count it, both or neither; a second time the same one changes nothing."""
-        key = f"event:{event.seq:012}"
-        kept = {"event": name, "data": data, "timestamp": event.time}
-        change = self.storage.transaction().check(key, 0).set(key, kept, ttl_s=KEPT_S).incr("events")
-        if name == "session_created":
-            change.incr(f"template:{data['template']}").incr(f"user:{data['user']}")
+                if (started := await self.storage.get(start)) is None:
+                    return
+                data = {**session, "duration": event.time - started}
+                change.delete(start)
+        name = event.topic.replace(".", "_")
+        change.set(key, {"event": name, "data": data, "timestamp": event.time}, ttl_s=KEPT_S)
         try:
             await change.commit()
         except RpcError as error:
