@@ -18,31 +18,38 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 
 
 class Database:
-    """One file."""
+    """One file; nothing is touched before it is opened."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, check_same_thread=False)
+        self.tables: list[str] = []
+        self._path = path
+        self._turn = anyio.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self) -> None:
+        """Open the file, and make it and its tables if they are not there."""
+        self._connection = sqlite3.connect(self._path, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._turn = anyio.Lock()
+        for table in self.tables:
+            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (key TEXT PRIMARY KEY, row TEXT)")
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something in a transaction of its own."""
+        connection = self._connection
+        assert connection is not None, "the database is not open"
 
         def transaction() -> T:
-            with self._connection:
-                return work(self._connection)
+            with connection:
+                return work(connection)
 
         async with self._turn:
             return await anyio.to_thread.run_sync(transaction)
 
-    def create(self, table: str) -> None:
-        """Make a table if it is not there."""
-        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (key TEXT PRIMARY KEY, row TEXT)")
-
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
 
 class Table(Generic[Row]):
@@ -52,7 +59,7 @@ class Table(Generic[Row]):
         self._database = database
         self._name = name
         self._kind = kind
-        database.create(name)
+        database.tables.append(name)
 
     async def all(self) -> list[Row]:
         """Return every row, in the order in which they came."""

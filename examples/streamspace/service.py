@@ -45,7 +45,7 @@ class StreamSpace:
             mail: The mail server; None if plugins can send no mail.
             trusted: Plugins that may write.
         """
-        data.mkdir(parents=True, exist_ok=True)
+        self._data = data
         self.host = PluginHost(
             plugins,
             data=data / "plugins",
@@ -65,7 +65,13 @@ class StreamSpace:
         self.inbox = Inbox(self.host, self._database, self.users)
 
     async def __aenter__(self) -> Self:
-        await self.host.__aenter__()
+        self._data.mkdir(parents=True, exist_ok=True)
+        self._database.open()
+        try:
+            await self.host.__aenter__()
+        except BaseException:
+            self._database.close()
+            raise
         return self
 
     async def __aexit__(

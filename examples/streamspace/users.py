@@ -84,9 +84,10 @@ class Users:
         return token
 
     async def logout(self, token: str) -> None:
-        """End a login."""
-        user = await self.get(self._logins.pop(token))
-        await self._host.emit("user.logout", user)
+        """End a login, if the token is one."""
+        username = self._logins.pop(token, None)
+        if username is not None:
+            await self._host.emit("user.logout", await self.get(username))
 
     async def principal(self, token: str) -> Principal:
         """Return who a request with this token comes from; nobody in particular for an unknown one."""

@@ -15,7 +15,7 @@ STATS = Request("GET", "/api/plugins/analytics/stats")
 
 async def stats(service: StreamSpace, *, events: int = 0) -> dict[str, Any]:
     """Ask for the figures until so many events are in them."""
-    with anyio.fail_after(40):
+    with anyio.fail_after(90):
         while True:
             answer = await service.host.dispatch(STATS, READER)
             assert answer.status == 200, answer.data

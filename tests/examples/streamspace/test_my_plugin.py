@@ -109,7 +109,7 @@ async def test_the_smallest_plugin_says_that_it_was_loaded_and_unloaded(start: S
 
 async def test_three_themes_can_be_chosen_and_two_of_them_need_no_process(start: Start) -> None:
     async with start("dark-theme", "light-theme", "indigo-theme") as service:
-        themes = {one.plugin: one for one in service.host.ui.contributions("theme")}
+        themes = {str(one.plugin): one for one in service.host.ui.contributions("theme")}
         assert set(themes) == {"dark-theme", "light-theme", "indigo-theme"}
         assert themes["dark-theme"].data["components"]["input"]["borderColor"] == "#475569"
         assert themes["dark-theme"].data["typography"]["h1"]["fontSize"] == "2.5rem"

@@ -124,6 +124,17 @@ async def test_the_configured_service_gets_sessions_with_its_key(start: Start, a
         assert service.host.configuration.get("configured")["apiKey"] == "•••"
 
 
+async def test_debugging_shows_the_configuration_without_its_secrets(start: Start) -> None:
+    async with start("configured") as service:
+        await service.host.logs.set_level("configured", "debug")
+        await service.host.restart("configured")
+        (line,) = [
+            one for one in await service.host.logs("configured", level="debug") if "Plugin loaded" in one.text
+        ]
+        assert "maxRetries" in str(line)
+        assert "key-1234567890" not in str(line)
+
+
 async def test_a_service_that_fails_is_tried_again_as_often_as_configured(
     start: Start, asked: Next, outside: Outside
 ) -> None:

@@ -86,6 +86,18 @@ async def test_a_plugin_that_nobody_trusts_waits_for_consent_to_write(tmp_path: 
         assert service.host.plugin("my-plugin").state == "active"
 
 
+def test_editors_get_what_plugins_may_call() -> None:
+    stubs = [str(Path(sys.executable).with_name("plughost")), "stubs", "--json"]
+    place = "examples.streamspace.service:build_host"
+    shown = subprocess.run([*stubs, place], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    document = json.loads(shown.stdout)
+    asked = {one["name"]: one.get("x-permission") for one in document["methods"]}
+    for namespace in ("sessions", "users", "templates"):
+        for name, action in (("list", "read"), ("get", "read"), ("create", "write"), ("delete", "write")):
+            assert asked[f"{namespace}.{name}"] == f"{namespace}:{action}"
+    assert not (REPOSITORY / "streamspace-data").exists()
+
+
 def write_plugin(folder: Path, code: str, permissions: list[str]) -> Path:
     folder.mkdir()
     manifest = {"name": folder.name, "version": "1.0.0", "permissions": permissions}
