@@ -1,9 +1,10 @@
-"""The README leads to what is there, and leaves no plugin out."""
+"""The README leads to what is there, and leaves no plugin out; the manifests are understood as they are."""
 
 import re
 from pathlib import Path
 
 from examples.streamspace.service import HERE, PLUGINS
+from host.manifest import read_package
 
 README = (HERE / "README.md").read_text()
 
@@ -26,3 +27,9 @@ def test_what_a_row_says_is_in_the_file_that_it_names() -> None:
     assert len(rows) > 10
     missing = [(place, word) for place, word in rows if word not in Path(HERE / place).read_text()]
     assert missing == []
+
+
+def test_no_manifest_of_the_guides_form_has_a_fault_or_a_warning() -> None:
+    packages = [read_package(folder) for folder in sorted(PLUGINS.iterdir())]
+    assert [warning for package in packages for warning in package.warnings] == []
+    assert {package.manifest.id for package in packages} == {folder.name for folder in PLUGINS.iterdir()}
