@@ -41,8 +41,14 @@ def subscription_faults(
             if fault:
                 yield f"subscription {name!r}: {fault}"
         for pattern in one.topics:
-            known = topics.get(pattern)
-            if known is not None and known.permission is not None:
-                decision = grants.decide(known.permission)
-                if not decision.allowed:
-                    yield f"subscription {name!r} to {pattern}: {decision.reason} {decision.declare}"
+            if fault := hearing_fault(pattern, grants, topics):
+                yield f"subscription {name!r} to {pattern}: {fault}"
+
+
+def hearing_fault(topic: str, grants: Granted, topics: Topics) -> str:
+    """Say why a plugin may not hear of a topic; empty if it may."""
+    known = topics.get(topic)
+    if known is None or known.permission is None:
+        return ""
+    decision = grants.decide(known.permission)
+    return "" if decision.allowed else f"{decision.reason} {decision.declare}"

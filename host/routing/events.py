@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from host.clock import Clock
 from host.errors import Denied, HostClosed, InvalidParams
 from host.facade import Caller, Granted, Joining
-from host.routing.event_checks import subscription_faults
+from host.routing.event_checks import hearing_fault, subscription_faults
 from host.routing.event_handlers import HostHandler
 from host.routing.event_log_keeper import EventLogKeeper
 from host.routing.event_router import EventRouter, Route
@@ -245,6 +245,8 @@ class Events:
                     f"on_{name[:80]} could mean {' or '.join(alike[:5])}: subscribe it by "
                     f'@on("{alike[0]}"), or another of them'
                 )
+            elif alike and (fault := hearing_fault(alike[0], session.grants, self.topics)):
+                yield f"on_{name[:80]} handles {alike[0]}: {fault}"
 
     def join(self, session: Joining) -> None:
         """Subscribe it to what may be lost."""

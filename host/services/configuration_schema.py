@@ -50,14 +50,15 @@ class Schema:
             return []
         from referencing.exceptions import Unresolvable
 
-        faults: list[Fault] = []
+        faults: dict[Fault, None] = {}  # each once: the library tells of every missing key anew
         try:
             for error in validator(self.document).iter_errors(value):
-                faults += self._told(error, layer)
+                faults |= dict.fromkeys(self._told(error, layer))
                 if len(faults) >= MAX_FAULTS:
                     break
         except (Unresolvable, RecursionError) as exc:
-            faults.append(Fault(layer, "", type(exc).__name__, "a schema whose references lead somewhere"))
+            fault = Fault(layer, "", type(exc).__name__, "a schema whose references lead somewhere")
+            faults[fault] = None
         return sorted(faults, key=lambda fault: fault.path)
 
     def defaults(self) -> Document:

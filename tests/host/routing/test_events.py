@@ -277,6 +277,7 @@ async def test_a_declared_topic_holds_data_against_its_schema_and_asks_subscribe
         'id = "allowed"\nversion = "1.0.0"\nentry_point = "main.py"\npermissions = ["sessions:read"]\n'
     )
     write_plugin("literal", NOSY.replace("PATTERN", "session.created"))
+    write_plugin("named", "class N(Plugin):\n    async def on_session_created(self, data): ...\n")
     write_plugin("nosy", NOSY.replace("PATTERN", "session.*"))
     host = PluginHost([plugins])
     schema = {
@@ -295,8 +296,9 @@ async def test_a_declared_topic_holds_data_against_its_schema_and_asks_subscribe
         with pytest.raises(InvalidParams, match=words):
             host.events.declare(**arguments)
     async with host:
-        with pytest.raises(LoadRefused, match="sessions:read"):
-            await host.load("literal")
+        for plugin in ("literal", "named"):
+            with pytest.raises(LoadRefused, match="sessions:read"):
+                await host.load(plugin)
         for plugin in ("emitter", "allowed", "nosy"):
             await host.load(plugin)
         with pytest.raises(InvalidParams) as caught:

@@ -336,6 +336,19 @@ async def test_a_plugin_whose_configuration_does_not_fit_is_not_started(
         await host.load("one")
 
 
+async def test_each_of_several_missing_values_is_told_once(plugins: Path, write_plugin: Write) -> None:
+    manifest = """
+        [config_schema]
+        type = "object"
+        required = ["host", "port", "token"]
+        properties = { host = { type = "string" }, port = { type = "integer" }, token = { type = "string" } }
+        """
+    write_plugin("bare", "class Bare(Plugin):\n    pass\n", manifest)
+    async with PluginHost([plugins]) as host:
+        faults = host.configuration.validate("bare", {})
+        assert [fault.path for fault in faults] == ["host", "port", "token"]
+
+
 async def test_the_file_is_its_owners_alone(host: PluginHost, tmp_path: Path) -> None:
     await host.configuration.set("one", {"token": "very-secret"})
     for file in (tmp_path / "data").glob("config.db*"):

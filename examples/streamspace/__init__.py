@@ -1,0 +1,1 @@
+"""A service in miniature that has plugins: browser sessions for users. Start with README.md."""
