@@ -19,7 +19,7 @@ async def test_what_a_context_offers_does_what_the_plugins_own_attributes_do(
             self.context = context
             await context.api.on("said", self.heard)
             await context.api.add_menu_item({"label": "Example", "handler": self.chosen})
-            await context.api.register_settings({"loud": {"type": "boolean", "default": True, "label": "Loud"}})
+            await context.api.register_settings({"loud": {"type": "boolean", "default": True}})
 
         async def heard(self, data):
             await self.context.api.get_storage().set("heard", data)
