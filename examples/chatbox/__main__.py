@@ -1,19 +1,16 @@
 """`python -m examples.chatbox`: a chat at the terminal; with `--demo` a scene that ends by itself."""
 
-import argparse
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import anyio
 
 from examples.chatbox.archive import Message
 from examples.chatbox.chatbox import PLUGINS, Chatbox
+from examples.program import run
 from host import DeadlineExceeded, Denied, LoadFailed, PluginDied
 from host.manifest import pack_blob
 
@@ -105,15 +102,5 @@ async def demo(folder: Path) -> None:
             print(f"    {plugin}: {invocations}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser("python -m examples.chatbox", description=__doc__)
-    parser.add_argument("--demo", action="store_true", help="play a scene and end")
-    parser.add_argument("--data", type=Path, help="where messages and plugins are kept; else nowhere")
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.ERROR)
-    with TemporaryDirectory() as temporary, suppress(KeyboardInterrupt):
-        anyio.run(demo if options.demo else serve, options.data or Path(temporary))
-
-
 if __name__ == "__main__":
-    main()
+    run("examples.chatbox", __doc__ or "", serve, demo)
