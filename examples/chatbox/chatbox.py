@@ -46,7 +46,7 @@ class Chatbox:
             app="chatbox",
             app_version="1.0.0",
         )
-        self.installer = Installer(host, installed, folder / "backups")
+        self.installer = Installer(host, installed, folder / "backups", sandbox)
         host.api("messages.send", permission="messages:send")(self.send)
         host.api("messages.latest", permission="messages:read")(self.latest)
         host.events.declare("message", permission="messages:read", description="Somebody said something")

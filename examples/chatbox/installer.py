@@ -8,14 +8,15 @@ from tempfile import TemporaryDirectory
 
 from packaging.version import Version
 
-from host import LoadFailed, PluginHost
+from host import Limits, LoadFailed, PluginHost
 from host.manifest import Package, unpack_blob
 from protocol.manifest import Manifest
 
 
 class Installer:
-    def __init__(self, host: PluginHost, plugins: Path, backups: Path) -> None:
+    def __init__(self, host: PluginHost, plugins: Path, backups: Path, sandbox: Limits) -> None:
         self._host = host
+        self._sandbox = sandbox
         self._plugins = plugins
         self._backups = backups
         backups.mkdir(exist_ok=True)
@@ -25,6 +26,7 @@ class Installer:
 
         Raises:
             ManifestError: The package is wrong; every fault is named, and nothing was written.
+            ValueError: It asks for more than the sandbox allows.
             FileExistsError: It is installed already.
         """
         with self._unpacked(blob) as package:
@@ -40,7 +42,7 @@ class Installer:
 
         Raises:
             ManifestError: The package is wrong; nothing has changed.
-            ValueError: It is not newer; nothing has changed.
+            ValueError: It is not newer, or asks for more than the sandbox allows; nothing has changed.
             LoadFailed: It could not be loaded; the old version is back.
         """
         with self._unpacked(blob) as package:
@@ -71,4 +73,8 @@ class Installer:
     def _unpacked(self, blob: bytes) -> Generator[Package, None, None]:
         # Beside the plugins, so that a folder can be moved there as a whole.
         with TemporaryDirectory(dir=self._plugins.parent) as staging:
-            yield unpack_blob(blob, Path(staging) / "plugin", "package")
+            package = unpack_blob(blob, Path(staging) / "plugin", "package", self._sandbox)
+            limits = package.manifest.limits
+            if limits.memory_bytes > self._sandbox.memory_bytes or limits.cpu_cores > self._sandbox.cpu_cores:
+                raise ValueError(f"{package.manifest.id} asks for more than the sandbox allows")
+            yield package

@@ -168,6 +168,15 @@ async def test_an_update_keeps_what_was_there_and_goes_back_if_it_fails(tmp_path
         }
 
 
+async def test_a_package_that_asks_for_more_than_the_sandbox_is_not_installed(tmp_path: Path) -> None:
+    package = json.loads(packed("1.0.0"))
+    package["manifest"]["memory_limit"] = "51m"
+    async with Chatbox(tmp_path, []) as chatbox:
+        with pytest.raises(ValueError, match="asks for more than the sandbox allows"):
+            await chatbox.installer.install(json.dumps(package).encode())
+        assert list((tmp_path / "plugins").iterdir()) == []
+
+
 @pytest.mark.parametrize("missing", ["manifest", "files"])
 async def test_a_package_without_a_part_is_refused_with_its_name(tmp_path: Path, missing: str) -> None:
     package = json.loads(pack_blob(PLUGINS / "example"))

@@ -90,7 +90,7 @@ async def test_a_plugin_that_can_not_be_loaded_is_in_error_and_says_why(dashboar
 
 async def test_a_slot_of_an_older_layout_is_a_fault_that_names_the_current_one(dashboard: Dashboard) -> None:
     details = (await ask(dashboard, "GET", "/plugins/legacy_plugin"))[1]
-    assert details["state"] == "error"
+    assert (details["state"], details["reason"]) == ("error", "its manifest has one fault")
     (fault,) = details["faults"]
     assert "found 'app.sidebar.mid'; allowed: sidebar-mid" in fault
     status, data = await ask(dashboard, "POST", "/plugins/legacy_plugin/load")
