@@ -107,8 +107,10 @@ def _read_manifest(folder: Path, name: str, defaults: Limits, faults: FaultList)
     # Programs that write JSON often write null for what is not there.
     written = {key: value for key, value in document.items() if value is not None}
     form, broken = read_form(FORMS[name], written, faults)
+    before = len(faults)
     sections = _read_sections(folder, faults)
-    program = _read_program(form, folder, broken, faults, shows=bool(sections))
+    shows = bool(sections) or len(faults) > before  # what can't be read might have shown something
+    program = _read_program(form, folder, broken, faults, shows=shows)
     plugin_id, display_name = ("", "") if broken & {"id", "name"} else form.identity(faults)
     plugins = plugin_ranges(form.dependencies)
     if plugin_id and fold_id(plugin_id) in map(fold_id, plugins):

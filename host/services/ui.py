@@ -145,6 +145,19 @@ class Ui:
                 one.at_s = self._clock.monotonic()
         return one.latest
 
+    async def data(self, one: Contribution) -> Mapping[str, Any]:
+        """Return what an addition shows: a widget's data, or those of the widget or the file that it names.
+
+        A file is read as the kind that the addition says, else as text. Raises what `widget_data` does.
+        """
+        named = one.name if one.kind == "widget" else str(one.data.get("component", ""))
+        widgets = [widget.name for widget in self.contributions("widget", plugin=one.plugin)]
+        if one.kind == "widget" or named in widgets:
+            return await self.widget_data(one.plugin, named)
+        if not named:
+            raise ContributionNotFound(f"component of the {one.kind.replace('_', ' ')}", one.name)
+        return await self._source.data(one.plugin, UiItem(one.kind, one.name, one.title, dict(one.data)))
+
     async def invoke(self, plugin: str, name: str) -> Any:
         """Do what a menu item is for, and return what its function returns; a widget's data without one.
 

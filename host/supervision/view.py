@@ -47,6 +47,7 @@ def view_of(
 
 def broken_view(folder: Path, error: ManifestError) -> PluginView:
     """Return what is shown of a folder whose manifest can't be used."""
+    count = len(error.faults)
     return PluginView(
         id=PluginId(folder.name),
         name=folder.name,
@@ -54,7 +55,7 @@ def broken_view(folder: Path, error: ManifestError) -> PluginView:
         type="",
         folder=str(folder),
         state=State.ERROR.value,
-        reason=f"its manifest has {len(error.faults)} faults",
+        reason="its manifest has one fault" if count == 1 else f"its manifest has {count} faults",
         pid=None,
         session=None,
         enabled=True,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable, signature
 from types import MethodType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from plugin_sdk.decorators.on import on
 from plugin_sdk.plugin import Plugin
@@ -17,6 +17,9 @@ from plugin_sdk.runtime.lifecycle import has_older
 from plugin_sdk.runtime.link import Link
 from plugin_sdk.runtime.source import Source
 from protocol.signatures import SignatureFault
+
+if TYPE_CHECKING:
+    from plugin_sdk.api.storage import Storage
 
 
 class OlderApi:
@@ -30,6 +33,31 @@ class OlderApi:
     ) -> Awaitable[None]:
         """Add a widget."""
         return self._plugin.ui.register_component(component, **more)
+
+    def add_menu_item(self, item: Mapping[str, Any] | None = None, /, **more: Any) -> Awaitable[str]:
+        """Add a menu item."""
+        return self._plugin.ui.add_menu_item(item, **more)
+
+    def emit(self, event: str, data: Any = None) -> Awaitable[int]:
+        """Emit an event, the plugin's own if there is no dot in it."""
+        return self._plugin.events.emit(event, data)
+
+    def on(self, event: str, handler: Callable[..., Any]) -> Awaitable[None]:
+        """Handle an event, the plugin's own if there is no dot in it."""
+        events = self._plugin.events
+        return events.on(event if "." in event else events.own(event), handler)
+
+    def get_storage(self) -> "Storage":
+        """Return what it keeps."""
+        return self._plugin.storage
+
+    def register_settings(self, settings: Mapping[str, Any]) -> Awaitable[None]:
+        """Describe settings in code."""
+        return self._plugin.config.register(settings)
+
+    def get_settings(self) -> Mapping[str, Any]:
+        """Return the configuration."""
+        return self._plugin.config
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("on_"):

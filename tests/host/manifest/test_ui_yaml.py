@@ -64,6 +64,15 @@ def test_sections_are_read_with_slot_kind_title_and_source(read_ui: Callable[[st
     )
 
 
+def test_without_a_program_what_is_wrong_with_a_section_is_the_only_fault(folder: Path):
+    (folder / "main.py").unlink(missing_ok=True)
+    (folder / "manifest.py").write_text('name = "reports"\nversion = "1.2.0"\n')
+    (folder / "ui.yaml").write_text("sections: [{slot: app.sidebar.mid}]")
+    with pytest.raises(ManifestError) as caught:
+        read_package(folder)
+    assert [(fault.file, fault.path) for fault in caught.value.faults] == [("ui.yaml", "sections.0.slot")]
+
+
 @pytest.mark.parametrize("slot", SLOTS)
 def test_each_of_the_six_slots_is_known(read_ui: Callable[[str], tuple[UiItem, ...]], slot: str):
     assert read_ui(f"sections: [{{slot: {slot}}}]")[0].data["slot"] == slot

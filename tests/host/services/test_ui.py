@@ -13,6 +13,7 @@ from host import (
     InvalidParams,
     InvalidResult,
     LoadRefused,
+    NotActive,
     PluginError,
     PluginHost,
 )
@@ -134,6 +135,22 @@ async def test_data_come_from_the_plugin_or_a_file_checked_cleaned_and_twice_a_s
                 tasks.start_soon(host.ui.widget_data, "extension", "live")
         assert await host.call("extension", "times") == 1
         assert (await host.ui.widget_data("extension", "live"))["value"] == 1
+
+
+async def test_what_an_addition_shows_is_its_own_or_that_of_the_widget_or_file_that_it_names(
+    place: Path,
+) -> None:
+    async with PluginHost([place], autoload=True) as host:
+        found = {one.name: one for one in host.ui.contributions()}
+        for name in ("live", "recent", "custom-feature"):
+            assert (await host.ui.data(found[name]))["value"] == 1
+        assert (await host.ui.data(found["session-stats"]))["rows"] == [[1, None]]
+        assert await host.ui.data(found["about"]) == {"text": "# About"}
+        with pytest.raises(ContributionNotFound, match="my-settings"):
+            await host.ui.data(found["my-settings"])
+        await host.unload("extension")
+        with pytest.raises(NotActive):
+            await host.ui.data(found["live"])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""A chat program whose plugins read and send messages; see README.md."""

@@ -1,0 +1,1 @@
+"""A platform for the home whose device plugins run within limits; see README.md."""

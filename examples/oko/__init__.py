@@ -1,0 +1,1 @@
+"""The backend of a dashboard: its plugins, their states and their sections; see README.md."""

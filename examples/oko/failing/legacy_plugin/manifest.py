@@ -1,0 +1,2 @@
+name = "legacy_plugin"
+version = "1.0.0"
