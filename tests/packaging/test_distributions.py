@@ -50,7 +50,9 @@ def test_the_sdk_holds_its_two_packages_and_nothing_else(sdk_wheel: Path):
 
 
 def test_the_sdk_needs_msgspec_and_nothing_else(sdk_wheel: Path):
-    [required] = _metadata(sdk_wheel).get_all("Requires-Dist", [])
+    [required, extra] = _metadata(sdk_wheel).get_all("Requires-Dist", [])
+    assert extra.startswith("pytest")
+    assert extra.endswith("extra == 'testing'")
     assert required.startswith("msgspec")
     assert required in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
 
