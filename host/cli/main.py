@@ -15,16 +15,20 @@ COMMANDS = {
     "call": "Start a plugin, call a method, print the result, stop.",
     "commands": "List the commands of plugins, and run one.",
     "config": "Show the host's settings; show and change plugins' configuration.",
+    "create": "Write a new plugin, with a test of its own.",
     "demo": "Show what the host does, told line by line.",
+    "init": "Make a folder into a workspace for plugins.",
+    "package": "Pack a plugin into one file.",
     "perms": "Show what plugins may do, and change it, while the host does not run.",
     "run": "Run plugins in the foreground.",
     "storage": "Show what plugins keep, while the host does not run.",
     "stubs": "Write a host's API down for type checkers.",
+    "test": "Run a plugin's tests.",
     "why": "Tell what led to a plugin's last change of state.",
     "validate": "Check plugins: manifest, entry points, permissions, risky code.",
 }
 
-ALIASES: dict[str, str] = {}
+ALIASES = {"init-dev-env": "init"}
 """Other names of commands."""
 
 HIDDEN = ("test-harness",)
