@@ -1,6 +1,7 @@
 """`plughost validate`: checks plugins' folders and blobs and lists everything that is wrong with them."""
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import msgspec
 from host.cli.exit_codes import ExitCode
 from host.cli.output import print_json
 from host.devtools.code_check import check_code
+from host.devtools.findings import Finding
 from host.errors import ManifestError
 from host.logs import clean
-from host.manifest import Discovery, Package, check_blob, discover, unmet_requirements
+from host.manifest import Discovery, Package, check_blob, discover, unmet_requirements, unpack_blob
 from host.manifest.package import FORMS
 
 
@@ -23,14 +25,13 @@ from host.manifest.package import FORMS
 def command(folders: tuple[Path, ...], strict: bool, as_json: bool) -> int:
     """Check the plugins at each PATH: the manifest, and the code without running it.
 
-    A PATH is a plugin's folder, its manifest, a folder of plugins, or a JSON blob {manifest, files}, of which
-    the manifest alone is checked. `# plughost: ok RULE` in a line of code silences a rule there.
+    A PATH is a plugin's folder, its manifest, a folder of plugins, or a JSON blob {manifest, files}. `# plughost: ok RULE` in a line of code silences a rule there.
     """
     found = _found(folders)
     bad = bool(found.broken)
     for package in found.packages:
         unmet = unmet_requirements(package.manifest, package.folder)
-        findings = check_code(package) if package.folder.is_dir() else ()
+        findings = check_code(package) if package.folder.is_dir() else _of_blob(package.file)
         faults = sum(one.level == "fault" or strict for one in findings)
         bad = bad or bool(faults)
         if as_json:
@@ -66,6 +67,12 @@ def command(folders: tuple[Path, ...], strict: bool, as_json: bool) -> int:
         sys.stderr.write(f"no plugin found: a plugin's folder holds one of {', '.join(FORMS)}\n")
         return ExitCode.NOT_FOUND
     return ExitCode.BAD_INPUT_FILE if bad else ExitCode.OK
+
+
+def _of_blob(file: Path) -> tuple[Finding, ...]:
+    """Check the code of a blob, of which the manifest is good, in a folder that goes again."""
+    with tempfile.TemporaryDirectory() as place:
+        return check_code(unpack_blob(file.read_bytes(), Path(place) / "plugin", file.name))
 
 
 def _found(paths: tuple[Path, ...]) -> Discovery:

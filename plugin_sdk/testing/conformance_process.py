@@ -168,7 +168,9 @@ class ConformanceProcess:
             place.mkdir(exist_ok=True)
             environment[f"PLUGHOST_{name}_DIR"] = str(place)
         environment["PLUGHOST_PACKAGE_DIR"] = str(self._folder.folder)
-        environment["PYTHONPATH"] = str(Path(plugin_sdk.__file__).parents[1])
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        own = self._folder.folder / ".venv" / "lib" / version / "site-packages"
+        environment["PYTHONPATH"] = os.pathsep.join([str(Path(plugin_sdk.__file__).parents[1]), str(own)])
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
         return environment
 

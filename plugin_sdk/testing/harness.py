@@ -4,6 +4,7 @@ async with PluginHarness(read_folder(Path("plugins/hello"))) as plugin:
     assert await plugin.call("greet", name="Ada") == "Hello, Ada"
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -149,6 +150,23 @@ class PluginHarness:
         return await self._backend.health()
 
     # Faults.
+
+    async def cancel(self, method: str, params: Mapping[str, Any] | None = None, /, **named: Any) -> None:
+        """Call a method and cancel the call while the plugin works on it; returns once it has heard of that.
+
+        Raises:
+            RuntimeError: The plugin answered before.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            call = tasks.create_task(self.call(method, params, **named))
+            # The call is sent in its task's first step, and what is asked behind it comes behind it.
+            await asyncio.sleep(0)
+            await self.health()
+            early = call.done()
+            call.cancel()
+        await self.health()
+        if early:
+            raise RuntimeError(f"{method} was answered before it could be cancelled")
 
     async def crash(self) -> None:
         """End it without notice; `restart` loads it again, with what it keeps."""

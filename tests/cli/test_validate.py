@@ -87,7 +87,7 @@ def test_control_characters_of_a_manifest_are_written_out(shell: Shell):
 def test_a_blob_is_checked_like_a_folder(shell: Shell):
     manifest = {"name": "blob", "version": "1.0.0", "main": "main.py"}
     good, bad = shell.folder / "good.json", shell.folder / "bad.json"
-    good.write_text(json.dumps({"manifest": manifest, "files": {"main.py": ""}}))
+    good.write_text(json.dumps({"manifest": manifest, "files": {"main.py": EMPTY}}))
     bad.write_text(json.dumps({"manifest": manifest | {"main": "index.js"}, "files": {"../x": ""}}))
     shown = shell.run("validate", good, bad)
     assert shown.code == 3
@@ -148,3 +148,12 @@ def test_nothing_of_the_plugin_is_run(shell: Shell):
     source = f"open({str(shell.folder / 'ran')!r}, 'w').close()\n" + EMPTY
     assert shell.run("validate", shell.plugin("runs", source)).code == 0
     assert not (shell.folder / "ran").exists()
+
+
+def test_the_code_of_a_blob_is_checked_too(shell: Shell):
+    blob = shell.folder / "blob.json"
+    manifest = {"name": "blob", "version": "1.0.0", "main": "main.py"}
+    blob.write_text(json.dumps({"manifest": manifest, "files": {"main.py": UNSURE}}))
+    shown = shell.run("validate", blob)
+    assert shown.code == 3
+    assert "main.py:8: fault [permission-undeclared]" in shown.out

@@ -63,6 +63,13 @@ async def test_a_call_that_takes_too_long_is_cancelled_in_the_plugin(plugin: Plu
     assert await plugin.call("was_cancelled") is True
 
 
+async def test_a_call_can_be_cancelled_while_the_plugin_works_on_it(plugin: PluginHarness):
+    await plugin.cancel("hang")
+    assert await plugin.call("was_cancelled") is True
+    with pytest.raises(RuntimeError, match="greet was answered before"):
+        await plugin.cancel("greet", name="Ada")
+
+
 async def test_what_the_application_offers_is_answered_by_the_test(plugin: PluginHarness):
     assert await plugin.call("sessions") == ["ada-1", "ada-2"]
     assert await plugin.call("follow") == ["a", "b"]
