@@ -25,7 +25,8 @@ from host.manifest.package import FORMS
 def command(folders: tuple[Path, ...], strict: bool, as_json: bool) -> int:
     """Check the plugins at each PATH: the manifest, and the code without running it.
 
-    A PATH is a plugin's folder, its manifest, a folder of plugins, or a JSON blob {manifest, files}. `# plughost: ok RULE` in a line of code silences a rule there.
+    A PATH is a plugin's folder, its manifest, a folder of plugins, or a JSON blob {manifest, files}.
+    `# plughost: ok RULE` in a line of code silences a rule there.
     """
     found = _found(folders)
     bad = bool(found.broken)
