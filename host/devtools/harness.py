@@ -77,9 +77,7 @@ class Harness:
         """Serve until the test closes its end."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._peer.run)
-            async with anyio.create_task_group() as either:
-                either.start_soon(_first, self._asked, either.cancel_scope)
-                either.start_soon(_first, self._ended, either.cancel_scope)
+            await self._asked.wait()
             if self._start is not None:
                 await self._serve(self._start)
             self._peer.close(lambda: RpcError(CANCELLED, "the harness ends"))
@@ -111,6 +109,7 @@ class Harness:
     def on_end(self) -> None:
         """The test is gone."""
         self._ended.set()
+        self._asked.set()
 
     async def _serve(self, start: HarnessStart) -> None:
         try:
@@ -199,11 +198,6 @@ class Harness:
 
     async def _restart(self, _asked: dict[str, Any]) -> dict[str, Any]:
         return {"pid": await self._on.restart()}
-
-
-async def _first(event: anyio.Event, scope: anyio.CancelScope) -> None:
-    await event.wait()
-    scope.cancel()
 
 
 def _read(inbound: Inbound, shape: Any) -> Any:
