@@ -133,9 +133,11 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_schema(written: Mapping[str, Any]) -> dict[str, Any]:
-    if not written or "properties" in written or ("type" in written and isinstance(written["type"], str)):
-        return dict(written)
-    return {"type": "object", "properties": properties_of(written)}
+    """Return a schema, or a table of settings, as a schema of an object."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}
+    if "properties" in written or isinstance(written.get("type"), str):
+        return head | dict(written)
+    return head | {"properties": properties_of(written)}
 
 
 def _at(values: Any, key: str) -> Any:

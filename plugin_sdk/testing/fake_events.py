@@ -136,17 +136,15 @@ class FakeEvents:
         self._start(self._deliver(event, asked.data))
         return Emitted(event.seq, topic)
 
-    async def _subscribe(self, asked: EventsSubscribe) -> dict[str, Any]:
+    async def _subscribe(self, asked: EventsSubscribe) -> None:
         one = asked.subscription
         faults = [fault for fault in [*map(pattern_fault, one.topics), where_fault(one.where)] if fault]
         if faults:
             raise refusal(INVALID_PARAMS, "; ".join(faults))
         self._subscriptions[one.name] = one
-        return {}
 
-    async def _unsubscribe(self, asked: EventsUnsubscribe) -> dict[str, Any]:
+    async def _unsubscribe(self, asked: EventsUnsubscribe) -> None:
         self._subscriptions.pop(asked.name, None)
-        return {}
 
 
 def _wants(one: Subscription, topic: str, data: Any) -> bool:

@@ -145,6 +145,26 @@ class Everything(Plugin):
         await self.storage.incr("nights")
 
     @method
+    async def offer(self) -> None:
+        """Offer in code what is offered by decorators elsewhere."""
+        await self.commands.register("late", self.shout)
+        await self.endpoints.register("GET", "/late/{name}", self.page)
+        await self.schedule.every(self.tick, minutes=10)
+        await self.events.on("late.*", self.late)
+
+    async def shout(self, word: str) -> str:
+        return word.upper()
+
+    async def page(self, name: str) -> str:
+        return name
+
+    async def tick(self) -> None:
+        self.seen.append("tick")
+
+    async def late(self, data: dict[str, Any]) -> None:
+        self.seen.append(["late", data["n"]])
+
+    @method
     async def kept(self) -> dict[str, Any]:
         return {key: value async for key, value in self.storage.items()}
 
