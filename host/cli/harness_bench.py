@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import anyio
+import anyio.lowlevel
 import msgspec
 
 from host.cli.harness_tap import HarnessTap
 from host.devtools.bench import HarnessStart
 from host.devtools.harness import Harness
-from host.errors import NoHost
+from host.errors import DeadlineExceeded, NoHost
 from host.manifest import read_package
 from host.plugin_host import PluginHost
 from host.services.cron import Rule, read_rule
@@ -79,10 +80,16 @@ class HostBench:
         # What was emitted is handed out in the loop's next turn.
         await anyio.lowlevel.checkpoint()
         await anyio.lowlevel.checkpoint()
-        with anyio.move_on_after(HANDLED_S):
+        with anyio.move_on_after(HANDLED_S) as limit:
             # Nobody is told that an event was handled.
             while any(one.waiting for one in await self._host.events.lag(self._plugin)):  # noqa: ASYNC110
                 await anyio.sleep(LOOK_S)
+        if limit.cancelled_caught:
+            raise DeadlineExceeded(
+                f"plugin {self._plugin!r} did not handle {topic} within {HANDLED_S:g} s",
+                remedy="look for a handler that waits for what does not come",
+                plugin=self._plugin,
+            )
 
     async def hook(self, name: str, value: Any) -> dict[str, Any]:
         """Ask the chain."""

@@ -71,11 +71,10 @@ def pack(package: Package, *, tests: bool = False, beside: Path | None = None) -
             raise Refused(f"{shown}: a link or a special file; an archive has plain files")
         if fault := book.fault(shown):
             raise Refused(f"{shown!r}: found a name that not every system can have; allowed: {fault}")
-        content = path.read_bytes()
-        total += len(content)
+        total += path.stat().st_size
         if total > MAX_BYTES:
             raise Refused(f"the files have more than {MAX_BYTES // 1024**2} MiB together, at {shown}")
-        contents[shown] = (content, os.access(path, os.X_OK))
+        contents[shown] = (path.read_bytes(), os.access(path, os.X_OK))
     return Archive(name, _zipped(contents), tuple(sorted(contents)), tuple(left_out))
 
 

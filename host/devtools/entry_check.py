@@ -27,6 +27,9 @@ _KIND_CLASSES: Final = {
     "InterfacePlugin": "interface",
 }
 _INTERFACE: Final = ("register_routes", "register_gui_components")
+MAX_IMPORTS: Final = 20
+"""Files through which a name is followed; imports may go round in a circle."""
+
 _DERIVE: Final = "derive it from plugin_sdk.Plugin"
 
 
@@ -123,16 +126,16 @@ def _file_of(module: str, source: SourceTree) -> SourceFile | None:
     return source.find(f"{path}.py") or source.find(f"{path}/__init__.py")
 
 
-def _named(name: str, file: SourceFile, source: SourceTree) -> _Class | None:
+def _named(name: str, file: SourceFile, source: SourceTree, steps: int = MAX_IMPORTS) -> _Class | None:
     """Return a class by the name that it has in a file, if it is one of the plugin's."""
     for node in _classes(file):
         if node.name == name:
             return _Class(file, node)
     module, _, original = file.imports.get(name, "").rpartition(".")
     other = _file_of(module.lstrip("."), source) if module else None
-    if other is None or other is file:
+    if other is None or other is file or not steps:
         return None
-    return _named(original, other, source)
+    return _named(original, other, source, steps - 1)
 
 
 def _shape_of(found: _Class, source: SourceTree, seen: frozenset[str]) -> _Shape:

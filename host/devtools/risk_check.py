@@ -127,10 +127,16 @@ def _of_html(file: SourceFile, node: ast.JoinedStr, parts: list[ast.expr]) -> It
         return
     for part in parts:
         if isinstance(part, ast.FormattedValue) and not _is_escaped(part):
-            shown = ast.unparse(part.value)[:60]
-            what = f"{{{shown}}} is put into HTML as it is"
+            what = f"{_shown(part.value)} is put into HTML as it is"
             yield _finding(file, node, "unescaped-html", what, _ESCAPE)
             return
+
+
+def _shown(node: ast.expr) -> str:
+    try:
+        return f"{{{ast.unparse(node)[:60]}}}"
+    except RecursionError:  # a sum of thousands of parts
+        return "a value"
 
 
 def _is_escaped(part: ast.FormattedValue) -> bool:

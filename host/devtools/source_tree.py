@@ -91,7 +91,11 @@ def read_source(folder: Path) -> SourceTree:
 
 
 def _python_files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return  # what can't be listed can't be packed or loaded either, and those say why
+    for path in entries:
         if path.name.startswith(".") or path.is_symlink():
             continue
         if path.is_dir():

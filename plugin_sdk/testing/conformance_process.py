@@ -162,7 +162,7 @@ class ConformanceProcess:
 
     def _environment(self) -> dict[str, str]:
         names = [name for name in PASSED_ON if name in os.environ]
-        environment = {name: os.environ[name] for name in names}
+        environment = {name: os.environ[name] for name in names} | self._folder.environment
         for name in ("DATA", "CACHE"):
             place = self._base / name.lower()
             place.mkdir(exist_ok=True)

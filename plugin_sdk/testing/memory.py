@@ -222,7 +222,7 @@ class MemoryBackend:
         for place in places.values():
             place.mkdir()
         places["PLUGHOST_PACKAGE_DIR"] = self._folder.folder
-        for name, place in places.items():
+        for name, place in (self._folder.environment | places).items():
             self._place.callback(_restore, name, os.environ.get(name))
             os.environ[name] = str(place)
 

@@ -38,6 +38,8 @@ class PluginFolder(msgspec.Struct, frozen=True):
     """The lowest layers of its configuration: the schema's defaults, and `config/default.json` over them."""
     schema: dict[str, Any] | None = None
     """Of its configuration, as it is written."""
+    environment: dict[str, str] = {}
+    """Variables that its process gets."""
 
 
 def find_folder(start: Path) -> Path | None:
@@ -78,6 +80,7 @@ def read_folder(folder: Path) -> PluginFolder:
         permissions=_permissions(document.get("permissions")),
         defaults=defaults,
         schema=schema,
+        environment=_environment(document.get("env")),
     )
 
 
@@ -121,6 +124,11 @@ def _entries(folder: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
     if (folder / "main.py").is_file():
         return ("main.py",)
     return ("__init__.py",) if (folder / "__init__.py").is_file() else ()
+
+
+def _environment(written: Any) -> dict[str, str]:
+    table = cast("dict[str, Any]", written) if isinstance(written, dict) else {}
+    return {name: value for name, value in table.items() if isinstance(value, str)}
 
 
 def _permissions(written: Any) -> tuple[Permission, ...]:

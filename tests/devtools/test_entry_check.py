@@ -93,6 +93,13 @@ def test_a_class_of_another_kind_than_the_manifest_says_is_told(check: Check):
     assert "of the kind ai_provider, the manifest says webhook" in found.what
 
 
+def test_imports_and_bases_that_go_in_circles_come_to_an_end(check: Check):
+    circle = "from main import Sample as Other\n"
+    assert check("from parts import Other as Sample\n", 'entry_point = "main:Sample"\n', parts=circle) == []
+    loop = "class A(B): pass\nclass B(A): pass\n"
+    assert check(loop, 'entry_point = "main:A"\n') == []
+
+
 def test_of_a_base_that_lies_elsewhere_nothing_is_said_to_be_missing(check: Check):
     source = "from elsewhere import Base\nclass Sample(Base): pass\n"
     assert check(source, 'type = "ai_provider"\n') == []

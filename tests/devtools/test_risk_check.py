@@ -63,6 +63,12 @@ def test_what_only_looks_like_a_risk_is_not_told(line: str, check: Check):
     assert check(body(line)) == []
 
 
+def test_code_that_is_nested_deep_is_borne(check: Check):
+    long_sum = "+".join(["name"] * 5_000)
+    found = check(body(f"return f'<p>{{{long_sum}}}</p>'"))
+    assert {one.rule for one in found} <= {"unescaped-html", "syntax"}
+
+
 def test_blocking_calls_are_fine_in_threads(check: Check):
     sleep = "import time; time.sleep(1)"
     assert check(body(sleep, function="def work(self)")) == []

@@ -1,6 +1,7 @@
 """The host in memory is made from the method table, and its parts agree with the real ones where both can be
 asked."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,18 @@ async def test_a_plugin_that_is_no_python_code_has_no_memory_mode(tmp_path: Path
     (tmp_path / "plugin.toml").write_text('id = "node"\nversion = "1"\ncommand = ["node", "x.js"]\n')
     with pytest.raises(FolderFault, match="--plughost=process"):
         PluginHarness(read_folder(tmp_path))
+
+
+async def test_variables_of_the_manifest_are_there_and_gone_afterwards(tmp_path: Path):
+    (tmp_path / "plugin.toml").write_text('id = "x"\nversion = "1"\n[env]\nSAMPLE_WORD = "there"\n')
+    (tmp_path / "main.py").write_text(
+        "import os\nfrom plugin_sdk import Plugin, method\n"
+        "class P(Plugin):\n    @method\n    async def word(self) -> str:\n"
+        "        return os.environ['SAMPLE_WORD']\n"
+    )
+    async with PluginHarness(read_folder(tmp_path)) as plugin:
+        assert await plugin.call("word") == "there"
+    assert "SAMPLE_WORD" not in os.environ
 
 
 async def test_two_plugins_with_modules_of_the_same_name_do_not_meet(tmp_path: Path):

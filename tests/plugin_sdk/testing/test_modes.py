@@ -209,6 +209,14 @@ async def test_the_configuration_may_be_given_from_the_start(mode: str):
         assert line.data == {"limit": 3}
 
 
+async def test_a_plugin_that_a_host_can_not_load_says_why(tmp_path: Path):
+    (tmp_path / "plugin.toml").write_text('id = "bad"\nversion = "1"\n')
+    (tmp_path / "main.py").write_text("import nothing_of_this_name\n")
+    harness = PluginHarness(read_folder(tmp_path), mode="process")
+    with pytest.raises(RpcError, match="nothing_of_this_name"):
+        await harness.__aenter__()
+
+
 async def test_in_memory_time_to_live_follows_the_clock():
     clock = DrivenClock()
     async with PluginHarness(read_folder(EVERYTHING), clock=clock) as plugin:
