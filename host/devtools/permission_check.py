@@ -213,7 +213,7 @@ def _of_file(file: SourceFile, node: ast.Call) -> Iterator[_Use]:
     if name not in ("open", "io.open", "pathlib.Path", "os.listdir", "os.scandir", "os.walk"):
         return
     place = _text(node, 0)
-    if place is None or not place.startswith("/") or place.startswith(("/dev/", "/proc/self/")):
+    if place is None or not place.startswith("/") or place.startswith("/dev/"):
         return
     mode = (_text(node, 1) or _text(node, "mode") or "r") if name in ("open", "io.open") else "r"
     action = "write" if any(letter in mode for letter in "wax+") else "read"
