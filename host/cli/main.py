@@ -15,14 +15,24 @@ COMMANDS = {
     "call": "Start a plugin, call a method, print the result, stop.",
     "commands": "List the commands of plugins, and run one.",
     "config": "Show the host's settings; show and change plugins' configuration.",
+    "create": "Write a new plugin, with a test of its own.",
     "demo": "Show what the host does, told line by line.",
+    "init": "Make a folder into a workspace for plugins.",
+    "package": "Pack a plugin into one file.",
     "perms": "Show what plugins may do, and change it, while the host does not run.",
     "run": "Run plugins in the foreground.",
     "storage": "Show what plugins keep, while the host does not run.",
     "stubs": "Write a host's API down for type checkers.",
+    "test": "Run a plugin's tests.",
     "why": "Tell what led to a plugin's last change of state.",
-    "validate": "Check plugins' manifests.",
+    "validate": "Check plugins: manifest, entry points, permissions, risky code.",
 }
+
+ALIASES = {"init-dev-env": "init"}
+"""Other names of commands."""
+
+HIDDEN = ("test-harness",)
+"""What programs start, not people."""
 
 
 class _Commands(click.Group):
@@ -32,16 +42,18 @@ class _Commands(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
+        if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        command: click.Command = import_module(f"host.cli.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        command: click.Command = import_module(f"host.cli.{module}").command
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
+        if name not in (*COMMANDS, *ALIASES, *HIDDEN) and not name.startswith("-"):
             near = difflib.get_close_matches(name, COMMANDS, n=3)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             ctx.fail(f"There is no command {name!r}.{hint}")

@@ -2,6 +2,7 @@ import json
 
 from tests.cli.conftest import EXAMPLES, Shell
 
+EMPTY = "from plugin_sdk import Plugin\n\n\nclass Sample(Plugin): ...\n"
 THREE_FAULTS = 'id = "Three"\nversion = "soon"\ntype = "nope"\nentry_point = "main.py"\n'
 
 
@@ -52,7 +53,7 @@ def test_as_json_each_plugin_is_one_object(shell: Shell):
 
 
 def test_what_is_not_met_here_is_said_and_no_fault(shell: Shell):
-    folder = shell.plugin("future", "", '[requires]\nplughost = ">=999"\n')
+    folder = shell.plugin("future", EMPTY, '[requires]\nplughost = ">=999"\n')
     shown = shell.run("validate", folder)
     assert shown.code == 0
     assert "not met here: " in shown.out
@@ -86,7 +87,7 @@ def test_control_characters_of_a_manifest_are_written_out(shell: Shell):
 def test_a_blob_is_checked_like_a_folder(shell: Shell):
     manifest = {"name": "blob", "version": "1.0.0", "main": "main.py"}
     good, bad = shell.folder / "good.json", shell.folder / "bad.json"
-    good.write_text(json.dumps({"manifest": manifest, "files": {"main.py": ""}}))
+    good.write_text(json.dumps({"manifest": manifest, "files": {"main.py": EMPTY}}))
     bad.write_text(json.dumps({"manifest": manifest | {"main": "index.js"}, "files": {"../x": ""}}))
     shown = shell.run("validate", good, bad)
     assert shown.code == 3
@@ -95,9 +96,64 @@ def test_a_blob_is_checked_like_a_folder(shell: Shell):
 
 
 def test_a_manifests_file_stands_for_its_folder_and_its_warnings_are_shown(shell: Shell):
-    folder = shell.plugin("boxed", "")
+    folder = shell.plugin("boxed", EMPTY)
     (folder / "plugin.toml").unlink()
     (folder / "manifest.json").write_text('{"name": "boxed", "version": "1", "image": "x:1"}')
     shown = shell.run("validate", folder / "manifest.json")
     assert shown.code == 0
     assert "      warning: manifest.json: image: kept, and not used" in shown.out
+
+
+UNSURE = """\
+from plugin_sdk import Plugin, method
+
+
+class Sample(Plugin):
+    @method
+    async def run(self, text: str) -> None:
+        eval(text)
+        await self.notify.admins(title="ran", message=text)
+"""
+
+
+def test_the_code_is_checked_without_being_run(shell: Shell):
+    folder = shell.plugin("unsure", UNSURE)
+    shown = shell.run("validate", folder)
+    assert shown.code == 3
+    head, risk, denied = shown.out.splitlines()
+    assert head == f"BAD   unsure 1.0.0  {folder}: 1 fault"
+    assert risk.startswith("      main.py:7: warning [dangerous-call] eval runs")
+    assert denied.startswith("      main.py:8: fault [permission-undeclared] self.notify.admins(...) needs")
+
+
+def test_warnings_of_the_code_are_no_faults_unless_they_are_to_be(shell: Shell):
+    folder = shell.plugin("unsure", UNSURE, 'permissions = ["notifications:send"]\n')
+    assert shell.run("validate", folder).code == 0
+    assert shell.run("validate", "--strict", folder).code == 3
+
+
+def test_findings_are_in_the_json_with_file_and_line(shell: Shell):
+    shown = shell.run("validate", "--json", shell.plugin("unsure", UNSURE))
+    [risk, denied] = json.loads(shown.out)["findings"]
+    assert (risk["file"], risk["line"], risk["level"], risk["rule"]) == (
+        "main.py",
+        7,
+        "warning",
+        "dangerous-call",
+    )
+    assert denied["remedy"] == 'add "notifications:send:admins" to permissions in the manifest'
+
+
+def test_nothing_of_the_plugin_is_run(shell: Shell):
+    source = f"open({str(shell.folder / 'ran')!r}, 'w').close()\n" + EMPTY
+    assert shell.run("validate", shell.plugin("runs", source)).code == 0
+    assert not (shell.folder / "ran").exists()
+
+
+def test_the_code_of_a_blob_is_checked_too(shell: Shell):
+    blob = shell.folder / "blob.json"
+    manifest = {"name": "blob", "version": "1.0.0", "main": "main.py"}
+    blob.write_text(json.dumps({"manifest": manifest, "files": {"main.py": UNSURE}}))
+    shown = shell.run("validate", blob)
+    assert shown.code == 3
+    assert "main.py:8: fault [permission-undeclared]" in shown.out

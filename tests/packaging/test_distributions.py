@@ -50,9 +50,20 @@ def test_the_sdk_holds_its_two_packages_and_nothing_else(sdk_wheel: Path):
 
 
 def test_the_sdk_needs_msgspec_and_nothing_else(sdk_wheel: Path):
-    [required] = _metadata(sdk_wheel).get_all("Requires-Dist", [])
+    [required, extra] = _metadata(sdk_wheel).get_all("Requires-Dist", [])
+    assert extra.startswith("pytest")
+    assert extra.endswith("extra == 'testing'")
     assert required.startswith("msgspec")
     assert required in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+
+
+def test_both_bring_the_pytest_plugin_and_pytest_where_it_is_asked_for(host_wheel: Path, sdk_wheel: Path):
+    for wheel in (host_wheel, sdk_wheel):
+        [name] = [name for name in _names(wheel) if name.endswith(".dist-info/entry_points.txt")]
+        text = _read(wheel, name).decode()
+        assert "[pytest11]\nplughost = plugin_sdk.testing.pytest_plugin" in text
+        extras = [one for one in _metadata(wheel).get_all("Requires-Dist", []) if "extra == 'testing'" in one]
+        assert [extra.partition(">")[0] for extra in extras] == ["pytest"]
 
 
 def test_both_are_under_the_same_licence_for_the_same_python(host_wheel: Path, sdk_wheel: Path):

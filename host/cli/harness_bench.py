@@ -1,0 +1,165 @@
+"""The bench that a plugin's tests run on in the mode `process`: a host that keeps nothing, and the plugin."""
+
+import os
+import signal
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.lowlevel
+import msgspec
+
+from host.cli.harness_tap import HarnessTap
+from host.devtools.bench import HarnessStart
+from host.devtools.harness import Harness
+from host.errors import DeadlineExceeded, NoHost
+from host.manifest import read_package
+from host.plugin_host import PluginHost
+from host.services.cron import Rule, read_rule
+from host.services.http_values import Principal, Request
+
+LOOK_S: Final = 0.005
+"""How often it is looked whether an event was handled; the host tells nobody."""
+
+HANDLED_S: Final = 30.0
+"""Longest time for a plugin to handle an event."""
+
+_CRON_FIELDS: Final = 5
+
+
+@asynccontextmanager
+async def open_bench(start: HarnessStart, test: Harness) -> AsyncGenerator["HostBench"]:
+    """Enter a host with the plugin of a test.
+
+    A running host would be reached here, by a bench over its control socket in place of `HostBench`.
+
+    Raises:
+        PlughostError: The plugin's manifest can't be used; or a running host was asked for.
+    """
+    if start.data is not None:
+        raise NoHost(
+            f"live: the host on {start.data!r} can't be reached: this release has no way to attach to one",
+            remedy="run the tests by --plughost=process: a real host and a real process of their own",
+        )
+    package = read_package(Path(start.folder))
+    plugin = package.manifest.id
+    host = PluginHost([package.folder], config={plugin: start.config} if start.config else None)
+    tap = HarnessTap(host._parts.gateway, test)  # pyright: ignore[reportPrivateUsage]
+    async with host:
+        yield HostBench(host, plugin, tap)
+
+
+class HostBench:
+    """One plugin on a `PluginHost`; see `host.devtools.bench`."""
+
+    def __init__(self, host: PluginHost, plugin: str, tap: HarnessTap) -> None:
+        self._host = host
+        self._plugin = plugin
+        self._tap = tap
+        self._next_s: dict[str, float] = {}
+        """When each schedule is due next, by the test's clock."""
+
+    async def load(self) -> int | None:
+        """Load it."""
+        await self._host.load(self._plugin)
+        return self._host.plugin(self._plugin).pid
+
+    async def call(self, method: str, params: Mapping[str, Any], timeout_s: float) -> Any:
+        """Call a method."""
+        return await self._host.call(self._plugin, method, params, timeout_s=timeout_s)
+
+    def stream(self, method: str, params: Mapping[str, Any], timeout_s: float) -> AsyncGenerator[Any, None]:
+        """Open a stream."""
+        return self._host.stream(self._plugin, method, params, timeout_s=timeout_s)
+
+    async def emit(self, topic: str, data: Any) -> None:
+        """Emit, and wait until nothing of the plugin waits any more."""
+        await self._host.emit(topic, data)
+        # What was emitted is handed out in the loop's next turn.
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        with anyio.move_on_after(HANDLED_S) as limit:
+            # Nobody is told that an event was handled.
+            while any(one.waiting for one in await self._host.events.lag(self._plugin)):  # noqa: ASYNC110
+                await anyio.sleep(LOOK_S)
+        if limit.cancelled_caught:
+            raise DeadlineExceeded(
+                f"plugin {self._plugin!r} did not handle {topic} within {HANDLED_S:g} s",
+                remedy="look for a handler that waits for what does not come",
+                plugin=self._plugin,
+            )
+
+    async def hook(self, name: str, value: Any) -> dict[str, Any]:
+        """Ask the chain."""
+        verdict = await self._host.hook(name, value)
+        return {"allowed": verdict.allowed, "value": verdict.value, "reason": verdict.reason}
+
+    async def command(self, name: str, params: Mapping[str, Any]) -> Any:
+        """Run a command."""
+        return await self._host.command(name, params, plugin=self._plugin)
+
+    async def request(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, str], Any]:
+        """Dispatch a request; a path as it stands in the code lies below the plugin's own folder."""
+        path = str(asked["path"])
+        if path != "/api" and not path.startswith("/api/"):
+            path = f"/api/plugins/{self._plugin}/{path.lstrip('/')}"
+        request = Request(asked["method"], path, asked["query"], asked["headers"], asked["body"])
+        principal = Principal(asked["principal"], tuple(asked["permissions"]))
+        answer = await self._host.dispatch(request, principal)
+        return answer.status, dict(answer.headers), answer.data
+
+    async def configure(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Change the configuration."""
+        changed = await self._host.configuration.set(self._plugin, changes, by="test")
+        return msgspec.to_builtins(changed)
+
+    async def health(self) -> dict[str, Any]:
+        """Ask how it is."""
+        return msgspec.to_builtins(await self._host.health(self._plugin))
+
+    async def run_due(self, from_s: float, until_s: float) -> None:
+        """Run what would be due by the test's clock; the host's own goes on as it is."""
+        rules = {view.name: _rule(view.when) for view in self._host.schedule.list(self._plugin)}
+        known = {name: self._next_s.get(name) for name in rules}
+        self._next_s = {
+            name: rules[name].after(from_s, from_s) if due is None else due for name, due in known.items()
+        }
+        while self._next_s:
+            name = min(self._next_s, key=self._next_s.__getitem__)
+            due_s = self._next_s[name]
+            if due_s > until_s:
+                return
+            self._next_s[name] = rules[name].after(due_s, due_s)
+            await self._host.schedule.run(self._plugin, name)
+
+    async def crash(self) -> None:
+        """Kill its process."""
+        pid = self._host.plugin(self._plugin).pid
+        if pid is None:
+            return
+        with self._host.changes() as changes:
+            os.kill(pid, signal.SIGKILL)
+            async for change in changes:
+                if change.plugin == self._plugin and change.new != "active":
+                    return
+
+    async def restart(self) -> int | None:
+        """Load it anew."""
+        await self._host.restart(self._plugin)
+        self._next_s.clear()
+        return self._host.plugin(self._plugin).pid
+
+    def answer(self, method: str, permission: str | None) -> None:
+        """Have the test answer a method."""
+        self._tap.answer(method, permission)
+
+
+def _rule(when: str) -> Rule:
+    """Return the rule that a schedule's view shows; without a time zone it is UTC, as in memory."""
+    kind, *words = when.split()
+    if kind == "every":
+        return read_rule(float(words[0]), "", "")
+    line, zone = words[:_CRON_FIELDS], words[_CRON_FIELDS:]
+    return read_rule(None, " ".join(line), zone[0] if zone else "UTC")

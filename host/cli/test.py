@@ -1,0 +1,40 @@
+"""`plughost test`: a plugin's tests, by pytest."""
+
+import subprocess
+from pathlib import Path
+
+import click
+
+from host.cli.exit_codes import ExitCode
+from host.devtools.pytest_run import pytest_command
+from host.devtools.refused import Refused
+
+_CODES = {0: ExitCode.OK, 1: ExitCode.PLUGIN_ERROR, 2: ExitCode.INTERRUPTED, 5: ExitCode.NOT_FOUND}
+"""Of pytest: all passed, some failed, interrupted, none found; all else is a fault of how it was called."""
+
+
+@click.command("test")
+@click.argument("words", nargs=-1, metavar="[DIR] [-- PYTEST OPTION...]", type=click.UNPROCESSED)
+@click.option("--coverage", is_flag=True, help="Say which lines were not run.")
+@click.option("-k", "--test", "keyword", metavar="X", help="Only tests whose names match.")
+@click.option(
+    "--mode",
+    type=click.Choice(["memory", "process", "live"]),
+    default="memory",
+    show_default=True,
+    help="In memory; with a real host and process; in a running host.",
+)
+@click.option("--data", help="Data folder of the running host, for live.")
+def command(words: tuple[str, ...], coverage: bool, keyword: str | None, mode: str, data: str | None) -> int:
+    """Run the tests of the plugin, or of the workspace, in DIR; default here."""
+    # Behind `--` an option would be taken for the folder.
+    named = bool(words) and not words[0].startswith("-")
+    folder, rest = Path(words[0] if named else "."), words[named:]
+    if not folder.is_dir():
+        raise click.UsageError(f"{folder}: is no folder")
+    try:
+        line = pytest_command(folder, mode=mode, data=data, keyword=keyword, coverage=coverage, rest=rest)
+    except Refused as exc:
+        raise click.UsageError(str(exc)) from None
+    code = subprocess.run(line, cwd=folder, check=False).returncode
+    return _CODES.get(code, ExitCode.USAGE)
