@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.facade.filter_fields import FIELDS, STATES, PluginLook, Subject
-from host.facade.filters import MAX_FILTER_CHARS, FilterFault, parse_filter
+from host.facade.filters import MAX_FILTER_CHARS, Filter, FilterFault, parse_filter
 from host.facade.rows import PluginRow
 from host.facade.tails import EventRow, LogRow, TraceRow
 from host.supervision.states import State
