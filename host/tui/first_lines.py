@@ -1,0 +1,49 @@
+"""First lines: what the overview says where there are no plugins, or no host: what it is, and what to do."""
+
+from collections.abc import Sequence
+
+from host.tui.figures import many
+from host.tui.inked_lines import Parts
+from host.tui.model import Model
+
+
+def first_lines(model: Model) -> Sequence[Parts]:
+    """Return what is said in place of a table."""
+    if model.link == "live":
+        folders = ", ".join(model.page.plugin_folders) if model.page else ""
+        return [
+            [],
+            [("  This host has no plugins yet.", "strong")],
+            [(f"  It looks into: {folders}", "dim")]
+            if folders
+            else [("  It has no folders to look into.", "dim")],
+            [],
+            [("  Make one:     ", "plain"), ("plughost new my-plugin", "accent")],
+            [
+                ("  Look again:   ", "plain"),
+                (":", "title"),
+                (" and then ", "plain"),
+                ("rescan", "accent"),
+            ],
+            [("  All keys:     ", "plain"), ("?", "title")],
+        ]
+    if not model.why:
+        return [[], [("  Connecting to the host …", "strong")]]
+    return [
+        [],
+        [("  There is no host to look at yet.", "strong")],
+        [(f"  {model.why}", "warn")],
+        *([[(f"  {model.remedy}", "plain")]] if model.remedy else []),
+        [],
+        [
+            ("  Start one:    ", "plain"),
+            ("plughost run", "accent"),
+            (", or with plugins to try: ", "plain"),
+            ("plughost demo", "accent"),
+        ],
+        [
+            (f"  It is tried each second ({many(model.tries, 'try', 'tries')} so far). ", "dim"),
+            ("q", "title"),
+            (" quits.", "dim"),
+        ],
+    ]
