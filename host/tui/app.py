@@ -56,7 +56,6 @@ class Monitor(App[None]):
 
     TITLE = "plughost"
     CSS = """
-    Screen { background: $background; color: $foreground; }
     NavLine { background: $panel; }
     KeyLine { background: $panel; }
     HeaderLine { background: $surface; }

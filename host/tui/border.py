@@ -43,14 +43,16 @@ def clean(text: str, *, lines: bool = False) -> str:
         text = text[:MAX_TEXT_CHARS]
     text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\t", "    ")
     kept: list[str] = []
-    marks = 0
+    # A mark needs a character that it stands on.
+    marks = MAX_MARKS
     for char in text:
         if " " <= char <= "~":
-            marks = 0
+            marks = MAX_MARKS if char == " " else 0
             kept.append(char)
             continue
         if char == "\n":
             kept.append("\n" if lines else " ")
+            marks = MAX_MARKS
             continue
         category = unicodedata.category(char)
         if category in _MARKS:

@@ -98,7 +98,7 @@ class NavLine(InkedLines):
 class Banner(InkedLines):
     """Says that the connection is lost, why, and what happens; not there while all is well."""
 
-    DEFAULT_CSS = "Banner { height: 2; display: none; } .-lost Banner { display: block; }"
+    DEFAULT_CSS = "Banner { height: 2; display: none; }"
 
     def paint(self) -> None:
         """Show how long ago it was."""
@@ -110,7 +110,7 @@ class Banner(InkedLines):
         self.show(
             [
                 [(f" ✖ The host is gone for {gone}: {model.why}", "bad")],
-                [(f"   What you see is its last picture. Trying again each second; or {remedy}", "warn")],
+                [(f"   Its last picture stays. It is tried each second; {remedy}", "warn")],
             ]
         )
 

@@ -28,6 +28,7 @@ class FilterBar(Vertical):
     FilterBar.-open { display: block; }
     FilterBar Input { height: 1; border: none; padding: 0 1; background: $surface; }
     FilterBar Input:focus { border: none; }
+    FilterBar Input.-textual-compact { padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "clear the filter", show=False),

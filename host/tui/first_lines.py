@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from host.tui.figures import many
 from host.tui.inked_lines import Parts
 from host.tui.model import Model
 
@@ -33,17 +32,9 @@ def first_lines(model: Model) -> Sequence[Parts]:
         [],
         [("  There is no host to look at yet.", "strong")],
         [(f"  {model.why}", "warn")],
-        *([[(f"  {model.remedy}", "plain")]] if model.remedy else []),
         [],
-        [
-            ("  Start one:    ", "plain"),
-            ("plughost run", "accent"),
-            (", or with plugins to try: ", "plain"),
-            ("plughost demo", "accent"),
-        ],
-        [
-            (f"  It is tried each second ({many(model.tries, 'try', 'tries')} so far). ", "dim"),
-            ("q", "title"),
-            (" quits.", "dim"),
-        ],
+        [("  ", "plain"), (model.remedy or "start one: plughost run", "accent")],
+        [("  With plugins to try: ", "plain"), ("plughost demo", "accent")],
+        [],
+        [("  It is tried again each second. ", "dim"), ("q", "title"), (" quits.", "dim")],
     ]

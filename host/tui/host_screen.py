@@ -32,6 +32,7 @@ class HostScreen(MonitorScreen):
         Binding("X", "stop_host", "stop the host", group=ACT),
     ]
     mode = "host"
+    filters = False
 
     def body(self) -> Iterable[Widget]:
         """The text."""
@@ -100,10 +101,6 @@ class HostScreen(MonitorScreen):
     def action_stop_host(self) -> None:
         """Have the host end."""
         monitor(self).acts.stop_host()
-
-    def action_filter(self) -> None:
-        """There is nothing to filter."""
-        monitor(self).say("There is nothing to filter on this screen", "warning")
 
     def copied(self) -> str:
         """All of it."""

@@ -84,8 +84,8 @@ FIND_BINDINGS: Final = [
 ]
 
 VERB_BINDINGS: Final = [
-    *(Binding(v.key, f"verb('{v.verb}')", v.word, group=ACT, show=v.key in "sxr") for v in VERB_KEYS),
-    *(Binding(v.key, f"store('{v.verb}')", v.word, group=ACT, show=False) for v in STORE_KEYS),
+    *(Binding(v.key, f"app.verb('{v.verb}')", v.word, group=ACT, show=v.key in "sxr") for v in VERB_KEYS),
+    *(Binding(v.key, f"app.store('{v.verb}')", v.word, group=ACT, show=False) for v in STORE_KEYS),
 ]
 
 PLUGIN_BINDINGS: Final = [
@@ -94,6 +94,19 @@ PLUGIN_BINDINGS: Final = [
     Binding("c", "tab('config')", "configuration", group=SHOW, show=False),
 ]
 """Of every screen that has plugins in it."""
+
+
+def changes(action: str) -> bool:
+    """Return whether a binding's action changes something; such are left out where one may only look."""
+    return action.split("(", 1)[0] in _CHANGING
+
+
+_CHANGING: Final = frozenset(
+    {
+        "app.verb", "app.store", "call", "again", "fix", "acknowledge", "mute", "grant", "revoke", "consent",
+        "rescan", "stop_host",
+    }
+)  # fmt: skip
 
 
 def shown(key: str) -> str:

@@ -176,7 +176,7 @@ class LogLines:
             return [Line(entry, text, True)]
         parts: list[str] = []
         for part in text.split("\n"):
-            parts.extend(_wrapped(part, width) if self._wrap else [part])
+            parts.extend(wrapped(part, width) if self._wrap else [part])
             if len(parts) > MAX_LINES_PER_ENTRY:
                 parts = [*parts[:MAX_LINES_PER_ENTRY], "… more lines"]
                 break
@@ -202,8 +202,8 @@ class LogLines:
         self.step += 1
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Break a text at spaces where that leaves no more than a third of a line empty, else anywhere."""
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text as lines, broken at spaces unless that leaves a third of a line empty."""
     if cell_len(text) <= width:
         return [text]
     parts: list[str] = []

@@ -127,9 +127,8 @@ class Overview(MonitorScreen):
         empty = not model.plugins
         if empty is not self.has_class("-empty"):
             self.set_class(empty, "-empty")
-            if not empty:
-                # What is not displayed can't have the keys, so somebody else had them.
-                self.call_after_refresh(self.focus_main)
+            # What is not displayed can't have the keys.
+            self.call_after_refresh(self.focus_main)
         if empty:
             self.query_one("#first", InkedLines).show(first_lines(model))
         self._paint_counts()

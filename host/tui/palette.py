@@ -16,7 +16,7 @@ from host.base_error import PlughostError
 from host.facade.facade import Facade
 from host.tui.border import cleaned
 from host.tui.inked import monitor
-from host.tui.keys import SCREENS, shown
+from host.tui.keys import SCREENS, changes, shown
 from host.tui.screen import MonitorScreen
 
 MAX_SHOWN = 12
@@ -67,16 +67,19 @@ class MonitorCommands(Provider):
         seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            changes = binding.action.startswith(("verb(", "store(", "call"))
+            changing = changes(binding.action)
             if not binding.description or binding.system or binding.action in seen:
                 continue
-            if (app.read_only and changes) or binding.action == "command_palette":
+            if binding.description[0].isupper() and binding.group is None:
+                # Textual's own.
+                continue
+            if (app.read_only and changing) or binding.action == "command_palette":
                 continue
             seen.add(binding.action)
             key = binding.key_display or shown(binding.key)
             run = partial(app.run_action, binding.action, active.node)
             entries.append(
-                Entry(binding.description.capitalize(), f"key {key}", run, binding.show or changes)
+                Entry(binding.description.capitalize(), f"key {key}", run, binding.show or changing)
             )
         entries += [
             Entry(f"Screen: {s.title}", f"key {s.key}", partial(app.open_mode, s.mode)) for s in SCREENS

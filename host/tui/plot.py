@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from textual_plotext import PlotextPlot
 
-from host.tui.inked import monitor
+from host.tui.inked import inks, monitor
 
 TICKS: Final = 3
 SECONDS: Final = 180
@@ -38,16 +38,18 @@ class Plot(PlotextPlot):
         if limit and top > limit * 0.5:
             top = max(top, limit * 1.05)
             plt.hline(limit, "red")
+        accent = inks(self)["accent"].color
+        color = accent.triplet if accent is not None and accent.triplet is not None else "default"
         marker = "*" if monitor(self).is_ascii else "braille"
         if kept:
             ages = list(range(1 - len(kept), 1))
-            plt.plot(ages, kept, marker=marker, color="blue+")
+            plt.plot(ages, kept, marker=marker, color=color)
         else:
             plt.text("nothing known yet", -SECONDS / 2, top / 2, alignment="center")
         plt.xlim(-SECONDS + 1, 0)
         plt.ylim(0, top)
         plt.xticks([-SECONDS + 1, -SECONDS * 2 / 3, -SECONDS / 3, 0], ["-3m", "-2m", "-1m", "now"])
         levels = [top * step / (TICKS - 1) for step in range(TICKS)]
-        plt.yticks(levels, [self._written(level).rjust(5) for level in levels])
+        plt.yticks(levels, [(self._written(level) if level else "0").rjust(5) for level in levels])
         plt.frame(False)
         self.refresh()

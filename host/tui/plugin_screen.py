@@ -219,12 +219,10 @@ class PluginScreen(MonitorScreen):
         """Call one of its methods."""
         monitor(self).call_form(self.plugin)
 
-    def action_filter(self) -> None:
-        """Type a filter, where there is something to filter."""
-        if self.tab is None or self.tab.subject is None:
-            monitor(self).say("There is nothing to filter on this tab", "warning")
-        else:
-            super().action_filter()
+    @property
+    def can_filter(self) -> bool:
+        """Whether the open tab has something to filter."""
+        return self.tab is not None and self.tab.subject is not None
 
     def filtered(self) -> None:
         """Hand the filter on to the tab."""

@@ -16,13 +16,13 @@ from host.tui.figures import clock, many
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import ACT, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS
+from host.tui.log_lines import MIN_TEXT_CELLS, wrapped
 from host.tui.problem_columns import PROBLEM_COLUMNS, Shown, fix_words, is_muted
 from host.tui.screen import TABLE_TICKS, MonitorScreen
 from host.tui.states import severity_glyph
 from host.tui.table import RowTable
 
 MUTE_S: Final = 3600.0
-MOST_EVIDENCE: Final = 6
 
 HOST_FIXES: Final[dict[str, Callable[[Facade], Awaitable[Any]]]] = {"host_rescan": lambda f: f.host_rescan()}
 """Verbs that mend a problem and take no plugin."""
@@ -116,7 +116,7 @@ class ProblemsScreen(MonitorScreen):
                 (f"  {row.plugin or 'the host'}", "accent"),
                 (f"  since {clock(row.since_s)}, {many(row.count, 'time')}", "dim"),
             ],
-            *([(f"   {line}", "plain")] for line in row.evidence[:MOST_EVIDENCE]),
+            *([(f"   {line}", "plain")] for line in self._wrapped(row.evidence)),
             [("   → ", "good"), (row.remedy, "strong")],
         ]
         hints: list[tuple[str, str]] = [("f", f"mend: {fix_words(row.fix)}")] if row.fix else []
@@ -128,6 +128,12 @@ class ProblemsScreen(MonitorScreen):
         ]
         lines.append(fitting(keys, self.size.width))
         self.query_one("#evidence", InkedLines).show(lines)
+
+    def _wrapped(self, sentences: Sequence[str]) -> list[str]:
+        width = max(MIN_TEXT_CELLS, self.size.width - 5)
+        lines = [line for sentence in sentences for line in wrapped(sentence, width)]
+        most = self.query_one("#evidence").size.height - 3
+        return lines if len(lines) <= most else [*lines[: max(0, most - 1)], "…"]
 
     def _row(self) -> ProblemRow | None:
         return monitor(self).model.problems.get(self.table.cursor_key)

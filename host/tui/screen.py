@@ -20,7 +20,7 @@ from host.tui.chrome import Banner, HeaderLine, KeyLine, NavLine
 from host.tui.filter_bar import FilterBar
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines
-from host.tui.keys import FIND_BINDINGS
+from host.tui.keys import FIND_BINDINGS, changes
 
 TICK_S: Final = 0.1
 TABLE_TICKS: Final = 5
@@ -36,11 +36,12 @@ class MonitorScreen(Screen[None]):
     """The frame; a screen fills `body` and `paint`."""
 
     DEFAULT_CSS = """
-    MonitorScreen { layout: vertical; overflow: hidden; }
+    MonitorScreen { layout: vertical; overflow: hidden; background: $background; color: $foreground; }
     MonitorScreen #tiny { display: none; }
     MonitorScreen.-tiny > * { display: none; }
     MonitorScreen.-tiny > #tiny { display: block; height: 1; }
     MonitorScreen.-lost .body { opacity: 55%; }
+    MonitorScreen.-lost Banner { display: block; }
     MonitorScreen.-zoomed .unzoomed { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,10 +49,12 @@ class MonitorScreen(Screen[None]):
         Binding("escape", "back", "back", show=False),
     ]
     ALLOW_IN_MAXIMIZED_VIEW = ".chrome"
-    AUTO_FOCUS = ".main"
+    AUTO_FOCUS = ""
 
     mode: ClassVar[str] = ""
     subject: ClassVar[Subject] = "plugin"
+    filters: ClassVar[bool] = True
+    """Whether there is something to filter."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,6 +133,7 @@ class MonitorScreen(Screen[None]):
         """Begin to paint."""
         self._timer = self.set_interval(TICK_S, self.tick)
         self._fit()
+        self.focus_main()
         self.call_after_refresh(self.tick)
 
     def on_screen_resume(self) -> None:
@@ -186,9 +190,10 @@ class MonitorScreen(Screen[None]):
         for active in self.active_bindings.values():
             binding = active.binding
             if binding.show and binding.description and binding.action not in seen:
-                if monitor(self).read_only and binding.action.startswith(("verb(", "store(", "call")):
+                if monitor(self).read_only and changes(binding.action):
                     continue
-                seen[binding.action] = binding
+                if binding.action != "filter" or self.can_filter:
+                    seen[binding.action] = binding
         return list(seen.values())
 
     def _paint_tiny(self) -> None:
@@ -203,7 +208,15 @@ class MonitorScreen(Screen[None]):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.query_one(FilterBar).open()
+        if self.can_filter:
+            self.query_one(FilterBar).open()
+        else:
+            monitor(self).say("There is nothing to filter here", "warning")
+
+    @property
+    def can_filter(self) -> bool:
+        """Whether there is something to filter, here and now."""
+        return self.filters
 
     def on_filter_bar_chosen(self, event: FilterBar.Chosen) -> None:
         """Put a filter into force."""
@@ -222,6 +235,7 @@ class MonitorScreen(Screen[None]):
             if widget.focusable and widget.display:
                 widget.focus()
                 return
+        self.set_focus(None)
 
     def say_seen(self, seen: int, of: int) -> None:
         """Say in the filter's line how much it leaves."""

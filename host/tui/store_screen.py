@@ -13,6 +13,7 @@ class StoreScreen(MonitorScreen):
     """The fourth screen."""
 
     mode = "store"
+    filters = False
 
     def body(self) -> Iterable[Widget]:
         """A text."""
@@ -44,7 +45,3 @@ class StoreScreen(MonitorScreen):
         if waiting:
             lines += [[], [("  Updates wait for ", "warn"), (", ".join(waiting), "strong")]]
         self.query_one(InkedText).show(lines)
-
-    def action_filter(self) -> None:
-        """There is nothing to filter."""
-        monitor(self).say("There is nothing to filter on this screen", "warning")

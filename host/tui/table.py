@@ -5,34 +5,20 @@ seen, already filtered; the table sorts, keeps the cursor on its row, and holds 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic
+from typing import ClassVar, Generic
 
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from host.tui.columns import GAP, Column, R, fitted, ordered
 from host.tui.figures import fit
 from host.tui.inked import inks
+from host.tui.row_message import RowMessage
 from host.tui.table_lines import Line, row_segments, title_segments
-
-
-class RowMessage(Message):
-    """Something about one row of a table."""
-
-    def __init__(self, table: "RowTable[Any]", key: str) -> None:
-        super().__init__()
-        self.table = table
-        self.key = key
-
-    @property
-    def control(self) -> "RowTable[Any]":
-        """The table."""
-        return self.table
 
 
 class RowTable(ScrollView, Generic[R], can_focus=True):
@@ -92,6 +78,8 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         self._cursor = 0
         self._cursor_key = ""
         self._painted: list[Line | None] = []
+        self._laid_out = 0
+        """Cells for which the columns were reckoned."""
         self._layout: list[tuple[Column[R], int]] = []
 
     # What the owner does
@@ -156,10 +144,10 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
     def lay_out(self) -> None:
         """Reckon the columns anew, after one was hidden or the width changed."""
         shown = [column for column in self.columns if column.key not in self.hidden]
-        # A cell at the left, for marks, and one at the right, for the scroll bar.
+        # A cell at the left, for marks, and one at the right, before the scroll bar.
         self._layout = fitted(shown, self.size.width - 2)
-        self._painted = []
-        self._repaint()
+        self._laid_out = self.size.width
+        self.repaint_all()
 
     @property
     def shown_columns(self) -> list[str]:
@@ -277,6 +265,10 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         top, height = self.scroll_offset.y, self.size.height - 1
         if height <= 0:
             return
+        if self.size.width != self._laid_out:
+            # A scroll bar came or went.
+            self.lay_out()
+            return
         lines = [self._line(top + y) for y in range(height)]
         if len(lines) != len(self._painted):
             self._painted = lines
@@ -290,24 +282,21 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
             self.refresh()
 
     def repaint_all(self) -> None:
-        """Draw everything anew: the theme is another one."""
+        """Draw everything anew."""
         self._painted = []
         self._repaint()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draw what has come into sight."""
         super().watch_scroll_y(old_value, new_value)
-        self._painted = []
-        self._repaint()
+        self.repaint_all()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line: the titles, a row, or nothing."""
         base, width = self.rich_style, self.size.width
         if y == 0:
-            sorted_by = (self.sort_key, self.reversed)
-            return Strip(title_segments(self._layout, sorted_by, base, inks(self))).adjust_cell_length(
-                width, base
-            )
+            titles = title_segments(self._layout, (self.sort_key, self.reversed), base, inks(self))
+            return Strip(titles).adjust_cell_length(width, base)
         if not self._order:
             text = self.empty if y == 2 else ""
             return Strip([Segment(fit(f"  {text}", width), base + inks(self)["dim"])], width)

@@ -34,7 +34,7 @@ def title_segments(layout: Layout, sorted_by: tuple[str, bool], base: Style, ink
     for column, width in layout:
         text = column.title
         if column.key == sort_key:
-            text = f"{text}{'▼' if column.falling is not reverse else '▲'}"
+            text = f"{text}{'↓' if column.falling is not reverse else '↑'}"
         segments += (Segment(fit(text, width, right=column.right), title), gap)
     return segments
 

@@ -7,11 +7,10 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tui.staged_rows import NOW_S, host_row
+from tui.staged_rows import host_row
 from tui.staged_verbs import StagedVerbs
 
 from host.base_error import PlughostError
-from host.clock import FakeClock
 from host.errors import NoHost
 from host.facade.board import Board, Differ, as_rows
 from host.facade.facade import Facade
@@ -24,7 +23,6 @@ class StagedFacade(StagedVerbs):
 
     def __init__(self, rows: Sequence[PluginRow] = (), problems: Sequence[ProblemRow] = ()) -> None:
         super().__init__()
-        self.clock = FakeClock(NOW_S)
         self.rows = {row.id: row for row in rows}
         self.problem_rows = {row.id: row for row in problems}
         self.host_row: HostRow | None = None

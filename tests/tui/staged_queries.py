@@ -5,6 +5,7 @@ from typing import Any
 from tui.staged_lines import host_page
 from tui.staged_rows import MIB, NOW_S
 
+from host.clock import FakeClock
 from host.errors import ContributionNotFound, PluginNotFound
 from host.facade.config_pages import ConfigCheck, ConfigPage, ConfigRevision
 from host.facade.pages import (
@@ -37,6 +38,7 @@ class StagedQueries:
     """The queries of a staged facade."""
 
     def __init__(self) -> None:
+        self.clock = FakeClock(NOW_S)
         self.rows: dict[str, PluginRow] = {}
         self.problem_rows: dict[str, ProblemRow] = {}
         self.method_rows: dict[str, list[MethodRow]] = {}

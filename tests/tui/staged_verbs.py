@@ -1,4 +1,4 @@
-"""What a staged host does when it is told to: it keeps what was done, and changes the rows as a host would."""
+"""What a staged host does when it is told to: it keeps what was done, and changes rows as a host would."""
 
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
