@@ -75,15 +75,17 @@ class FilterBar(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Put what can be read into force; say what can't."""
         event.stop()
-        self._answer()
+        self._answer(typing=self.has_class("-open"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the filter and go back to the rows."""
         event.stop()
+        self._answer()
         self.action_leave()
 
     def action_leave(self) -> None:
         """Keep the filter and go back to the rows."""
+        self._answer()
         self.remove_class("-open")
         self.post_message(self.Left())
 
@@ -94,8 +96,13 @@ class FilterBar(Vertical):
         self.post_message(self.Chosen(self.chosen))
         self.action_leave()
 
-    def _answer(self) -> None:
+    def _answer(self, *, typing: bool = False) -> None:
         text = self.query_one(Input).value
+        if typing:
+            # A word that may become a field's name would empty the table on the way.
+            begun = text.rsplit(" ", 1)[-1].removeprefix("!").lower()
+            if begun and any(field.startswith(begun) for field in FIELDS[self.subject]):
+                text = text[: len(text) - len(begun)].removesuffix("!")
         try:
             chosen = parse_filter(text, self.subject)
         except FilterFault as fault:

@@ -12,7 +12,7 @@ RENAMED = {"app.focus_next": "next pane", "app.focus_previous": "previous pane"}
 _MOVING = frozenset({"move", "page", "open", "sort", "reverse", "follow", "back", "next_tab"})
 
 FILTERS: tuple[tuple[str, str], ...] = (
-    ("text", 'what a row says somewhere; "two words" with quotes'),
+    ("text", 'what a row says; "two words" with quotes'),
     ("/regex/", "the same as a regular expression"),
     ("!term", "not that"),
     ("state:error,backoff", "one of these; * is any part of a word"),

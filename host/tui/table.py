@@ -82,8 +82,6 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         """Cells for which the columns were reckoned."""
         self._layout: list[tuple[Column[R], int]] = []
 
-    # What the owner does
-
     def show(self, rows: Mapping[str, R], dimmed: frozenset[str] = frozenset()) -> None:
         """Show these rows, in their order where the table is not sorted; repaints what is different."""
         self._rows = rows
@@ -149,11 +147,6 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         self._laid_out = self.size.width
         self.repaint_all()
 
-    @property
-    def shown_columns(self) -> list[str]:
-        """Keys of the columns that have room."""
-        return [column.key for column, _ in self._layout]
-
     # Keys and mouse
 
     def action_move(self, step: int) -> None:
@@ -186,7 +179,7 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         self._order = self._sorted(self._rows)
         self._keep_cursor()
         self._scroll_to_cursor()
-        self._repaint()
+        self.repaint_all()
 
     def on_click(self, event: events.Click) -> None:
         """Sort by a title, move to a row, open it on a double click."""
@@ -211,8 +204,6 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         """Fit the columns."""
         self.lay_out()
         self._scroll_to_cursor()
-
-    # Order and cursor
 
     def _sorted(self, rows: Mapping[str, R]) -> list[str]:
         column = next((c for c in self.columns if c.key == self.sort_key), None)
