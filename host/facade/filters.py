@@ -183,7 +183,9 @@ def _field_tests(
 ) -> dict[Subject, _Test]:
     name, sign = found[1].lower(), found[2]
     name = _ALSO.get(name, name)
-    having = [(kind, FIELDS[kind][name]) for kind in subjects if name in FIELDS[kind]]
+    having: list[tuple[Subject, Field]] = [
+        (kind, FIELDS[kind][name]) for kind in subjects if name in FIELDS[kind]
+    ]
     if not having:
         known = sorted({field for kind in subjects for field in FIELDS[kind]})
         near = get_close_matches(name, known, 1)
