@@ -137,3 +137,33 @@ async def test_a_plugin_that_is_gone_is_said_to_be():
         await opened(driven, "summary")
         facade.remove("github")
         await driven.sees("it is gone")
+
+
+async def test_a_line_of_a_log_leads_to_the_call_it_was_written_in():
+    facade = full_host()
+    async with driving(facade) as driven:
+        screen = await opened(driven, "logs")
+        await driven.sees("following")
+        call = facade.lines["rpc"][6]
+        facade.log(
+            *[
+                type(row)(
+                    seq=999,
+                    at_s=call.at_s,
+                    plugin="github",
+                    session="github-1",
+                    level=20,
+                    source="log",
+                    text="inside",
+                )
+                for row in log_rows(["github"], 1)
+            ]
+        )
+        await driven.sees("inside")
+        await driven.press("g")
+        await driven.until(
+            lambda: screen.tab_id == "rpc" and screen.tab is not None and screen.tab.copied() != ""
+        )
+        tab = screen.tab
+        assert tab is not None
+        await driven.until(lambda: call.key in tab.copied())

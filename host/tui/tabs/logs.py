@@ -24,8 +24,6 @@ from host.tui.tabs.tab import PluginTab
 LAST_LINES: Final = 1_000
 LEVELS: Final = ((0, "all levels"), (20, "info and above"), (30, "warnings and above"), (40, "errors"))
 STREAMS: Final = ("", "log", "stderr", "stdout")
-CALL_FIELDS: Final = ("call", "call_id", "request", "request_id", "rpc_id", "id")
-"""Fields of a line that may name the call it was written in."""
 
 
 class LogsTab(PluginTab):
@@ -36,6 +34,7 @@ class LogsTab(PluginTab):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "level", "level", group=FIND),
         Binding("o", "stream", "stream", group=FIND),
+        Binding("g", "its_call", "its call", group=FIND),
     ]
 
     def __init__(self, plugin: str) -> None:
@@ -142,10 +141,16 @@ class LogsTab(PluginTab):
         held = self.view.held
         return held.matching, held.entries
 
+    def action_its_call(self) -> None:
+        """Go to the call during which the line under the cursor was written."""
+        row = self.view.cursor_row
+        if row is not None:
+            monitor(self).open_plugin(self.plugin, "rpc", at_s=row.at_s)
+
     # Leaving the screen
 
     def on_log_view_opened(self, event: LogView.Opened) -> None:
-        """Show a line whole; the call that it was written in, if it names one that is known."""
+        """Show a line whole."""
         event.stop()
         monitor(self).push_screen(ShowText(f"{self.plugin}, line {event.row.seq}", list(_whole(event.row))))
 

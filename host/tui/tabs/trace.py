@@ -42,6 +42,7 @@ class TraceTab(PluginTab):
         self._calls: Recent[TraceRow] = Recent(lambda row: row.key)
         self._seen = 0
         self._bodies_until_s: float | None = None
+        self._moment: float | None = None
 
     def compose(self) -> ComposeResult:
         """The table, and how it is followed."""
@@ -95,6 +96,9 @@ class TraceTab(PluginTab):
         }
         self.table.show(rows, frozenset(rows.keys() - matching))
         self._paint_status(now_s)
+        if self._moment is not None and len(self._calls):
+            moment, self._moment = self._moment, None
+            self._find_moment(moment)
 
     def _paint_status(self, now_s: float) -> None:
         groups: list[tuple[int, Parts]] = [(0, [(f" {many(len(self._calls), 'call')}", "dim")])]
@@ -125,10 +129,16 @@ class TraceTab(PluginTab):
         """Go to the next one that failed."""
         return self.table.seek(step, lambda x: x.row.code != 0)
 
-    def show_call(self, call: str) -> bool:
-        """Put the cursor on a call, by its id; return whether it is held."""
-        key = next((row.key for row in self._calls.newest_first().values() if row.id == call), "")
-        return self.table.go_to(key)
+    def go_to_moment(self, at_s: float) -> None:
+        """Put the cursor on the call that was open then, once calls are there."""
+        self._moment = at_s
+
+    def _find_moment(self, at_s: float) -> None:
+        for row in self._calls.newest_first().values():
+            if row.at_s <= at_s and (row.ended_s is None or row.ended_s >= at_s):
+                self.table.go_to(row.key)
+                return
+        monitor(self).say("No call that is held was open then", "warning")
 
     # Keys
 
