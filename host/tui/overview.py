@@ -146,7 +146,7 @@ class Overview(MonitorScreen):
             number = states.get(state, 0)
             if number:
                 glyph, ink = glyph_of(state)
-                groups.append((rank if state not in BAD else 0, [(f"{glyph} {number} {state}", ink)]))
+                groups.append((rank + 1 if state not in BAD else 1, [(f"{glyph} {number} {state}", ink)]))
         marks = len(self.table.marks)
         if marks:
             groups.append((0, [(f"▸ {marks} marked", "strong")]))

@@ -90,15 +90,10 @@ class ProblemsScreen(MonitorScreen):
             (0, [(f" {many(len(opened), 'problem')}", "strong")]),
             (1, [(f"✖ {sum(row.severity == 'error' for row in opened)} errors", "bad")]),
             (1, [(f"▲ {sum(row.severity != 'error' for row in opened)} warnings", "warn")]),
-            (
-                2,
-                [
-                    (f"{len(quiet)} seen or muted", "dim"),
-                    ("  A ", "title"),
-                    ("hides them" if self._all else "shows them", "dim"),
-                ],
-            ),
         ]
+        if quiet:
+            shows = "hides them" if self._all else "shows them"
+            groups.append((2, [(f"{len(quiet)} seen or muted", "dim"), ("  A ", "title"), (shows, "dim")]))
         if self.chosen:
             groups.append((0, [("/ ", "title"), (self.chosen.text, "accent")]))
         self.query_one("#counts", InkedLines).show([fitting(groups, self.size.width)])
