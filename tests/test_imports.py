@@ -35,6 +35,12 @@ def test_every_public_name_of_the_host_can_be_had():
     assert _loaded("import host; [getattr(host, name) for name in host.__all__]", "host")
 
 
+def test_the_version_is_said_without_the_monitor():
+    assert _loaded("import host.cli.main", "textual") == []
+    assert _loaded("import host.facade.filters", "textual") == []
+    assert _loaded("import host.tui", "textual") == []
+
+
 def test_the_wire_contract_loads_without_an_event_loop():
     assert _loaded("import protocol.jsonrpc, protocol.methods, protocol.signatures", "asyncio") == []
 

@@ -1,0 +1,273 @@
+"""Monitor: the Textual program: screens by digit, one model, one link, and what every screen may ask of it.
+
+Runs inside of a task group that `run_monitor` owns; whatever the monitor does in the background is a task of
+that group. It writes to the terminal and, when asked, to a file; a host changes by its verbs alone.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+from anyio.abc import TaskGroup
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
+from textual.screen import ModalScreen, Screen
+
+from host.base_error import PlughostError
+from host.clock import Clock, SystemClock
+from host.facade.pages import CommandRow
+from host.facade.plugin_pages import PluginPage
+from host.tui.acts import Acts
+from host.tui.ascii import AsciiFilter
+from host.tui.border import clean, cleaned
+from host.tui.dialogs import AskText, ShowText
+from host.tui.events_screen import EventsScreen
+from host.tui.filter_bar import FilterBar
+from host.tui.help import help_lines
+from host.tui.host_screen import HostScreen
+from host.tui.ink import Inks, inks_of
+from host.tui.keys import APP_BINDINGS
+from host.tui.link import Connect, Link
+from host.tui.model import Model
+from host.tui.overview import Overview
+from host.tui.palette import MonitorCommands
+from host.tui.plugin_screen import PluginScreen
+from host.tui.problems_screen import ProblemsScreen
+from host.tui.screen import MonitorScreen
+from host.tui.store_screen import StoreScreen
+from host.tui.table import RowTable
+
+T = TypeVar("T")
+
+THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "dracula", "tokyo-night", "solarized-light")
+"""Through which `T` goes; the palette has all."""
+
+
+class Monitor(App[None]):
+    """One monitor of one host."""
+
+    TITLE = "plughost"
+    CSS = """
+    NavLine { background: $panel; }
+    KeyLine { background: $panel; }
+    HeaderLine { background: $surface; }
+    Toast { max-width: 76; }
+    .-ascii Toast, Screen.-ascii Toast { border-left: ascii $primary; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*APP_BINDINGS]
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "overview": Overview,
+        "events": EventsScreen,
+        "problems": ProblemsScreen,
+        "store": StoreScreen,
+        "host": HostScreen,
+    }
+    DEFAULT_MODE = "overview"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {MonitorCommands}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        connect: Connect,
+        tasks: TaskGroup,
+        *,
+        read_only: bool = False,
+        ascii: bool = False,
+        clock: Clock | None = None,
+        retry_s: float = 1.0,
+        folder: Path | None = None,
+    ) -> None:
+        no_color = "NO_COLOR" in os.environ
+        # With the terminal's own colours Textual leaves all colour out where NO_COLOR is set.
+        super().__init__(ansi_color=True if no_color else None)
+        self.clock: Clock = clock or SystemClock()
+        self.model = Model(self.clock)
+        self.link = Link(connect, self.model, retry_s)
+        self.tasks = tasks
+        self.read_only = read_only
+        self.paused = False
+        self.acts = Acts(self)
+        self.inks: Inks = inks_of({}, coloured=not no_color)
+        self.said: list[str] = []
+        """What was said lately, the newest last."""
+        self._folder = folder or Path()
+        self._ascii = AsciiFilter() if ascii else None
+        self._filters_seen: tuple[LineFilter, ...] = ()
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether only ASCII is drawn."""
+        return self._ascii is not None
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and the one for ASCII."""
+        own = super().get_line_filters()
+        return own if self._ascii is None else [*own, self._ascii]
+
+    def on_mount(self) -> None:
+        """Take the theme's inks, and begin to connect."""
+        self._dip()
+        self.theme_changed_signal.subscribe(self, lambda _: self._dip())
+        self.start(self.link.run)
+
+    def _dip(self) -> None:
+        self.inks = inks_of(self.theme_variables, coloured=not self.no_color)
+        for screen in self.screen_stack:
+            for table in cast("Iterable[RowTable[Any]]", screen.query(RowTable)):
+                table.repaint_all()
+            screen.refresh(layout=True)
+
+    # What screens ask for
+
+    def start(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
+        """Do something in the background, in the monitor's task group."""
+        self.tasks.start_soon(function, *args)
+
+    def say(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Tell the operator something in passing."""
+        text = clean(text, lines=True)
+        self.said = [*self.said[-20:], text]
+        self.notify(text, severity=severity, markup=False, timeout=4 if severity == "information" else 8)
+
+    def say_error(self, error: Exception) -> None:
+        """Tell what failed, and what to do about it."""
+        self.say(str(error) or type(error).__name__, "error")
+
+    async def ask(self, dialog: ModalScreen[T]) -> T | None:
+        """Ask, and wait for the answer."""
+        answered = anyio.Event()
+        answers: list[T | None] = []
+
+        def take(answer: T | None) -> None:
+            answers.append(answer)
+            answered.set()
+
+        self.push_screen(dialog, take)
+        await answered.wait()
+        return answers[0]
+
+    def copy(self, text: str) -> None:
+        """Put a text on the operator's clipboard, through the terminal."""
+        text = clean(text, lines=True)
+        self.copy_to_clipboard(text)
+        first = text.split("\n", 1)[0]
+        self.say(f"Copied: {first[:60]}{'…' if len(first) > 60 or chr(10) in text else ''}")
+
+    def write_out(self, name: str, lines: Sequence[str], value: Any) -> None:
+        """Ask for a file and write: JSON if its name ends so, else text."""
+        if not lines:
+            self.say("There is nothing here to write", "warning")
+            return
+        self.start(self._write, name, list(lines), value)
+
+    async def _write(self, name: str, lines: Sequence[str], value: Any) -> None:
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(self.clock.wall()))
+        proposed = str(self._folder / f"plughost-{name}-{stamp}.txt")
+        said = [[("A name that ends with .json gets JSON, any other text.", "dim")]]
+        answer = await self.ask(AskText("Write what is shown to a new file", said, value=proposed))
+        if answer is None:
+            return
+        path = Path(answer).expanduser()
+        text = json.dumps(value, indent=2) if path.suffix == ".json" else "\n".join(lines)
+        try:
+            await anyio.to_thread.run_sync(_write_new, path, text + "\n")
+        except OSError as error:
+            self.say(f"{path} can't be written: {error.strerror or error}", "error")
+        else:
+            self.say(f"Written: {path}")
+
+    def open_plugin(self, plugin: str, tab: str = "summary", *, at_s: float | None = None) -> None:
+        """Open a plugin, at one of its tabs, and there at a moment."""
+        if plugin not in self.model.plugins:
+            self.say(f"There is no plugin {plugin} any more", "warning")
+            return
+        screen = self.screen
+        if isinstance(screen, PluginScreen) and screen.plugin == plugin:
+            screen.open_tab(tab, at_s=at_s)
+        else:
+            self.push_screen(PluginScreen(plugin, tab, self.current_mode, at_s=at_s))
+
+    def call_form(self, plugin: str, method: str = "", params: Mapping[str, Any] | None = None) -> None:
+        """Let a method of a plugin be called."""
+        from host.tui.call_dialog import CallDialog
+
+        if self.read_only:
+            self.acts.do("call", [plugin])
+            return
+        self.push_screen(CallDialog(plugin, method, params))
+
+    def run_command(self, command: CommandRow) -> None:
+        """Run a plugin's command; one that takes parameters gets a form first."""
+        from host.tui.command_dialog import CommandDialog
+
+        self.push_screen(CommandDialog(command))
+
+    async def page_of(self, plugin: str) -> PluginPage | None:
+        """Ask for all that is known of a plugin; None where it can't be had now."""
+        facade = self.link.facade
+        if facade is None:
+            return None
+        try:
+            return cleaned(await facade.plugin(plugin))
+        except (PlughostError, OSError):
+            return None
+
+    async def open_mode(self, mode: str) -> None:
+        """Open one of the screens; from a plugin's back to the list too."""
+        if mode == self.current_mode:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+        else:
+            await self.switch_mode(mode)
+
+    def set_filter(self, screen: MonitorScreen, text: str) -> None:
+        """Put a filter into force, as if it had been typed."""
+        bar = screen.query_one(FilterBar)
+        bar.set(text)
+
+    # Keys
+
+    async def action_mode(self, mode: str) -> None:
+        """Open a screen."""
+        await self.open_mode(mode)
+
+    def action_verb(self, verb: str) -> None:
+        """Have something done to the chosen plugins."""
+        screen = self.screen
+        if isinstance(screen, MonitorScreen):
+            self.acts.do(verb, screen.targets())
+
+    async def action_store(self, what: str) -> None:
+        """Say where plugins come from."""
+        self.say(f"To {what} plugins a store is needed, and none is configured", "warning")
+        await self.open_mode("store")
+
+    def action_pause(self) -> None:
+        """Hold the picture, or let it go on."""
+        self.paused = not self.paused
+        self.say("Paused: the picture stands still, p goes on" if self.paused else "It goes on")
+
+    def action_next_theme(self) -> None:
+        """Take the next theme."""
+        place = THEMES.index(self.theme) if self.theme in THEMES else -1
+        self.theme = THEMES[(place + 1) % len(THEMES)]
+        self.say(f"Theme: {self.theme}")
+
+    def action_help(self) -> None:
+        """Show every key that does something here."""
+        self.push_screen(ShowText("Keys", help_lines(self.screen, read_only=self.read_only)))
+
+
+def _write_new(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - it is a descriptor
+        file.write(text)

@@ -1,0 +1,258 @@
+"""PluginScreen: one plugin: who it is and how it stands, and its tabs."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from host.base_error import PlughostError
+from host.facade.filters import parse_filter
+from host.tui.filter_bar import FilterBar
+from host.tui.inked import monitor
+from host.tui.inked_lines import InkedLines, Part, cells_of
+from host.tui.keys import MOVE, PLUGIN_BINDINGS, VERB_BINDINGS
+from host.tui.plugin_detail import reason_of, title_of
+from host.tui.screen import TABLE_TICKS, MonitorScreen
+from host.tui.tabs.registry import SOURCES, TABS
+from host.tui.tabs.tab import PluginTab, TabKind
+
+
+class TabLine(InkedLines):
+    """The titles of the tabs; the open one stands out, also without colours."""
+
+    def __init__(self) -> None:
+        super().__init__(id="tabs")
+        self._places: list[tuple[int, int, str]] = []
+
+    def paint(self, kinds: Sequence[TabKind], here: str) -> None:
+        """Show them; from the open one on where there is no room for all."""
+        parts: list[Part] = [(" ", "plain")]
+        self._places = []
+        shown = list(kinds)
+        while sum(len(kind.title) + 3 for kind in shown) > self.size.width - 2 and shown[0].id != here:
+            shown.pop(0)
+        for kind in shown:
+            start = cells_of(parts)
+            text = f"[{kind.title}]" if kind.id == here else f" {kind.title} "
+            parts.append((text, "title" if kind.id == here else "dim"))
+            self._places.append((start, cells_of(parts), kind.id))
+        self.show([parts])
+
+    def on_click(self, event: events.Click) -> None:
+        """Open a tab."""
+        screen = self.screen
+        if isinstance(screen, PluginScreen):
+            for start, end, tab in self._places:
+                if start <= event.x < end:
+                    screen.open_tab(tab)
+
+
+class PluginScreen(MonitorScreen):
+    """A plugin's screen, over the one from which it was opened."""
+
+    DEFAULT_CSS = """
+    PluginScreen #who { height: 2; }
+    PluginScreen #tabs { background: $surface; }
+    PluginScreen #pane { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *VERB_BINDINGS,
+        *PLUGIN_BINDINGS,
+        Binding(
+            "left_square_bracket", "next_tab(-1)", "previous tab", key_display="[", show=False, group=MOVE
+        ),
+        Binding("right_square_bracket", "next_tab(1)", "next tab", key_display="]", show=False, group=MOVE),
+    ]
+
+    def __init__(self, plugin: str, tab: str, mode: str, *, at_s: float | None = None) -> None:
+        super().__init__()
+        self.plugin = plugin
+        self._under = mode
+        self._kinds: list[TabKind] = list(TABS)
+        self._wanted = tab
+        self._moment = at_s
+        self._made: dict[str, PluginTab] = {}
+        self._open = ""
+        self._seen = False
+
+    @property
+    def under(self) -> str:
+        """The screen from which it was opened."""
+        return self._under
+
+    def body(self) -> Iterable[Widget]:
+        """Who it is, the tabs, and the open one."""
+        who = InkedLines(id="who")
+        yield who
+        yield TabLine()
+        yield Vertical(id="pane")
+
+    @property
+    def tab(self) -> PluginTab | None:
+        """The open tab."""
+        return self._made.get(self._open)
+
+    @property
+    def tab_id(self) -> str:
+        """The open tab's id."""
+        return self._open
+
+    def entered(self) -> None:
+        """Open the tab that was asked for, or go on following."""
+        self._seen = True
+        if not self._open:
+            self.open_tab(self._wanted, at_s=self._moment)
+            monitor(self).start(self._find_more)
+        elif self.tab is not None:
+            self.tab.entered()
+
+    def left(self) -> None:
+        """Stop following."""
+        self._seen = False
+        if self.tab is not None:
+            self.tab.leave()
+
+    def on_unmount(self) -> None:
+        """Stop following."""
+        self.left()
+
+    async def _find_more(self) -> None:
+        """Ask for the tabs that only this plugin has."""
+        facade = monitor(self).link.facade
+        if facade is None:
+            return
+        for source in SOURCES:
+            try:
+                self._kinds += await source(facade, self.plugin)
+            except (PlughostError, OSError) as error:
+                monitor(self).say_error(error)
+        self._paint_tabs()
+
+    def open_tab(self, tab: str, *, at_s: float | None = None) -> None:
+        """Open a tab, at a moment if that is given."""
+        kind = next((kind for kind in self._kinds if kind.id == tab), None)
+        if kind is None:
+            monitor(self).say(f"The {tab} is on the command line: plughost {tab} {self.plugin}", "warning")
+            if self._open:
+                return
+            kind = self._kinds[0]
+        if kind.id != self._open:
+            if self.tab is not None:
+                self.tab.leave()
+                self.tab.display = False
+            self._open = kind.id
+        monitor(self).start(self._enter, kind, at_s)
+
+    async def _enter(self, kind: TabKind, at_s: float | None) -> None:
+        opened = self._made.get(kind.id)
+        if opened is None:
+            opened = self._made[kind.id] = kind.make(self.plugin)
+            await self.query_one("#pane", Vertical).mount(opened)
+        if self._open != kind.id or not self.is_attached:
+            opened.display = self._open == kind.id
+            return
+        opened.display = True
+        bar = self.query_one(FilterBar)
+        if opened.subject is not None:
+            bar.subject = opened.subject
+        self.chosen, self.context = opened.chosen, opened.context
+        bar.set(opened.chosen.text)
+        if self._seen:
+            opened.entered()
+        if at_s is not None:
+            opened.go_to_moment(at_s)
+        self._paint_tabs()
+        self.focus_main()
+        self._ticks = 0
+
+    def focus_main(self) -> None:
+        """Give the keys to the open tab."""
+        tab = self.tab
+        if tab is None:
+            return
+        for widget in tab.query(".main"):
+            if widget.focusable and widget.display:
+                widget.focus()
+                return
+
+    # Painting
+
+    def paint(self, ticks: int, at_once: bool) -> None:
+        """Paint who it is, and the open tab."""
+        if ticks % TABLE_TICKS == 0 or at_once:
+            self._paint_who()
+            self._paint_tabs()
+        if self.tab is not None and self.tab.is_mounted:
+            self.tab.paint(ticks, at_once)
+            if self.tab.chosen:
+                self.say_seen(*self.tab.counted())
+
+    def _paint_who(self) -> None:
+        model = monitor(self).model
+        row = model.plugins.get(self.plugin)
+        who = self.query_one("#who", InkedLines)
+        if row is None:
+            who.show([[(f" {self.plugin}", "strong"), ("  ✖ it is gone; Esc goes back", "bad")]])
+            return
+        problems = [problem for problem in model.open_problems() if problem.plugin == self.plugin]
+        who.show([title_of(row, model.clock.wall(), self.size.width), reason_of(row, problems)])
+
+    def _paint_tabs(self) -> None:
+        if self.is_attached:
+            self.query_one(TabLine).paint(self._kinds, self._open)
+
+    # Keys
+
+    def action_next_tab(self, step: int) -> None:
+        """Open the next tab, round the end."""
+        ids = [kind.id for kind in self._kinds]
+        self.open_tab(ids[(ids.index(self._open) + step) % len(ids)])
+
+    def action_tab(self, tab: str) -> None:
+        """Open a tab."""
+        self.open_tab(tab)
+
+    def action_call(self) -> None:
+        """Call one of its methods."""
+        monitor(self).call_form(self.plugin)
+
+    @property
+    def can_filter(self) -> bool:
+        """Whether the open tab has something to filter."""
+        return self.tab is not None and self.tab.subject is not None
+
+    def filtered(self) -> None:
+        """Hand the filter on to the tab."""
+        tab = self.tab
+        if tab is not None and tab.subject is not None:
+            tab.chosen, tab.context = self.chosen, self.context
+            tab.filtered()
+        elif self.chosen:
+            self.chosen = parse_filter("")
+
+    def targets(self) -> Sequence[str]:
+        """The plugin."""
+        return (self.plugin,)
+
+    def seek(self, step: int) -> bool:
+        """Go to the tab's next match."""
+        return self.tab is not None and self.tab.seek(step)
+
+    def seek_error(self, step: int) -> bool:
+        """Go to the tab's next error."""
+        return self.tab is not None and self.tab.seek_error(step)
+
+    def copied(self) -> str:
+        """What the tab copies, or the plugin's id."""
+        return (self.tab.copied() if self.tab is not None else "") or self.plugin
+
+    def command_line(self) -> str:
+        """The tab's."""
+        return self.tab.command_line() if self.tab is not None else ""
+
+    def written(self) -> tuple[str, list[str], Any]:
+        """What the tab shows."""
+        return self.tab.written() if self.tab is not None else ("", [], None)

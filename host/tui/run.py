@@ -1,0 +1,29 @@
+"""run_monitor: the monitor from start to end, for the command line."""
+
+from pathlib import Path
+
+from anyio import create_task_group
+
+from host.clock import Clock
+from host.tui.app import Monitor
+from host.tui.link import Connect
+
+
+async def run_monitor(
+    connect: Connect,
+    *,
+    read_only: bool = False,
+    ascii: bool = False,
+    clock: Clock | None = None,
+    folder: Path | None = None,
+) -> None:
+    """Show a host until the operator quits.
+
+    Connects by `connect`, and again whenever the connection ends; a host that is not there yet is waited for.
+    With `read_only` nothing can be changed, with `ascii` only ASCII is drawn. Files are proposed in `folder`,
+    by default the current one.
+    """
+    async with create_task_group() as tasks:
+        app = Monitor(connect, tasks, read_only=read_only, ascii=ascii, clock=clock, folder=folder)
+        await app.run_async()
+        tasks.cancel_scope.cancel()

@@ -1,0 +1,99 @@
+"""What the monitor has a host do, and what it asks before."""
+
+import pytest
+from tui.driven import driving, full_host
+
+from host.errors import Quarantined
+from host.tui.dialogs import AskText, Confirm
+from host.tui.overview import Overview
+
+
+@pytest.mark.parametrize(
+    ("key", "plugin", "done"),
+    [
+        ("s", "calendar", ("plugin_start", "calendar")),
+        ("x", "weather", ("plugin_stop", "weather", "unload")),
+        ("r", "weather", ("plugin_restart", "weather")),
+        ("K", "weather", ("plugin_kill", "weather")),
+        ("d", "weather", ("plugin_disable", "weather")),
+        ("d", "old-theme", ("plugin_enable", "old-theme")),
+        ("ctrl+r", "ocr", ("plugin_reset", "ocr")),
+    ],
+)
+async def test_a_key_does_its_verb_at_once_and_says_so(key: str, plugin: str, done: tuple[str, ...]):
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to(plugin)
+        await driven.press(key)
+        await driven.until(lambda: facade.done == [done])
+        await driven.hears(plugin)
+
+
+@pytest.mark.parametrize(
+    ("answer", "dependants"), [("y", "unload"), ("k", "keep"), ("n", None), ("escape", None)]
+)
+async def test_a_stop_names_those_that_need_it(answer: str, dependants: str | None):
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to("github")
+        await driven.press("x")
+        await driven.sees("Stop github?", "indexer, mailer")
+        driven.screen(Confirm)
+        await driven.press(answer)
+        driven.screen(Overview)
+        await driven.settle()
+        assert facade.done == ([] if dependants is None else [("plugin_stop", "github", dependants)])
+
+
+async def test_a_verb_acts_on_all_that_are_marked():
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.app.set_filter(driven.screen(Overview), "state:active")
+        await driven.settle()
+        await driven.press("asterisk", "r")
+        await driven.hears("github, indexer, weather: restarted")
+        assert sorted(facade.done) == [("plugin_restart", p) for p in ("github", "indexer", "weather")]
+
+
+async def test_a_refusal_is_said_with_its_remedy():
+    facade = full_host()
+    facade.refusals["plugin_start"] = Quarantined("ocr is in quarantine", remedy="end it first")
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to("ocr")
+        await driven.press("s")
+        await driven.hears("end it first")
+
+
+async def test_wiping_asks_for_the_id():
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.app.acts.do("storage_wipe", ["weather"])
+        await driven.until(lambda: isinstance(driven.app.screen, AskText))
+        await driven.write("no")
+        await driven.press("enter")
+        await driven.sees("That is not weather")
+        await driven.press("backspace", "backspace")
+        await driven.write("weather")
+        await driven.press("enter")
+        await driven.until(lambda: facade.done == [("storage_wipe", "weather")])
+
+
+async def test_a_monitor_that_only_looks_does_nothing_and_hides_the_verbs():
+    facade = full_host()
+    async with driving(facade, read_only=True) as driven:
+        assert "restart" not in driven.lines[-1]
+        await driven.press("x")
+        await driven.hears("only looks")
+        assert facade.done == []
+        await driven.press("question_mark")
+        await driven.sees("Keys")
+        assert "Restart" not in driven.text
+
+
+async def test_without_a_host_a_verb_says_so():
+    facade = full_host()
+    async with driving(facade) as driven:
+        facade.vanish()
+        await driven.sees("✖ lost")
+        await driven.press("r")
+        await driven.hears("There is no host to ask")

@@ -1,0 +1,129 @@
+"""Problems, events, store, host; help, palette, themes, and other terminals."""
+
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+from tui.driven import SIZES, driving, full_host
+
+from host.facade.pages import CommandRow
+from host.tui.app import THEMES
+from host.tui.dialogs import ShowText
+from host.tui.ink import MIN_CONTRAST, contrast, inks_of
+from host.tui.keys import SCREENS, ScreenKey
+from host.tui.plugin_screen import PluginScreen
+from host.tui.problems_screen import ProblemsScreen
+
+TITLES = {
+    "overview": "PLUGIN",
+    "events": "bars: 15 min",
+    "problems": "Crash loop",
+    "store": "No store is configured",
+    "host": "on plughost 0.3.0",
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.mode)
+async def test_a_digit_opens_its_screen(screen: ScreenKey, size: tuple[int, int]):
+    async with driving(full_host(), size) as driven:
+        await driven.press(screen.key)
+        await driven.sees(f"[{screen.key} ", TITLES[screen.mode])
+
+
+async def test_a_problem_is_mended_acknowledged_and_muted():
+    facade = full_host()
+    async with driving(facade) as driven:
+        await driven.press("3")
+        await driven.sees("It crashed 5 times")
+        await driven.press("f")
+        await driven.until(lambda: facade.done == [("plugin_reset", "ocr")])
+        await driven.press("m")
+        await driven.until(lambda: ("problem_mute", "crash_loop:ocr", 3600.0) in facade.done)
+        await driven.sees("6 problems")
+        await driven.press("a")
+        await driven.sees("5 problems", "2 seen or muted")
+        await driven.press("A")
+        await driven.sees("muted 1h00m")
+        assert len(driven.screen(ProblemsScreen).table.order) == 7
+
+
+async def test_an_event_leads_to_the_plugin_at_that_moment():
+    async with driving(full_host()) as driven:
+        await driven.press("2")
+        await driven.sees("exited with code 7")
+        await driven.press("down", "enter")
+        await driven.until(lambda: isinstance(driven.app.screen, PluginScreen))
+        await driven.until(lambda: driven.screen(PluginScreen).tab_id == "logs")
+        await driven.sees("standing still")
+
+
+async def test_help_is_made_from_the_keys_in_force():
+    async with driving(full_host()) as driven:
+        await driven.press("question_mark")
+        shown = "\n".join("".join(part for part, _ in line) for line in driven.screen(ShowText)._lines)
+        for words in ("filter", "restart", "mark", "columns", "next error", "is:problem"):
+            assert words in shown
+        assert "Scroll" not in shown
+
+
+async def test_the_palette_holds_what_plugins_offer_under_their_names():
+    facade = full_host()
+    facade.commands_ = [CommandRow(plugin="github", name="resync", description="[bold]all[/bold]", params={})]
+    async with driving(facade) as driven:
+        await driven.press("colon")
+        await driven.write("resync")
+        await driven.sees("github: resync", "[bold]all[/bold]")
+        await driven.press("enter")
+        await driven.press("enter")
+        await driven.sees("github: resync", "run")
+        await driven.press("ctrl+s")
+        await driven.sees("done in")
+        assert facade.done == [("command_run", "resync", {}, "github")]
+
+
+async def test_what_is_shown_is_written_to_a_file(tmp_path: Path):
+    async with driving(full_host(), folder=tmp_path) as driven:
+        await driven.press("w", "enter")
+        await driven.hears("Written")
+        written = next(tmp_path.iterdir())
+        assert "github\t" in written.read_text()
+        assert written.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_small_terminal_gets_one_line():
+    async with driving(full_host(), (50, 12)) as driven:
+        await driven.sees("3/11 active, 4 bad, 7 problems")
+
+
+async def test_ascii_alone_is_drawn_where_that_is_asked_for():
+    async with driving(full_host(), ascii=True) as driven:
+        for keys in ("1", "2", "3", "4", "5"):
+            await driven.press(keys)
+            assert driven.text.isascii(), driven.text
+
+
+async def test_without_colours_nothing_is_lost(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with driving(full_host()) as driven:
+        await driven.sees("✖ error", "[1 Overview]")
+        colours = {
+            segment.style.color.name
+            for strip in driven.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and segment.style.color is not None
+        }
+        assert colours <= {"default"}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_every_theme_can_be_read(theme: str):
+    async with driving(full_host()) as driven:
+        driven.app.theme = theme
+        await driven.settle()
+        inks = inks_of(driven.app.theme_variables, coloured=True)
+        background = Color.parse(driven.app.theme_variables["background"])
+        for name in ("plain", "good", "warn", "bad", "accent", "title"):
+            color = inks[name].color
+            assert color is not None
+            assert contrast(Color.from_rich_color(color), background) >= MIN_CONTRAST, (theme, name)
