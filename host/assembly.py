@@ -226,6 +226,7 @@ class Assembly:
             shelf=fill_shelf(folder.path),
             spaces=Spaces(folder.path),
             inputs=self.configuration,
+            contributions=self.ui,
             records=Records(folder.path, ephemeral=folder.ephemeral),
             journal=journal,
             tasks=tasks,

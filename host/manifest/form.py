@@ -124,6 +124,11 @@ class Form(BaseModel, ABC, frozen=True):
         """Return the configuration's schema as written, and its key."""
         return "config_schema", self.config_schema
 
+    def answered(self) -> list[str]:
+        """Return the keys that are written and declare what only a process can answer."""
+        keys = [key for key in DECLARED if key != "topics"]
+        return [key for key in keys if getattr(self, key)]
+
     def unused(self) -> dict[str, Any]:
         """Return what is kept and not used."""
         return {}

@@ -20,7 +20,7 @@ from host.manifest.faults import NOTHING, FaultList, show_name
 from host.manifest.form import Form, read_form, read_sections
 from host.manifest.manifest_json_form import ManifestJsonForm
 from host.manifest.plugin_json_form import PluginJsonForm
-from host.manifest.program import Program, check_program, named_entries
+from host.manifest.program import DEFAULT_ENTRY, ENTRY_ALLOWED, Program, check_program, named_entries
 from host.manifest.text_fields import split_author
 from host.manifest.toml_form import TomlForm
 from protocol.manifest import Limits, Manifest, Requires
@@ -44,6 +44,10 @@ DEFAULT_CONFIG: Final = "config/default.json"
 RESERVED_MODULES: Final = frozenset({"host", "protocol", "plugin_sdk"})
 """Top-level names that would be imported in place of ours."""
 
+ANSWERED_ALLOWED: Final = (
+    f"beside an entry point ({ENTRY_ALLOWED}, a file {DEFAULT_ENTRY}, or a command in plugin.toml); "
+    "what only adds to interfaces has no process"
+)
 _CONTRIBUTION_ONLY: Final = frozenset({"theme"})
 _ENTRY_KEYS: Final = frozenset({"main", "entry_point", "entry_points", "entrypoints", "command"})
 
@@ -197,10 +201,19 @@ def _read_program(
     unclear = len(faults) > before or bool(broken & _ENTRY_KEYS)
     if unclear and not entries and not command:
         return Program()
+    contributes = (
+        shows
+        or form.theme is not None
+        or bool(form.ui or form.ui_components)
+        or form.type in _CONTRIBUTION_ONLY
+    )
     # Of a type that can't be read nobody knows whether it starts anything.
-    contributes = shows or form.theme is not None or form.type in _CONTRIBUTION_ONLY
     required = "type" not in broken and not contributes
-    return check_program(folder, entries, command, faults, required=required)
+    program = check_program(folder, entries, command, faults, required=required)
+    if contributes and not (program.entry_points or program.command or len(faults) > before):
+        for key in form.answered():
+            faults.add(key, "no entry point that answers them", ANSWERED_ALLOWED)
+    return program
 
 
 def _check_names(folder: Path, faults: FaultList) -> None:

@@ -21,8 +21,7 @@ class Registries:
         """Take in what a session provides; return why not, and nothing of it is, or an empty text."""
         faults = [fault for registry in self._registries for fault in registry.check(session)]
         if faults:
-            more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
-            return "; ".join(faults[:SHOWN_FAULTS]) + more
+            return shown_faults(faults)
         for registry in self._registries:
             registry.join(session)
         return ""
@@ -36,3 +35,9 @@ class Registries:
         """Let go of everything that a session provided."""
         for registry in reversed(self._registries):
             registry.leave(session)
+
+
+def shown_faults(faults: Sequence[str]) -> str:
+    """Return faults as one text; of many, the first and how many more there are."""
+    more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
+    return "; ".join(faults[:SHOWN_FAULTS]) + more

@@ -48,7 +48,8 @@ The first of these that a folder has is read:
 | blob | One JSON text `{"manifest": {...}, "files": {"main.py": "..."}}`, with the keys of `manifest.json`. Bytes are `{"base64": "..."}`; `"executable": true` beside `text` or `base64` marks a program. |
 
 Any of them may have a `ui.yaml` beside it, and a `config/default.json` with the lowest layer of the configuration. A
-plugin that only contributes (a theme, a `ui.yaml`) needs no code and gets no process. A JavaScript entry point is one
+plugin that only contributes (a theme, a `ui.yaml`, entries of `ui`) needs no code and gets no process; commands, hooks,
+endpoints, subscriptions and schedules need an entry point. A JavaScript entry point is one
 fault: it has to be ported. A folder with a module `host`, `protocol` or `plugin_sdk` is a fault, since that would
 hide Plughost's own.
 """
