@@ -295,6 +295,10 @@ class Gate(Protocol):
 class Gateway(Protocol):
     """The only door from a plugin to the host."""
 
+    def describe(self) -> dict[str, Any]:
+        """Return the OpenRPC document of all that plugins may call."""
+        ...
+
     def open(self, plugin: PluginId, session: SessionId, grants: Any) -> Gate:
         """Return the gate of one session."""
         ...

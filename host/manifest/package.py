@@ -19,6 +19,7 @@ from host.manifest.documents import is_there, read_document
 from host.manifest.faults import NOTHING, FaultList, show_name
 from host.manifest.form import Form, read_form, read_sections
 from host.manifest.manifest_json_form import ManifestJsonForm
+from host.manifest.permission_slips import slip_of
 from host.manifest.plugin_json_form import PluginJsonForm
 from host.manifest.program import DEFAULT_ENTRY, ENTRY_ALLOWED, Program, check_program, named_entries
 from host.manifest.text_fields import split_author
@@ -122,6 +123,8 @@ def _read_manifest(folder: Path, name: str, defaults: Limits, faults: FaultList)
     config_schema = _read_config_schema(form, faults)
     if unused := form.unused():
         faults.warn(f"{', '.join(unused)}: kept, and not used: the plugin runs as a process of its own")
+    for slip in filter(None, map(slip_of, form.permissions_asked())):
+        faults.warn(slip)
     if len(faults):
         return None
     author, email = split_author(form.author)

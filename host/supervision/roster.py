@@ -35,6 +35,7 @@ from host.supervision.environment import Environment
 from host.supervision.near_names import NearNames
 from host.supervision.restart import RestartPolicy
 from host.supervision.session import Session
+from host.supervision.slips import tell_slips
 from host.supervision.states import State
 from host.supervision.supervisor import Supervisor
 from host.supervision.view import broken_view
@@ -165,6 +166,7 @@ class Roster:
                 del self._supervisors[plugin]
             elif package != supervisor.package:
                 packages[plugin] = package
+        tell_slips(packages.values(), environment.shared.gateway)
         for plugin, package in packages.items():
             self._supervisors[plugin] = Supervisor(
                 package,

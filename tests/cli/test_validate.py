@@ -101,3 +101,11 @@ def test_a_manifests_file_stands_for_its_folder_and_its_warnings_are_shown(shell
     shown = shell.run("validate", folder / "manifest.json")
     assert shown.code == 0
     assert "      warning: manifest.json: image: kept, and not used" in shown.out
+
+
+def test_a_permission_near_a_known_one_is_a_warning_and_no_fault(shell: Shell):
+    folder = shell.plugin("near", "", 'permissions = ["storag:use"]\n')
+    shown = shell.run("validate", folder)
+    assert shown.code == 0
+    assert "warning: plugin.toml: permissions: storag:use " in shown.out
+    assert "did you mean storage?" in shown.out

@@ -56,8 +56,8 @@ hide Plughost's own.
 
 PERMISSIONS: Final = """
 A permission is `resource:action` or `resource:action:scope`; the scope is all that follows. Where the first word is
-an action and the second is not, the two swap. A word that nobody knows is a fault that names near ones. What a
-permission allows is told in [permissions.md](permissions.md) and by the application that hosts the plugin.
+an action and the second is not, the two swap. A word that nobody knows is a fault that names near ones; so
+is an action that a resource of the host lacks. A resource near a known one is a warning. What a permission allows is told in [permissions.md](permissions.md) and by the application that hosts the plugin.
 
 """
 
