@@ -67,10 +67,15 @@ class PluginLogs:
         self._check(plugin)
         self._levels[plugin] = level
         self._apply(plugin, self._recorder.track(PluginId(plugin)))
-        async with self._saving:
-            if self._file is not None:
-                data = msgspec.json.encode(self._levels)
-                await anyio.to_thread.run_sync(write_atomic, self._file, data)
+        await self._save()
+
+    async def forget(self, plugin: str) -> int:
+        """Forget the level that was set for a plugin; return 1 if one was. Raises OSError."""
+        if self._levels.pop(plugin, None) is None:
+            return 0
+        logging.getLogger(f"plugin.{plugin}").setLevel(logging.NOTSET)
+        await self._save()
+        return 1
 
     # For the recorder.
 
@@ -84,6 +89,12 @@ class PluginLogs:
         self._file = folder / "log_levels.json"
         found = await anyio.to_thread.run_sync(read_json, self._file, dict[str, str])
         self._levels = {plugin: level for plugin, level in (found or {}).items() if level in LEVELS}
+
+    async def _save(self) -> None:
+        async with self._saving:
+            if self._file is not None:
+                data = msgspec.json.encode(self._levels)
+                await anyio.to_thread.run_sync(write_atomic, self._file, data)
 
     def _apply(self, plugin: str, track: Track) -> None:
         track.level = LEVELS[self._levels[plugin]]

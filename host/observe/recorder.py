@@ -171,12 +171,21 @@ class FlightRecorder:
         found = (await self.timeline(plugin, kinds=("lines",))).lines
         return tuple(line for line in found if line.level >= level)[-max(0, last) :] if last > 0 else ()
 
-    async def forget(self, plugin: str) -> None:
-        """Remove what is recorded of a plugin that is gone."""
-        self.tracks.pop(PluginId(plugin), None)
-        if self._folder is not None:
-            async with self._writing:
-                await anyio.to_thread.run_sync(self._folder.forget, plugin)
+    async def forget(self, plugin: str) -> int:
+        """Remove what is recorded of a plugin that is gone, and its log; return how many files that was.
+
+        Raises OSError.
+        """
+        async with self._writing:
+            track = self.tracks.pop(PluginId(plugin), None)
+            if track is not None:
+                self._fresh.discard(track)
+            if self._folder is None:
+                return 0
+            count = await anyio.to_thread.run_sync(self._folder.forget, plugin)
+            if self._logs is not None:
+                count += await anyio.to_thread.run_sync(self._logs.forget, plugin)
+            return count
 
     # Its life.
 

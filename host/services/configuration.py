@@ -7,7 +7,6 @@ refusal nothing is saved. Plugins reach their own by `host.services.configuratio
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +18,8 @@ from host.clock import Clock
 from host.errors import Conflict, Fault, HostClosed, InvalidConfiguration, InvalidParams, PlughostError
 from host.facade import Joining
 from host.services import configuration_layers as layering
-from host.services.configuration_book import Book, Kept, Plugins, as_json
-from host.services.configuration_layers import Difference, Explained
+from host.services.configuration_book import Book, Kept, Plugins, Revision, as_json
+from host.services.configuration_layers import Explained
 from host.services.configuration_merge import merge
 from host.services.configuration_offer import offer, take_back
 from host.services.configuration_schema import Schema
@@ -30,18 +29,6 @@ from protocol.messages.config import ConfigChanged
 
 FILE: Final = "config.db"
 MAX_WHO_CHARS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One change, as history tells it."""
-
-    revision: int
-    at_s: float
-    """Seconds since the epoch."""
-    who: str
-    changes: tuple[Difference, ...]
-    """Secrets as `•••`."""
 
 
 class Configuration:
@@ -236,6 +223,11 @@ class Configuration:
             raise InvalidConfiguration(plugin, faults)
         self._book.code[plugin] = code
         return self.current(plugin)
+
+    async def forget(self, plugin: str) -> int:
+        """Delete all that was set of a plugin that is gone; return how many revisions there were."""
+        async with self._locks.setdefault(plugin, anyio.Lock()):
+            return await self._book.forget(self._file(), plugin)
 
     # Inside.
 

@@ -197,6 +197,12 @@ class Storage:
         future.add_done_callback(lambda _: self.cache.forget(plugin))
         return await asyncio.shield(future)
 
+    async def forget(self, plugin: str) -> int:
+        """Delete everything of a plugin that is gone, and what its manifest asked for; see `wipe`."""
+        keys = await self.wipe(plugin)
+        self._quotas.pop(plugin, None)
+        return keys
+
     async def sweep(self) -> int:
         """Delete rows whose time has come; return how many."""
         now_s = self.now_s()
