@@ -48,6 +48,8 @@ class PluginLogs:
     async def __call__(self, plugin: str, *, level: str = "debug", last: int = KEPT) -> tuple[LogLine, ...]:
         """Return the last lines of a plugin, at most 500, of this level and above, the oldest first.
 
+        None are there of a folder whose manifest can't be used, if it never ran.
+
         Raises:
             PluginNotFound: There is no such plugin, and nothing is recorded of one.
         """
@@ -61,7 +63,10 @@ class PluginLogs:
         """Keep a plugin's lines from this level on, from now on and over restarts of the host.
 
         `debug info warning error critical`; lines below it reach neither the files nor the logger.
-        Raises InvalidParams, PluginNotFound, and OSError where it can't be kept; it counts nevertheless.
+
+        Raises:
+            InvalidParams, PluginNotFound, ManifestError: There is no such level, or plugin.
+            OSError: It can't be kept; it counts nevertheless.
         """
         _number(level)
         self._check(plugin)

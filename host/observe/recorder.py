@@ -8,6 +8,7 @@ is written, and memory has it all. Values of calls are never recorded, only thei
 import logging
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
+from host.errors import ManifestError
 from host.facade import Change, PluginView
 from host.ids import PluginId, new_session_id
 from host.observe.analytics import Analytics
@@ -129,6 +131,8 @@ class FlightRecorder:
     ) -> Timeline:
         """Return what is recorded of a plugin; `since` in seconds since the epoch.
 
+        Of a folder whose manifest can't be used it is what there is, if only nothing.
+
         Raises:
             PluginNotFound: There is no such plugin, and nothing is recorded of one.
         """
@@ -144,7 +148,8 @@ class FlightRecorder:
             newer = known.unwritten()
         else:
             if not found:
-                self._check(plugin)
+                with suppress(ManifestError):
+                    self._check(plugin)
             newer = Timeline(plugin)
         wanted = frozenset(kinds)
 
@@ -162,9 +167,17 @@ class FlightRecorder:
         )
 
     async def why(self, plugin: str) -> Why:
-        """Tell what led to a plugin's last change of state. Raises PluginNotFound, as `timeline` does."""
+        """Tell what led to a plugin's last change of state.
+
+        Raises:
+            PluginNotFound: As `timeline` does.
+            ManifestError: It never ran, because of its manifest; the faults are why.
+        """
         log = None if self._logs is None else str(self._logs.path(plugin))
-        return explain(await self.timeline(plugin), now_s=self._axis.now(), host=self._host, log_file=log)
+        timeline = await self.timeline(plugin)
+        if not timeline:
+            self._check(plugin)
+        return explain(timeline, now_s=self._axis.now(), host=self._host, log_file=log)
 
     async def lines(self, plugin: str, *, level: int = 0, last: int = KEPT) -> tuple[LogLine, ...]:
         """Return the last lines of a plugin's log, of this level and above. Raises PluginNotFound."""

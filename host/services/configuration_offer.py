@@ -11,6 +11,7 @@ from host.facade import Joining
 from host.rpc import from_wire
 from protocol import errors as wire
 from protocol import jsonrpc
+from protocol.choices import told
 from protocol.errors import RpcError
 from protocol.messages.config import ConfigChanged, Configure, Configured
 
@@ -40,7 +41,9 @@ async def offer(
             raise from_wire(exc, session.plugin, _METHOD) from None
         answer = Configured(applied="restart")  # it knows of no changes while it runs
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise InvalidResult(f"the result of {session.plugin}.{_METHOD} can't be read: {exc}") from None
+        raise InvalidResult(
+            f"the result of {session.plugin}.{_METHOD} can't be read: {told(exc, Configured)}"
+        ) from None
     if not answer.success:
         reason = answer.message[:2_000] or "it gave no reason"
         raise ConfigurationRefused(

@@ -32,6 +32,9 @@ _FIELDS: Final[dict[str, frozenset[str]]] = {
     "tab": frozenset({"component", "icon"}),
 }
 
+_DRAWN: Final = frozenset({"widget", "section"})
+"""Kinds whose data file is drawn as their `kind` says."""
+
 Find = Callable[[str], Path | None]
 """Where a file of the package is; None if it is not there."""
 
@@ -162,6 +165,12 @@ def _component_faults(component: str, item: UiItem, widgets: frozenset[str], fin
         yield (
             f"component: found {component[:100]!r}; port it: a method with @widget returns the data, and the "
             "host draws it"
+        )
+    elif (
+        PurePosixPath(component).suffix.lower() == ".json" and item.kind in _DRAWN and "kind" not in item.data
+    ):
+        yield (
+            f"kind: found nothing; allowed: how the data of {component[:100]!r} are drawn: {', '.join(FORMS)}"
         )
     elif data_file(component, find) is None:
         own = ", ".join(sorted(widgets)[:5]) or "none yet"

@@ -103,6 +103,8 @@ BAD = [
     ),
     ("ui.yaml", "sections:\n  - {slot: drawer, kind: pie}\n", "section 'drawer-1': kind: found 'pie'"),
     ("theme.toml", '[theme.colors]\nprimary = "reddish"\n', "theme 'paint': colors.primary: found 'reddish'"),
+    ("ui.yaml", "sections: [{slot: drawer, source: a.json}]", "section 'drawer-1': kind: found nothing"),
+    ("theme.toml", '[ui_components]\nw = "a.json"\n', "widget 'w': kind: found nothing"),
     ("theme.toml", '[[ui]]\nkind = "widget"\nname = "w"\n', "widget 'w': component: found nothing"),
 ]
 
@@ -129,6 +131,18 @@ async def test_what_it_adds_is_checked_when_it_is_loaded(
         await host.rescan()
         await host.load("paint")
         assert seen(host) == ("active", None, 1)
+
+
+async def test_data_of_a_file_are_drawn_as_the_manifest_says(plugins: Path, theme: Path) -> None:
+    (theme / "a.json").write_text("7")
+    (theme / "plugin.toml").write_text(
+        'id = "paint"\nversion = "1.0.0"\n'
+        '[[ui]]\nkind = "widget"\nname = "one"\ncomponent = "a.json"\ndraw = "stat"\n'
+        '[ui_components]\ntwo = {component = "a.json", kind = "gauge"}\n'
+    )
+    async with PluginHost([plugins], autoload=True) as host:
+        assert (await host.ui.widget_data("paint", "one"))["value"] == 7
+        assert (await host.ui.widget_data("paint", "two"))["max"] == 100
 
 
 async def test_a_name_that_another_plugin_has_is_refused_to_it_and_its_own_to_others(plugins: Path) -> None:
