@@ -26,7 +26,8 @@ from host.observe.entries import KEPT, KINDS, Call, End, Kind, LogLine, StateCha
 from host.observe.log_folder import LogFiles, LogFolder
 from host.observe.plugin_logs import PluginLogs
 from host.observe.recorder_folder import RecorderFolder
-from host.observe.track import Batch, Track
+from host.observe.recorder_writer import RecorderWriter
+from host.observe.track import Track
 from host.observe.why import Why, explain
 
 logger = logging.getLogger(__name__)
@@ -62,12 +63,8 @@ class FlightRecorder:
         self._news = anyio.Event()
         self._at_once = anyio.Event()
         self._writing = anyio.Lock()
-        self._one_thread: anyio.CapacityLimiter | None = None
+        self._writer: RecorderWriter | None = None
         self._closing = False
-        self._said_fault = False
-        self._fault = ""
-        self.unwritten = 0
-        """Times that a plugin's entries could not be written."""
 
     # What the supervision uses.
 
@@ -200,13 +197,17 @@ class FlightRecorder:
                 count += await anyio.to_thread.run_sync(self._logs.forget, plugin)
             return count
 
+    @property
+    def unwritten(self) -> int:
+        """Times that a plugin's entries could not be written, while this host runs."""
+        return 0 if self._writer is None else self._writer.unwritten
+
     # Its life.
 
     async def open(self, folder: Path, tasks: TaskGroup) -> None:
         """Begin to write. An earlier host's records are gone on with."""
         self._host = f"{os.getpid()}-{new_session_id()}"
         self._closing = False
-        self._one_thread = anyio.CapacityLimiter(1)
         if not self._keeps:
             return
         recorder = RecorderFolder(folder)
@@ -214,6 +215,7 @@ class FlightRecorder:
         self._folder = recorder
         if self._log_files.files > 0:
             self._logs = LogFolder(folder, self._log_files)
+        self._writer = RecorderWriter(self._axis, recorder, self._logs)
         for track in self.tracks.values():
             track.keeps_log = self._logs is not None
         await self.analytics.open(folder)
@@ -224,6 +226,9 @@ class FlightRecorder:
         """Write what is left."""
         await self.flush()
         await self.analytics.save()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
     def _wake(self, track: Track, at_once: bool) -> None:
         self._fresh.add(track)
@@ -245,56 +250,17 @@ class FlightRecorder:
                 await self.analytics.save()
 
     async def flush(self) -> None:
-        """Write what is new, now."""
-        if self._folder is None:
-            return
+        """Write what is new, now. Whoever is cancelled meanwhile leaves the rest to the next time."""
         async with self._writing:
+            if self._writer is None:
+                return
             called = {track for track in self.tracks.values() if track.calls}
-            fresh, self._fresh = [*(self._fresh | called)], set()
+            fresh = [*(self._fresh | called)]
             for start in range(0, len(fresh), AT_ONCE):
-                batches = [(track, track.take()) for track in fresh[start : start + AT_ONCE]]
+                some = fresh[start : start + AT_ONCE]
+                self._fresh.difference_update(some)
+                batches = [(track, track.take()) for track in some]
                 if any(batch.calls for _, batch in batches):
                     self.analytics.used()
-                faults = batches
-                try:
-                    with anyio.CancelScope(shield=True):
-                        faults = await anyio.to_thread.run_sync(
-                            self._write_batches, batches, limiter=self._one_thread
-                        )
-                finally:
-                    for track, batch in faults:
-                        track.give_back(batch)
-                self._tell(len(faults))
+                await self._writer.write(batches)
                 await checkpoint()
-
-    def _write_batches(self, batches: list[tuple[Track, Batch]]) -> list[tuple[Track, Batch]]:
-        """Write them, in a worker thread; return those that could not be written."""
-        faults: list[tuple[Track, Batch]] = []
-        self._axis.follow()
-        assert self._folder is not None
-        for track, batch in batches:
-            try:
-                if batch.log and self._logs is not None:
-                    self._logs.write(track.plugin, batch.log)
-                    batch.log.clear()
-                self._folder.write(track.plugin, batch, self._axis)
-            except OSError as exc:
-                self._fault = str(exc)
-                faults.append((track, batch))
-        return faults
-
-    def _tell(self, faults: int) -> None:
-        """Say once that the disk takes nothing, and once that it does again."""
-        self.unwritten += faults
-        if faults and not self._said_fault:
-            self._said_fault = True
-            logger.warning(
-                "the flight recorder can't be written; the host goes on, and memory has the last %d entries",
-                KEPT,
-                extra={"fields": {"fault": self._fault}},
-            )
-        elif not faults and self._said_fault:
-            self._said_fault = False
-            logger.warning(
-                "the flight recorder is written again", extra={"fields": {"missed": self.unwritten}}
-            )

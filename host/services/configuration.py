@@ -19,9 +19,10 @@ from host.errors import Conflict, Fault, HostClosed, InvalidConfiguration, Inval
 from host.facade import Joining
 from host.services import configuration_layers as layering
 from host.services.configuration_book import Book, Kept, Plugins, Revision, as_json
+from host.services.configuration_catch_up import CatchUp
 from host.services.configuration_layers import Explained
 from host.services.configuration_merge import merge
-from host.services.configuration_offer import offer, take_back
+from host.services.configuration_offer import offer_safely, take_back
 from host.services.configuration_schema import Schema
 from host.state import config_file
 from host.state.database import Database
@@ -47,10 +48,11 @@ class Configuration:
         self._locks: dict[str, anyio.Lock] = {}
         self._database: Database | None = None
         self._tasks: TaskGroup | None = None
+        self._catch_up = CatchUp(self._book, self._file, self._lock, self._restart_quietly)
 
     async def open(self, folder: Path, tasks: TaskGroup | None) -> None:
         """Read what was set; see `Opens`."""
-        self._tasks = tasks
+        self._tasks = self._catch_up.tasks = tasks
         self._database = Database(folder / FILE, config_file.SCHEMA)
         await self._database.open()
         rows = await self._database.read(config_file.latest)
@@ -91,16 +93,19 @@ class Configuration:
         return [f"its configuration: {fault}" for fault in faults]
 
     def join(self, session: Joining) -> None:
-        """Take in the schema from code."""
+        """Take in the schema from code, and note what it is given."""
+        self._catch_up.began(session)
         self._book.code.pop(session.plugin, None)
         if session.provides.config_schema is not None:
             self._book.code[session.plugin] = session.provides.config_schema
 
     def activated(self, session: Joining) -> None:
-        """Nothing waits for this."""
+        """Offer it what was saved since it was given its configuration."""
+        self._catch_up.look(session)
 
     def leave(self, session: Joining) -> None:
-        """Nothing is let go: the schema is needed for changes while the plugin does not run."""
+        """Keep the schema: it is needed for changes while the plugin does not run."""
+        self._catch_up.ended(session)
 
     # What people and programs ask.
 
@@ -226,7 +231,7 @@ class Configuration:
 
     async def forget(self, plugin: str) -> int:
         """Delete all that was set of a plugin that is gone; return how many revisions there were."""
-        async with self._locks.setdefault(plugin, anyio.Lock()):
+        async with self._lock(plugin):
             return await self._book.forget(self._file(), plugin)
 
     # Inside.
@@ -239,7 +244,7 @@ class Configuration:
         expected: int | None,
     ) -> ConfigChanged:
         package = self._book.plugins.package(plugin)
-        async with self._locks.setdefault(package.manifest.id, anyio.Lock()):
+        async with self._lock(package.manifest.id):
             kept = self._book.kept.get(plugin, Kept())
             if expected is not None and expected != kept.revision:
                 raise Conflict(
@@ -258,20 +263,23 @@ class Configuration:
             session = self._book.plugins.session(plugin) if changed else None
             answer = ConfigChanged(kept.revision + 1, "next_start" if changed else "live")
             if session is not None:
-                restarts = schema.restarts(changed)
-                answer = await offer(session, after, answer.revision, restarts=restarts)
+                former, offered = (before, kept.revision), (after, answer.revision)
+                answer = await offer_safely(session, former, offered, restarts=schema.restarts(changed))
             done = Kept(answer.revision, layer)
             try:
                 await self._book.keep(self._file(), plugin, done, self._clock.wall(), by[:MAX_WHO_CHARS])
-            except BaseException:
-                is_kept = self._book.kept.get(plugin) is done
-                if session is not None and answer.applied == "live" and not is_kept:
+            finally:
+                if self._book.kept.get(plugin) is done:
+                    self._catch_up.saved(plugin, session)
+                elif session is not None and answer.applied == "live":
                     with anyio.CancelScope(shield=True):
                         await take_back(session, before, kept.revision)
-                raise
         if answer.applied == "restart":
             await self._restart(plugin, own=by == f"plugin {plugin}")
         return answer
+
+    def _lock(self, plugin: str) -> anyio.Lock:
+        return self._locks.setdefault(plugin, anyio.Lock())
 
     async def _restart(self, plugin: str, *, own: bool) -> None:
         if not own:
