@@ -15,7 +15,7 @@ import anyio.abc
 
 from host.clock import Clock
 from host.errors import HostClosed
-from host.facade import Caller, Change, Opens, Registry
+from host.facade import Change, Opens, Registry
 from host.observe.changes import ChangeFeed
 from host.observe.log_folder import LogFiles
 from host.observe.recorder import FlightRecorder
@@ -48,8 +48,9 @@ from host.services.configuration_api import ConfigurationApi
 from host.services.configuration_book import Plugins
 from host.services.contract import Contract
 from host.services.endpoints import Endpoints
+from host.services.forgetting import Forgetting, Forgotten
 from host.services.kinds import Kinds
-from host.services.log import LogService
+from host.services.log import LogService, writer
 from host.services.mail import Mail
 from host.services.notifications import Notifications
 from host.services.plugins import PluginsService
@@ -64,7 +65,6 @@ from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
 from host.state.records import Records
-from host.state.spaces import Spaces
 from host.supervision.condition import Condition
 from host.supervision.environment import Environment
 from host.supervision.narrative import log_change
@@ -125,48 +125,43 @@ class Assembly:
         self._environment: Environment | None = None
         self.runs = False
         """Whether what works only while the host runs does; `running` says it with an error."""
-        self._registries: list[Registry] = []
-        """Who takes in what plugins provide, in the order in which they are told."""
-        self._opens: list[Opens] = []
-        """What has files or tasks, in the order in which it is opened."""
         self.recorder = FlightRecorder(keeps=data is not None, log_files=log_files, check=roster.get)
-        self._opens.append(self.recorder)
         self.events = Events(clock, EventLogKeeper(clock, events, timing))
-        self._opens.append(self.events)
-        self._registries.append(self.events)
         self.recorder.analytics.emit = self.events.tell
         self.storage = Storage(clock, storage_quota_bytes)
-        self._opens.append(self.storage)
-        self._registries.append(self.storage)
         self.spaces = SpaceWatch(self.storage, self._space_is_short)
-        self._registries.append(self.spaces)
-        self._opens.append(self.spaces)
         self.notifications = Notifications(clock)
         self.mail = Mail(email)
         plugins = Plugins(roster.ids, roster.package, roster.taking_calls, self._restart)
         self.configuration = Configuration(plugins, config, clock)
-        self._opens.append(self.configuration)
-        self._registries.append(self.configuration)
         ConfigurationApi(self.configuration, system_config).attach(self.gateway)
+        self._facts = facts
+        self._control = control
+        feeds = Feeds()
+        self._tracing = Tracing(feeds.rpc, clock)
         asked = ControlCalls(roster)
         self.commands = Commands(asked, roster.returns)
         self.endpoints = Endpoints(asked, roster.returns, roster.is_enabled)
         self.schedule = Schedules(asked, clock)
         self.ui = Ui(asked, roster.returns, roster.folder, roster.without_program, clock)
-        self._registries += [self.commands, self.endpoints, self.schedule, self.ui]
-        self._opens.append(self.schedule)
         self.contract = Contract(asked, roster.only_contributes)
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
         self.kinds = Kinds(roster.views)
-        self.scanner = Scanner(self.hooks)
-        self._registries += [book, self.kinds]
-        self._opens += [book, self.scanner]
-        self._facts = facts
-        self._control = control
-        feeds = Feeds()
-        self._tracing = Tracing(feeds.rpc, clock)
-        self._registries.append(self._tracing)
+        self.scanner = Scanner(self.hooks, lambda: self.spaces.spaces)
+        kept = (self.storage, self.spaces, self.configuration, book, self.events, self.schedule)
+        self._forgetting = Forgetting(roster, *kept, self.recorder)
+        self._registries: tuple[Registry, ...] = (
+            *(self.events, self.storage, self.spaces, self.configuration),
+            *(self.commands, self.endpoints, self.schedule, self.ui),
+            *(book, self.kinds, self._tracing),
+        )
+        """Who takes in what plugins provide, in the order in which they are told."""
+        self._opens: tuple[Opens, ...] = (
+            *(self.recorder, self.events, self.storage, self.spaces),
+            *(self.configuration, self.schedule, book, self.scanner),
+        )
+        """What has files or tasks, in the order in which it is opened."""
         self.operations = Operations(
             Parts(
                 facts=facts,
@@ -190,20 +185,22 @@ class Assembly:
         self._attach_services()
 
     def running(self) -> Self:
-        """Return the parts that work only while the host runs.
+        """Return the parts that work only while the host runs. Raises HostClosed: It does not run."""
+        self._running()
+        return self
 
-        Raises:
-            HostClosed: It does not run.
-        """
+    def _running(self) -> Environment:
         if self._environment is None:
             raise HostClosed("this host is not running")
-        return self
+        return self._environment
 
     async def rescan(self) -> None:
         """Look for plugins again; see `Roster.discover`. Raises HostClosed, as `running` does."""
-        self.running()
-        assert self._environment is not None
-        await self.roster.discover(self._environment)
+        await self.roster.discover(self._running())
+
+    async def forget(self, plugin: str, *, data: bool, keep_package: bool) -> Forgotten:
+        """Remove what is kept of a plugin; see `PluginHost.forget`."""
+        return await self._forgetting(plugin, self._running(), data=data, keep_package=keep_package)
 
     async def run(self, ready: Callable[[], None], close_asked: anyio.Event) -> None:
         """Build what lives while the host runs, tell `ready`, wait until closing is asked for, and end it.
@@ -264,8 +261,9 @@ class Assembly:
             shared=shared,
             launcher=launcher,
             shelf=fill_shelf(folder.path),
-            spaces=Spaces(folder.path),
+            spaces=self.spaces.spaces,
             inputs=self.configuration,
+            contributions=self.ui,
             records=Records(folder.path, ephemeral=folder.ephemeral),
             journal=journal,
             tasks=tasks,
@@ -307,7 +305,7 @@ class Assembly:
 
     def _attach_services(self) -> None:
         gateway = self.gateway
-        log = LogService(self._write_log)
+        log = LogService(writer(self.roster.session))
         about = AboutService(gateway.describe)
         plugins = PluginsService(self.calls, self.roster.views)
         gateway.attach_notification("log.write", log.write)
@@ -346,13 +344,6 @@ class Assembly:
 
     async def _restart(self, plugin: str) -> None:
         await self.roster.get(plugin).restart()
-
-    def _write_log(
-        self, caller: Caller, level: int, message: str, fields: Mapping[str, Any], exception: str
-    ) -> None:
-        session = self.roster.session(caller.plugin)
-        if session is not None:
-            session.log.write(level, message, fields, exception=exception)
 
 
 def _warden_lost() -> None:

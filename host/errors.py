@@ -10,6 +10,7 @@
         PluginNotFound              plugin_not_found
         DuplicateApi                duplicate_api
         TooFewDescriptors           too_few_descriptors
+        NotForgotten                not_forgotten
         StateError
             NotActive               not_active
             Disabled                disabled
@@ -53,7 +54,7 @@
 Each class has a stable `code`; each error says what happened, and in `remedy` what to do about it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -140,6 +141,7 @@ __all__ = [
     "NoHost",
     "NotActive",
     "NotConfigured",
+    "NotForgotten",
     "Overloaded",
     "PlughostError",
     "PluginDied",
@@ -248,4 +250,22 @@ class TooFewDescriptors(PlughostError):
             needed=needed,
             free=free,
             limit=limit,
+        )
+
+
+class NotForgotten(PlughostError):
+    """Some of what is kept of a plugin could not be removed; `removed` and `failed` say what."""
+
+    code = "not_forgotten"
+
+    def __init__(self, plugin: str, removed: Mapping[str, int], failed: Mapping[str, str]) -> None:
+        self.removed = dict(removed)
+        self.failed = dict(failed)
+        listed = "; ".join(f"{part}: {why}" for part, why in failed.items())
+        super().__init__(
+            f"not all that is kept of plugin {plugin!r} could be removed: {listed}",
+            remedy="mend what each of them says, then forget it again: the rest is gone already",
+            plugin=plugin,
+            removed=self.removed,
+            failed=self.failed,
         )

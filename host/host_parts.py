@@ -18,6 +18,7 @@ from host.services.commands import Commands
 from host.services.configuration import Configuration
 from host.services.contract import Contract
 from host.services.endpoints import Endpoints
+from host.services.forgetting import Forgotten
 from host.services.http_values import Principal, Request, Response
 from host.services.notifications import Notifications
 from host.services.permissions import Permissions
@@ -142,6 +143,22 @@ class HostParts:
     def ui(self) -> Ui:
         """What plugins add to user interfaces."""
         return self._parts.ui
+
+    async def forget(self, plugin: str, *, data: bool = True, keep_package: bool = False) -> Forgotten:
+        """Remove everything that is kept of a plugin that does not run, and return what that was.
+
+        That is what it keeps itself (storage, its folders, its configuration; left alone without `data`), and
+        what the host keeps of it: whether it is enabled, its grants and quarantine, its hooks, durable
+        subscriptions and dead letters, when its schedules ran, recorder, log and usage counts.
+        Its package is left where it is. With `keep_package` it may still be there, and the plugin is as if it
+        had just been installed: enabled, not loaded, and without what the operator granted or revoked.
+
+        Raises:
+            Busy: It runs, is about to, or its package is still here.
+            PluginNotFound: Nothing is kept of such a plugin.
+            NotForgotten: Some of it could not be removed; `removed` and `failed` say what.
+        """
+        return await self._parts.forget(plugin, data=data, keep_package=keep_package)
 
     def on(
         self, topics: str | Sequence[str], *, where: Mapping[str, Any] | None = None

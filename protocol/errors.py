@@ -7,7 +7,7 @@ range is an application's.
         PluginError     what a plugin's author raises on purpose; crosses the pipe intact
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -108,6 +108,15 @@ class RpcError(Exception):
         self.code = code
         self.message = message
         self.data = data
+
+    def __str__(self) -> str:
+        """Return the message and, where the host gave one, the remedy as one text."""
+        data: object = self.data
+        remedy = cast("dict[str, object]", data).get("remedy") if isinstance(data, dict) else None
+        if not isinstance(remedy, str) or not remedy or remedy in self.message:
+            return self.message
+        separator = "\n" if "\n" in self.message else "; "
+        return f"{self.message}{separator}{remedy}"
 
     @property
     def name(self) -> str:

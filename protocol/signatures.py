@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 import msgspec.inspect
 
+from protocol.choices import allowed
 from protocol.errors import INVALID_PARAMS, RpcError
 from protocol.messages.meta import Meta
 from protocol.parameters import EMPTY, NamelessError, parameters_of, waits, yields
@@ -117,6 +118,8 @@ class Signature:
         if found := _AT.match(text):
             name = found["place"]
             what = found["what"]
+            if choices := allowed(text, self.params):
+                what = f"{what}; allowed: {choices}"
             return RpcError(
                 INVALID_PARAMS, f"parameter {name!r}: {what[:1].lower()}{what[1:]}", {"parameter": name}
             )

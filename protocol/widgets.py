@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from protocol.choices import told
+
 MAX_WIDGET_BYTES: Final = 64 * 1024
 
 WidgetKind = Literal[
@@ -143,7 +145,10 @@ def read_widget(kind: str, data: Any) -> dict[str, Any]:
         data = {short[1]: data}
     elif kind == "key-value" and isinstance(data, dict) and "items" not in data:
         data = {"items": cast("dict[str, Any]", data)}
-    made = msgspec.convert(data, FORMS[kind])
+    try:
+        made = msgspec.convert(data, FORMS[kind])
+    except msgspec.ValidationError as exc:
+        raise ValueError(told(exc, FORMS[kind])) from None
     if isinstance(made, Table):
         for number, row in enumerate(made.rows):
             if len(row) != len(made.columns):

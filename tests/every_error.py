@@ -11,6 +11,7 @@ from host.errors import (
     InvalidConfiguration,
     ManifestError,
     MethodNotFound,
+    NotForgotten,
     PlughostError,
     PluginNotFound,
     TooFewDescriptors,
@@ -37,4 +38,6 @@ def an_error(cls: type[PlughostError]) -> PlughostError:
         return cls("one", "2.0.0", ("users:read",), ("users:list",), "1.0.0")
     if issubclass(cls, TooFewDescriptors):
         return cls(4, 80, 30, 256)
+    if issubclass(cls, NotForgotten):
+        return cls("one", {"storage": 2}, {"files": "permission denied"})
     return cls("what happened")

@@ -3,6 +3,7 @@
 from host.facade.board import Board, Differ, Frame
 from host.facade.facade import Facade
 from host.facade.ports import (
+    Contributions,
     Decided,
     Gate,
     Gateway,
@@ -22,6 +23,7 @@ __all__ = [
     "Board",
     "Caller",
     "Change",
+    "Contributions",
     "Decided",
     "Differ",
     "ExitFacts",

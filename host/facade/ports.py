@@ -121,6 +121,22 @@ class LoadInputs(Protocol):
         ...
 
 
+class Contributions(Protocol):
+    """Looks at what plugins without a program add."""
+
+    def standing_faults(self, manifest: Manifest) -> Iterable[str]:
+        """Return why such a plugin can't become active, a sentence for each fault."""
+        ...
+
+
+class Contributions(Protocol):
+    """Looks at what plugins without a program add."""
+
+    def standing_faults(self, manifest: Manifest) -> Iterable[str]:
+        """Return why such a plugin can't become active, a sentence for each fault."""
+        ...
+
+
 class Opens(Protocol):
     """What has files or tasks while the host runs."""
 
@@ -180,6 +196,10 @@ class Gate(Protocol):
 
 class Gateway(Protocol):
     """The only door from a plugin to the host."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return the OpenRPC document of all that plugins may call."""
+        ...
 
     def open(self, plugin: PluginId, session: SessionId, grants: Any) -> Gate:
         """Return the gate of one session."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, cast
 from pydantic import PlainValidator
 
 from host.manifest.faults import near
+from host.manifest.permission_slips import check_action
 from host.manifest.text_fields import clean_text
 from protocol.permissions import ADMIN, SPELLINGS, Permission, parse_permission
 
@@ -50,7 +51,21 @@ def _parse(text: str) -> Permission:
         raise ValueError(f"{exc}; {hint}" if hint.endswith("?") else f"{exc}, or {hint}") from None
 
 
+def read_own_permission(value: object) -> tuple[Permission, ...]:
+    """Return what a plugin asks for itself; of the host's own resources, only what they have."""
+    permissions = read_permission(value)
+    for permission in permissions:
+        check_action(permission)
+    return permissions
+
+
 Asked = Annotated[
     tuple[Permission, ...], PlainValidator(read_permission, json_schema_input_type=str | dict[str, Any])
+]
+"""One permission, or several in one object, of whoever: a plugin, or a person who asks an endpoint."""
+
+AskedForItself = Annotated[
+    tuple[Permission, ...],
+    PlainValidator(read_own_permission, json_schema_input_type=str | dict[str, Any]),
 ]
 """One entry of a manifest's `permissions`."""

@@ -7,13 +7,13 @@ against it where configuration is kept, by `validator`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from host.manifest.faults import show, show_path
 from host.manifest.schema_reader import MAX_DEPTH, Document, SchemaFault, SchemaReader
 
-__all__ = ["SchemaFault", "merge", "normalise", "validator"]
+__all__ = ["SchemaFault", "merge", "normalise", "normalise_any", "validator"]
 
 MAX_SCHEMA_BYTES: Final = 128 * 1024
 MAX_FAULTS: Final = 50
@@ -24,12 +24,23 @@ def normalise(schema: object) -> tuple[Document, list[SchemaFault]]:
 
     With faults, the schema returned is what could be understood; it must not be used. Never raises.
     """
+    return _normalise(schema, SchemaReader.read, "a table: JSON Schema, or one entry for each setting")
+
+
+def normalise_any(schema: object) -> tuple[Document, list[SchemaFault]]:
+    """Return a schema of values of any type; otherwise like `normalise`, without the short forms."""
+    return _normalise(schema, SchemaReader.read_any, "a table: JSON Schema")
+
+
+def _normalise(
+    schema: object, read: Callable[[SchemaReader, Mapping[str, Any]], Document], allowed: str
+) -> tuple[Document, list[SchemaFault]]:
     if not isinstance(schema, Mapping):
-        return {}, [SchemaFault("", show(schema), "a table: JSON Schema, or one entry for each setting")]
+        return {}, [SchemaFault("", show(schema), allowed)]
     if fault := _size_fault(cast("Mapping[Any, Any]", schema)):
         return {}, [fault]
     reader = SchemaReader()
-    document = reader.read(cast("Mapping[str, Any]", schema))
+    document = read(reader, cast("Mapping[str, Any]", schema))
     faults = reader.faults
     if not faults:
         faults += _faults_of_values(document, reader.written_at)

@@ -60,10 +60,13 @@ class AskedUi(Declared, frozen=True):
     width: Literal["full", "half", "third"] | None = Field(None, description="How wide a widget is.")
     slot: Slot | None = Field(None, description=f"Of a section: {', '.join(SLOTS)}.")
     path: Text | None = Field(None, description="Where a menu item leads.")
+    draw: Name | None = Field(None, description="How a widget's data are drawn: stat, table, text and so on.")
 
     def item(self) -> UiItem:
         """Return it as the model has it."""
-        data = self.model_dump(exclude={"kind", "name", "title"}, exclude_none=True)
+        data = self.model_dump(exclude={"kind", "name", "title", "draw"}, exclude_none=True)
+        if self.draw is not None:
+            data["kind"] = self.draw
         return UiItem(self.kind, self.name, self.title, data)
 
 
@@ -82,6 +85,8 @@ class AskedSection(Declared, frozen=True):
         data: dict[str, Any] = {"slot": self.slot, "kind": self.kind}
         if self.source is not None:
             data["component"] = self.source
+            if self.source.lower().endswith(".json") and "kind" not in self.model_fields_set:
+                del data["kind"]  # a text is nothing that one would find there: it has to be said
         if self.icon is not None:
             data["icon"] = self.icon
         return UiItem("section", self.name or f"{self.slot}-{number}", self.title or self.slot, data)
@@ -102,11 +107,12 @@ def _as_table(value: object) -> object:
 
 
 class AskedComponent(Declared, frozen=True):
-    """One entry of `ui_components`: a file's name, or a table with `component`, `title` and `icon`."""
+    """One entry of `ui_components`: a file's name, or a table of these."""
 
     component: Text = Field(description=COMPONENT_ALLOWED)
     title: Text = Field("", description="What people read.")
     icon: Text = Field("", description="Name of an icon.")
+    kind: Name | None = Field(None, description="How a widget's data are drawn: stat, table, text and so on.")
 
 
 Components = Annotated[
@@ -128,6 +134,8 @@ def items_of_components(components: dict[str, AskedComponent], faults: FaultList
             faults.add(place, show(asked.component), str(exc))
             continue
         data = {"component": component} | ({"icon": asked.icon} if asked.icon else {})
+        if asked.kind is not None:
+            data["kind"] = asked.kind
         yield UiItem(_kind_of(name), name, asked.title or name.replace("_", " "), data)
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from host.manifest.asked_limits import AskedLimits
-from host.manifest.asked_permissions import Asked
+from host.manifest.asked_permissions import AskedForItself
 from host.manifest.declared import (
     DECLARED,
     Commands,
@@ -77,7 +77,7 @@ class Form(BaseModel, ABC, frozen=True):
     entry_point: Text | None = None
     entry_points: dict[str, Text] = Field(default_factory=dict[str, str])
     entrypoints: dict[str, Text] = Field(default_factory=dict[str, str])
-    permissions: list[Asked] = Field(default_factory=list[tuple[Permission, ...]])
+    permissions: list[AskedForItself] = Field(default_factory=list[tuple[Permission, ...]])
     dependencies: Dependencies = Field(default_factory=dict[str, str])
     config_schema: dict[str, Any] | None = None
     limits: AskedLimits = AskedLimits()
@@ -123,6 +123,11 @@ class Form(BaseModel, ABC, frozen=True):
     def schema_of_configuration(self) -> tuple[str, dict[str, Any] | None]:
         """Return the configuration's schema as written, and its key."""
         return "config_schema", self.config_schema
+
+    def answered(self) -> list[str]:
+        """Return the keys that are written and declare what only a process can answer."""
+        keys = [key for key in DECLARED if key != "topics"]
+        return [key for key in keys if getattr(self, key)]
 
     def unused(self) -> dict[str, Any]:
         """Return what is kept and not used."""

@@ -19,8 +19,9 @@ from host.manifest.documents import is_there, read_document
 from host.manifest.faults import NOTHING, FaultList, show_name
 from host.manifest.form import Form, read_form, read_sections
 from host.manifest.manifest_json_form import ManifestJsonForm
+from host.manifest.permission_slips import slip_of
 from host.manifest.plugin_json_form import PluginJsonForm
-from host.manifest.program import Program, check_program, named_entries
+from host.manifest.program import DEFAULT_ENTRY, ENTRY_ALLOWED, Program, check_program, named_entries
 from host.manifest.text_fields import split_author
 from host.manifest.toml_form import TomlForm
 from protocol.manifest import Limits, Manifest, Requires
@@ -44,6 +45,10 @@ DEFAULT_CONFIG: Final = "config/default.json"
 RESERVED_MODULES: Final = frozenset({"host", "protocol", "plugin_sdk"})
 """Top-level names that would be imported in place of ours."""
 
+ANSWERED_ALLOWED: Final = (
+    f"beside an entry point ({ENTRY_ALLOWED}, a file {DEFAULT_ENTRY}, or a command in plugin.toml); "
+    "what only adds to interfaces has no process"
+)
 _CONTRIBUTION_ONLY: Final = frozenset({"theme"})
 _ENTRY_KEYS: Final = frozenset({"main", "entry_point", "entry_points", "entrypoints", "command"})
 
@@ -120,6 +125,8 @@ def _read_manifest(folder: Path, name: str, defaults: Limits, faults: FaultList)
     config_schema = _read_config_schema(form, faults)
     if unused := form.unused():
         faults.warn(f"{', '.join(unused)}: kept, and not used: the plugin runs as a process of its own")
+    for slip in filter(None, map(slip_of, form.permissions_asked())):
+        faults.warn(slip)
     if len(faults):
         return None
     author, email = split_author(form.author)
@@ -199,10 +206,19 @@ def _read_program(
     unclear = len(faults) > before or bool(broken & _ENTRY_KEYS)
     if unclear and not entries and not command:
         return Program()
+    contributes = (
+        shows
+        or form.theme is not None
+        or bool(form.ui or form.ui_components)
+        or form.type in _CONTRIBUTION_ONLY
+    )
     # Of a type that can't be read nobody knows whether it starts anything.
-    contributes = shows or form.theme is not None or form.type in _CONTRIBUTION_ONLY
     required = "type" not in broken and not contributes
-    return check_program(folder, entries, command, faults, required=required)
+    program = check_program(folder, entries, command, faults, required=required)
+    if contributes and not (program.entry_points or program.command or len(faults) > before):
+        for key in form.answered():
+            faults.add(key, "no entry point that answers them", ANSWERED_ALLOWED)
+    return program
 
 
 def _check_names(folder: Path, faults: FaultList) -> None:

@@ -62,6 +62,12 @@ class SchemaReader:
         document.pop("$schema", None)
         return {"$schema": DIALECT, **document}
 
+    def read_any(self, schema: Mapping[str, Any]) -> Document:
+        """Return the whole schema of values that need not be objects."""
+        document = self._schema(schema, (), (), 0)
+        document.pop("$schema", None)
+        return {"$schema": DIALECT, **document}
+
     def _add(self, place: Place, found: str, allowed: str) -> None:
         self.faults.append(SchemaFault(show_path(place), found, allowed))
 

@@ -1,4 +1,4 @@
-"""Validation against a schema of a plugin's configuration, by jsonschema.
+"""Validation against a schema of a plugin's configuration, or of events' data, by jsonschema.
 
 Owns what of that library is used and how: formats are checked, nothing is fetched, patterns are bounded.
 Imported when a schema is first met, because the library is slow to import.
@@ -144,6 +144,30 @@ def _pattern_properties(
                 yield from validator.descend(value, rule, path=name, schema_path=pattern)
 
 
+def _unique_items(
+    validator: Any, wanted: bool, instance: object, schema: object
+) -> Iterator[ValidationError]:
+    # The library compares each with each where they can't be sorted: hours for a long list of objects.
+    if wanted and isinstance(instance, list):
+        items = cast("list[Any]", instance)
+        if len(set(map(_key_of, items))) < len(items):
+            yield ValidationError("its items are not unique")
+
+
+def _key_of(value: Any) -> Any:
+    """Return what is equal for two values that JSON Schema calls equal: 1 is 1.0, and true is not 1."""
+    match value:
+        case bool():
+            return "bool", value
+        case list():
+            return "list", tuple(map(_key_of, cast("list[Any]", value)))
+        case dict():
+            table = cast("JSONDict", value)
+            return "dict", frozenset((name, _key_of(item)) for name, item in table.items())
+        case _:
+            return value
+
+
 def _matches(pattern: str, text: str) -> bool:
     try:
         return len(text) <= text_limit(pattern) and re.search(pattern, text) is not None
@@ -206,5 +230,6 @@ def _format_checker() -> FormatChecker:
 _FORMATS: Final = _format_checker()
 _NOTHING_ELSE: Final = cast("Any", Registry)()
 _Validator: Any = cast("Any", validators).extend(
-    Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties}
+    Draft202012Validator,
+    {"pattern": _pattern, "patternProperties": _pattern_properties, "uniqueItems": _unique_items},
 )

@@ -76,6 +76,7 @@ class Analytics:
         """Invocations and errors at the last write, to see what has changed."""
         self._folder: Path | None = None
         self._due_s = math.inf
+        self._saving = anyio.Lock()
 
     # For the embedder, and behind the gateway.
 
@@ -163,29 +164,45 @@ class Analytics:
 
     async def save(self) -> None:
         """Write the tallies that have changed. A disk that takes none loses nothing but a restart's count."""
-        self._due_s = math.inf
-        folder = self._folder
-        if folder is None:
-            return
+        async with self._saving:  # the last text must not be overtaken by an older one
+            folder = self._folder
+            if folder is None:
+                return
+            self._due_s = math.inf
+            changed = self._changed()
+            if not changed:
+                return
+            done: list[str] = []
+            try:
+                with anyio.CancelScope(shield=True):
+                    done = await anyio.to_thread.run_sync(
+                        _write, folder, {plugin: data for plugin, (_, data) in changed.items()}
+                    )
+            finally:
+                self._written.update({plugin: changed[plugin][0] for plugin in done})
+                if len(done) < len(changed):
+                    self.used()
+
+    def _changed(self) -> dict[str, tuple[int, bytes]]:
+        """Return the tallies that are not on the disk as they are, with their marks."""
         changed: dict[str, tuple[int, bytes]] = {}
         for plugin in self._tallies:
             tally = self._current(plugin)
             mark = _mark(tally)
             if mark and mark != self._written.get(plugin):
                 changed[plugin] = (mark, _encode(tally))
-        if changed:
-            done = await anyio.to_thread.run_sync(
-                _write, folder, {plugin: data for plugin, (_, data) in changed.items()}
-            )
-            self._written.update({plugin: changed[plugin][0] for plugin in done})
+        return changed
 
-    async def forget(self, plugin: str) -> None:
-        """Remove a plugin's tally."""
-        self._tallies.pop(plugin, None)
-        self._tracks.pop(plugin, None)
-        self._written.pop(plugin, None)
-        if self._folder is not None:
-            await anyio.to_thread.run_sync(_path(self._folder, plugin).unlink, True)
+    async def forget(self, plugin: str) -> int:
+        """Remove a plugin's tally; return 1 if there was one. Raises OSError."""
+        async with self._saving:
+            there = self.stats(plugin) != self._stats(plugin, Tally())
+            self._tallies.pop(plugin, None)
+            self._tracks.pop(plugin, None)
+            self._written.pop(plugin, None)
+            if self._folder is not None:
+                await anyio.to_thread.run_sync(_path(self._folder, plugin).unlink, True)
+            return int(there)
 
     def _current(self, plugin: str) -> Tally:
         """Return a plugin's tally with what its track has counted."""

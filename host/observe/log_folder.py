@@ -8,7 +8,7 @@ from pathlib import Path
 
 from host.observe import log_entry
 from host.observe.log_entry import LogEntry
-from host.state.rotating_file import RotatingFile
+from host.state.rotating_file import RotatingFile, remove_rotated
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,8 @@ class LogFolder:
                 self.path(plugin), files=self._log_files.files, most_bytes=self._log_files.file_bytes
             )
         file.append(log_entry.encode(lines))
+
+    def forget(self, plugin: str) -> int:
+        """Remove a plugin's log files; return how many there were. Raises OSError."""
+        self._files.pop(plugin, None)
+        return remove_rotated(self.path(plugin), self._log_files.files)

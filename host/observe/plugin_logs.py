@@ -48,6 +48,8 @@ class PluginLogs:
     async def __call__(self, plugin: str, *, level: str = "debug", last: int = KEPT) -> tuple[LogLine, ...]:
         """Return the last lines of a plugin, at most 500, of this level and above, the oldest first.
 
+        None are there of a folder whose manifest can't be used, if it never ran.
+
         Raises:
             PluginNotFound: There is no such plugin, and nothing is recorded of one.
         """
@@ -61,16 +63,24 @@ class PluginLogs:
         """Keep a plugin's lines from this level on, from now on and over restarts of the host.
 
         `debug info warning error critical`; lines below it reach neither the files nor the logger.
-        Raises InvalidParams, PluginNotFound, and OSError where it can't be kept; it counts nevertheless.
+
+        Raises:
+            InvalidParams, PluginNotFound, ManifestError: There is no such level, or plugin.
+            OSError: It can't be kept; it counts nevertheless.
         """
         _number(level)
         self._check(plugin)
         self._levels[plugin] = level
         self._apply(plugin, self._recorder.track(PluginId(plugin)))
-        async with self._saving:
-            if self._file is not None:
-                data = msgspec.json.encode(self._levels)
-                await anyio.to_thread.run_sync(write_atomic, self._file, data)
+        await self._save()
+
+    async def forget(self, plugin: str) -> int:
+        """Forget the level that was set for a plugin; return 1 if one was. Raises OSError."""
+        if self._levels.pop(plugin, None) is None:
+            return 0
+        logging.getLogger(f"plugin.{plugin}").setLevel(logging.NOTSET)
+        await self._save()
+        return 1
 
     # For the recorder.
 
@@ -84,6 +94,12 @@ class PluginLogs:
         self._file = folder / "log_levels.json"
         found = await anyio.to_thread.run_sync(read_json, self._file, dict[str, str])
         self._levels = {plugin: level for plugin, level in (found or {}).items() if level in LEVELS}
+
+    async def _save(self) -> None:
+        async with self._saving:
+            if self._file is not None:
+                data = msgspec.json.encode(self._levels)
+                await anyio.to_thread.run_sync(write_atomic, self._file, data)
 
     def _apply(self, plugin: str, track: Track) -> None:
         track.level = LEVELS[self._levels[plugin]]

@@ -8,6 +8,7 @@ is written, and memory has it all. Values of calls are never recorded, only thei
 import logging
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
+from host.errors import ManifestError
 from host.facade import Change, PluginView
 from host.ids import PluginId, new_session_id
 from host.observe.analytics import Analytics
@@ -25,7 +27,8 @@ from host.observe.log_entry import LogEntry
 from host.observe.log_folder import LogFiles, LogFolder
 from host.observe.plugin_logs import PluginLogs
 from host.observe.recorder_folder import RecorderFolder
-from host.observe.track import Batch, Track
+from host.observe.recorder_writer import RecorderWriter
+from host.observe.track import Track
 from host.observe.why import Why, explain
 
 logger = logging.getLogger(__name__)
@@ -61,14 +64,10 @@ class FlightRecorder:
         self._news = anyio.Event()
         self._at_once = anyio.Event()
         self._writing = anyio.Lock()
-        self._one_thread: anyio.CapacityLimiter | None = None
+        self._writer: RecorderWriter | None = None
         self._closing = False
-        self._said_fault = False
-        self._fault = ""
         self.heard: Callable[[PluginId, LogEntry], None] | None = None
         """Told of each log line of each plugin, on the event loop."""
-        self.unwritten = 0
-        """Times that a plugin's entries could not be written."""
 
     # What the supervision uses.
 
@@ -125,7 +124,7 @@ class FlightRecorder:
     @property
     def fault(self) -> str:
         """Why it is not written; empty if it is."""
-        return self._fault if self._said_fault else ""
+        return "" if self._writer is None else self._writer.fault
 
     def host_closes(self) -> None:
         """Know from now on that plugins are stopped because the host is."""
@@ -137,6 +136,8 @@ class FlightRecorder:
         self, plugin: str, *, since: float | None = None, kinds: Iterable[Kind] = KINDS
     ) -> Timeline:
         """Return what is recorded of a plugin; `since` in seconds since the epoch.
+
+        Of a folder whose manifest can't be used it is what there is, if only nothing.
 
         Raises:
             PluginNotFound: There is no such plugin, and nothing is recorded of one.
@@ -153,7 +154,8 @@ class FlightRecorder:
             newer = known.unwritten()
         else:
             if not found:
-                self._check(plugin)
+                with suppress(ManifestError):
+                    self._check(plugin)
             newer = Timeline(plugin)
         wanted = frozenset(kinds)
 
@@ -175,21 +177,43 @@ class FlightRecorder:
         return self._axis.now(), self.track(plugin).latest_calls()
 
     async def why(self, plugin: str) -> Why:
-        """Tell what led to a plugin's last change of state. Raises PluginNotFound, as `timeline` does."""
+        """Tell what led to a plugin's last change of state.
+
+        Raises:
+            PluginNotFound: As `timeline` does.
+            ManifestError: It never ran, because of its manifest; the faults are why.
+        """
         log = None if self._logs is None else str(self._logs.path(plugin))
-        return explain(await self.timeline(plugin), now_s=self._axis.now(), host=self._host, log_file=log)
+        timeline = await self.timeline(plugin)
+        if not timeline:
+            self._check(plugin)
+        return explain(timeline, now_s=self._axis.now(), host=self._host, log_file=log)
 
     async def lines(self, plugin: str, *, level: int = 0, last: int = KEPT) -> tuple[LogLine, ...]:
         """Return the last lines of a plugin's log, of this level and above. Raises PluginNotFound."""
         found = (await self.timeline(plugin, kinds=("lines",))).lines
         return tuple(line for line in found if line.level >= level)[-max(0, last) :] if last > 0 else ()
 
-    async def forget(self, plugin: str) -> None:
-        """Remove what is recorded of a plugin that is gone."""
-        self.tracks.pop(PluginId(plugin), None)
-        if self._folder is not None:
-            async with self._writing:
-                await anyio.to_thread.run_sync(self._folder.forget, plugin)
+    async def forget(self, plugin: str) -> int:
+        """Remove what is recorded of a plugin that is gone, and its log; return how many files that was.
+
+        Raises OSError.
+        """
+        async with self._writing:
+            track = self.tracks.pop(PluginId(plugin), None)
+            if track is not None:
+                self._fresh.discard(track)
+            if self._folder is None:
+                return 0
+            count = await anyio.to_thread.run_sync(self._folder.forget, plugin)
+            if self._logs is not None:
+                count += await anyio.to_thread.run_sync(self._logs.forget, plugin)
+            return count
+
+    @property
+    def unwritten(self) -> int:
+        """Times that a plugin's entries could not be written, while this host runs."""
+        return 0 if self._writer is None else self._writer.unwritten
 
     # Its life.
 
@@ -197,7 +221,6 @@ class FlightRecorder:
         """Begin to write. An earlier host's records are gone on with."""
         self._host = f"{os.getpid()}-{new_session_id()}"
         self._closing = False
-        self._one_thread = anyio.CapacityLimiter(1)
         if not self._keeps:
             return
         recorder = RecorderFolder(folder)
@@ -205,6 +228,7 @@ class FlightRecorder:
         self._folder = recorder
         if self._log_files.files > 0:
             self._logs = LogFolder(folder, self._log_files)
+        self._writer = RecorderWriter(self._axis, recorder, self._logs)
         for track in self.tracks.values():
             track.keeps_log = self._logs is not None
         await self.analytics.open(folder)
@@ -215,6 +239,9 @@ class FlightRecorder:
         """Write what is left."""
         await self.flush()
         await self.analytics.save()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
     def _wake(self, track: Track, at_once: bool) -> None:
         self._fresh.add(track)
@@ -236,56 +263,17 @@ class FlightRecorder:
                 await self.analytics.save()
 
     async def flush(self) -> None:
-        """Write what is new, now."""
-        if self._folder is None:
-            return
+        """Write what is new, now. Whoever is cancelled meanwhile leaves the rest to the next time."""
         async with self._writing:
+            if self._writer is None:
+                return
             called = {track for track in self.tracks.values() if track.calls}
-            fresh, self._fresh = [*(self._fresh | called)], set()
+            fresh = [*(self._fresh | called)]
             for start in range(0, len(fresh), AT_ONCE):
-                batches = [(track, track.take()) for track in fresh[start : start + AT_ONCE]]
+                some = fresh[start : start + AT_ONCE]
+                self._fresh.difference_update(some)
+                batches = [(track, track.take()) for track in some]
                 if any(batch.calls for _, batch in batches):
                     self.analytics.used()
-                faults = batches
-                try:
-                    with anyio.CancelScope(shield=True):
-                        faults = await anyio.to_thread.run_sync(
-                            self._write_batches, batches, limiter=self._one_thread
-                        )
-                finally:
-                    for track, batch in faults:
-                        track.give_back(batch)
-                self._tell(len(faults))
+                await self._writer.write(batches)
                 await checkpoint()
-
-    def _write_batches(self, batches: list[tuple[Track, Batch]]) -> list[tuple[Track, Batch]]:
-        """Write them, in a worker thread; return those that could not be written."""
-        faults: list[tuple[Track, Batch]] = []
-        self._axis.follow()
-        assert self._folder is not None
-        for track, batch in batches:
-            try:
-                if batch.log and self._logs is not None:
-                    self._logs.write(track.plugin, batch.log)
-                    batch.log.clear()
-                self._folder.write(track.plugin, batch, self._axis)
-            except OSError as exc:
-                self._fault = str(exc)
-                faults.append((track, batch))
-        return faults
-
-    def _tell(self, faults: int) -> None:
-        """Say once that the disk takes nothing, and once that it does again."""
-        self.unwritten += faults
-        if faults and not self._said_fault:
-            self._said_fault = True
-            logger.warning(
-                "the flight recorder can't be written; the host goes on, and memory has the last %d entries",
-                KEPT,
-                extra={"fields": {"fault": self._fault}},
-            )
-        elif not faults and self._said_fault:
-            self._said_fault = False
-            logger.warning(
-                "the flight recorder is written again", extra={"fields": {"missed": self.unwritten}}
-            )

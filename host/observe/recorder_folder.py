@@ -13,7 +13,7 @@ from host.observe import entries
 from host.observe.axis import Axis
 from host.observe.entries import KEPT, KINDS, TYPES, Kind, Timeline
 from host.observe.track import Batch, placed
-from host.state.rotating_file import RotatingFile, older, read_rotated
+from host.state.rotating_file import RotatingFile, read_rotated, remove_rotated
 from protocol.manifest import ID_PATTERN
 
 FILES = 2
@@ -68,17 +68,17 @@ class RecorderFolder:
         }
         return Timeline(plugin, **found)
 
-    def forget(self, plugin: str) -> None:
-        """Remove what is recorded of a plugin; blocks."""
+    def forget(self, plugin: str) -> int:
+        """Remove what is recorded of a plugin; return how many files that was. Blocks. Raises OSError."""
+        count = 0
         for kind in KINDS:
-            path = self._path(plugin, kind)
-            for name in (path, *(older(path, number) for number in range(1, FILES))):
-                name.unlink(missing_ok=True)
+            count += remove_rotated(self._path(plugin, kind), FILES)
             self._files.pop((plugin, kind), None)
         try:
             (self._folder / plugin).rmdir()
         except OSError:
-            return
+            pass  # it is not there, or holds what is not ours
+        return count
 
     def _file(self, plugin: str, kind: Kind) -> RotatingFile:
         file = self._files.get((plugin, kind))

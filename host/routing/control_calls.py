@@ -14,6 +14,7 @@ from host.facade import LiveSession, LiveSessions
 from host.routing.calls import MAX_TIMEOUT_S, nested_budget
 from host.rpc import from_wire
 from protocol import jsonrpc
+from protocol.choices import told
 from protocol.errors import CANCELLED, RpcError
 
 _T = TypeVar("_T")
@@ -73,4 +74,4 @@ def read_answer(raw: msgspec.Raw, shape: type[_T], plugin: str, method: str) -> 
     try:
         return msgspec.json.decode(raw, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise InvalidResult(f"the answer of {plugin} to {method} can't be read: {exc}") from None
+        raise InvalidResult(f"the answer of {plugin} to {method} can't be read: {told(exc, shape)}") from None

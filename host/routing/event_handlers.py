@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 MAX_QUEUED: Final = 1_000
 """Events that wait for one function; past that the oldest are lost, and counted."""
 
+MAX_QUEUED_BYTES: Final = 16 * 1024 * 1024
+"""Their data together; at least one event may wait, whatever its size."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -48,6 +51,7 @@ class HostHandler:
         self._wants_event = _wants_event(function)
         self._is_async = inspect.iscoroutinefunction(function)
         self._queue: deque[tuple[str, bytes, int, float]] = deque()
+        self._queued_bytes = 0
         self._busy = False
         self.handled = 0
         self.failed = 0
@@ -61,8 +65,9 @@ class HostHandler:
     def take(self, topic: str, data: bytes, seq: int, time_s: float, tasks: TaskGroup) -> None:
         """Have it handle an event, after those before it."""
         queue = self._queue
-        if len(queue) >= MAX_QUEUED:
-            queue.popleft()
+        self._queued_bytes += len(data)
+        while queue and (len(queue) >= MAX_QUEUED or self._queued_bytes > MAX_QUEUED_BYTES):
+            self._queued_bytes -= len(queue.popleft()[1])
             if self.dropped == 0:
                 logger.warning("events are lost: %s does not handle them as fast as they come", self.name)
             self.dropped += 1
@@ -76,6 +81,7 @@ class HostHandler:
         try:
             while queue:
                 topic, text, seq, time_s = queue.popleft()
+                self._queued_bytes -= len(text)
                 data = msgspec.json.decode(text)
                 args = (data, Event(topic, data, seq, time_s)) if self._wants_event else (data,)
                 try:

@@ -139,6 +139,13 @@ class EventLogKeeper:
         plugin, name = delivery.plugin, delivery.name
         self._submit(lambda connection: event_log.unsubscribe(connection, plugin, name))
 
+    async def forget_plugin(self, plugin: str) -> int:
+        """Forget all subscriptions of a plugin and its dead letters, on the disk too; return how many."""
+        for delivery in self.of_plugin(plugin):
+            delivery.stop()
+            del self.deliveries[delivery.plugin, delivery.name]
+        return await self.database.write(lambda connection: event_log.forget(connection, plugin))
+
     def of_plugin(self, plugin: str) -> list[Delivery]:
         """Return the durable subscriptions of a plugin."""
         return [one for one in self.deliveries.values() if one.plugin == plugin]

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from itertools import islice
+from typing import Any, Final
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
 
 from host.errors import InvalidParams
+from host.manifest.config_schema import normalise_any
+from host.manifest.config_schema import validator as make_validator
 from protocol.permissions import Permission, parse_permission
 from protocol.topics import HOST_TOPICS, as_name, topic_fault
 
@@ -20,6 +21,8 @@ MAX_DATA_BYTES: Final = 1024 * 1024
 """Of one event; larger things are stored, and their place is emitted."""
 
 SHOWN_FAULTS: Final = 5
+MAX_FAULTS: Final = 50
+"""Faults of one event's data that are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Topics:
         self._known: dict[str, Topic] = {}
         self._seen = 0
         self._seen_of: dict[str, int] = {}
-        self._validators: dict[str, Draft202012Validator] = {}
+        self._validators: dict[str, Any] = {}
         self._names: dict[str, list[str]] = {}
 
     def declare(
@@ -68,12 +71,14 @@ class Topics:
             raise InvalidParams(f"topic {topic!r} is declared already", remedy="declare each topic once")
         validator = None
         if schema is not None:
-            try:
-                Draft202012Validator.check_schema(schema)
-            except SchemaError as exc:
-                place = ".".join(map(str, exc.absolute_path)) or "the schema"
-                raise InvalidParams(f"the schema of topic {topic!r}: {place}: {exc.message}") from exc
-            validator = Draft202012Validator(schema)
+            document, faults = normalise_any(schema)
+            if faults:
+                listed = "; ".join(
+                    f"{path or 'it'}: found {found}; allowed: {allowed}"
+                    for path, found, allowed in faults[:SHOWN_FAULTS]
+                )
+                raise InvalidParams(f"the schema of topic {topic!r}: {listed}")
+            validator = make_validator(document)
         try:
             needed = None if permission is None else parse_permission(permission)
         except ValueError as exc:
@@ -131,7 +136,10 @@ class Topics:
         validator = self._validators.get(topic)
         if validator is not None:
             # What came from JSON is held against the schema, so that dates and the like are what they become.
-            found = cast("Any", validator).iter_errors(msgspec.json.decode(text))
+            try:
+                found = [*islice(validator.iter_errors(msgspec.json.decode(text)), MAX_FAULTS)]
+            except RecursionError:
+                raise InvalidParams(f"the data of {topic} are nested too deeply for its schema") from None
             faults = [_told(one) for one in sorted(found, key=_place)]
             if faults:
                 more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
@@ -152,9 +160,9 @@ class Topics:
         return alike if len(alike) > 1 else []
 
 
-def _place(fault: ValidationError) -> str:
+def _place(fault: Any) -> str:
     return ".".join(map(str, fault.absolute_path))
 
 
-def _told(fault: ValidationError) -> str:
+def _told(fault: Any) -> str:
     return f"{_place(fault) or 'data'}: {fault.message[:200]}"

@@ -4,7 +4,6 @@ Owns the checks of what plugins subscribe to and emit, and the order of an event
 durable subscription wants it, and then to everybody else. What an operator asks of it is `EventsView`'s.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from host.routing.event_subscriber import EventSubscriber
 from host.routing.event_topics import Topics
 from host.routing.gateway import ApiGateway
 from host.state.event_log import LoggedEvent
+from host.state.settled import held
 from protocol.filters import where_fault, written
 from protocol.messages.events import Emitted, EventsCredit
 from protocol.messages.provides import Subscription
@@ -105,7 +105,7 @@ class Events:
         seq, time_s = self.log.seq, self._clock.wall()
         if durable:
             event = LoggedEvent(seq, topic, text, time_s)
-            await asyncio.shield(self.log.append(event, lambda: self._logged(route, event)))
+            await held(self.log.append(event, lambda: self._logged(route, event)))
         elif route.lossy:
             self.router.send(route, topic, text, seq, time_s)
             if self.router.pending >= MAX_PENDING:

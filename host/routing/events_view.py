@@ -200,6 +200,16 @@ class EventsView:
             self._events.log.forget(one)
         return len(found)
 
+    async def forget_plugin(self, plugin: str) -> int:
+        """Forget all durable subscriptions of a plugin that is gone, on the disk too.
+
+        Returns how many there were, dead letters included. Events that it emitted stay in the log for those
+        who have not handled them, as long as any others.
+        """
+        for one in self._events.log.of_plugin(plugin):
+            self._events.router.drop_delivery(one)
+        return await self._events.log.forget_plugin(plugin)
+
     def statistics(self) -> EventStatistics:
         """Return counts."""
         events = self._events

@@ -74,6 +74,16 @@ class HookBook:
         self._chains.clear()
         return True
 
+    async def forget(self, plugin: str) -> int:
+        """Forget the handlers of a plugin that does not run, on the disk too; return how many there were.
+
+        Raises OSError where the disk does not take it.
+        """
+        count = len(self._memory.kept.get(plugin, ()))
+        self.release(plugin)
+        await self._memory.flush()
+        return count
+
     def chain(self, name: str) -> tuple[Link, ...]:
         """Return a hook's handlers in order."""
         chain = self._chains.get(name)

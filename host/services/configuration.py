@@ -7,7 +7,6 @@ refusal nothing is saved. Plugins reach their own by `host.services.configuratio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +18,11 @@ from host.clock import Clock
 from host.errors import Conflict, Fault, HostClosed, InvalidConfiguration, InvalidParams, PlughostError
 from host.facade import Joining
 from host.services import configuration_layers as layering
-from host.services.configuration_book import Book, Kept, Plugins, as_json
-from host.services.configuration_layers import Difference, Explained
+from host.services.configuration_book import Book, Kept, Plugins, Revision, as_json
+from host.services.configuration_catch_up import CatchUp
+from host.services.configuration_layers import Explained
 from host.services.configuration_merge import merge
-from host.services.configuration_offer import offer, take_back
+from host.services.configuration_offer import offer_safely, take_back
 from host.services.configuration_preview import Preview, changed_layer, preview
 from host.services.configuration_schema import Schema
 from host.state import config_file
@@ -31,18 +31,6 @@ from protocol.messages.config import ConfigChanged
 
 FILE: Final = "config.db"
 MAX_WHO_CHARS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One change, as history tells it."""
-
-    revision: int
-    at_s: float
-    """Seconds since the epoch."""
-    who: str
-    changes: tuple[Difference, ...]
-    """Secrets as `•••`."""
 
 
 class Configuration:
@@ -61,12 +49,13 @@ class Configuration:
         self._locks: dict[str, anyio.Lock] = {}
         self._database: Database | None = None
         self._tasks: TaskGroup | None = None
+        self._catch_up = CatchUp(self._book, self._file, self._lock, self._restart_quietly)
         self.told: Callable[[str, int, str, str], None] = _nobody
         """Told of each change that was kept: plugin, revision, by whom, and how it was applied."""
 
     async def open(self, folder: Path, tasks: TaskGroup | None) -> None:
         """Read what was set; see `Opens`."""
-        self._tasks = tasks
+        self._tasks = self._catch_up.tasks = tasks
         self._database = Database(folder / FILE, config_file.SCHEMA)
         await self._database.open()
         rows = await self._database.read(config_file.latest)
@@ -107,16 +96,19 @@ class Configuration:
         return [f"its configuration: {fault}" for fault in faults]
 
     def join(self, session: Joining) -> None:
-        """Take in the schema from code."""
+        """Take in the schema from code, and note what it is given."""
+        self._catch_up.began(session)
         self._book.code.pop(session.plugin, None)
         if session.provides.config_schema is not None:
             self._book.code[session.plugin] = session.provides.config_schema
 
     def activated(self, session: Joining) -> None:
-        """Nothing waits for this."""
+        """Offer it what was saved since it was given its configuration."""
+        self._catch_up.look(session)
 
     def leave(self, session: Joining) -> None:
-        """Nothing is let go: the schema is needed for changes while the plugin does not run."""
+        """Keep the schema: it is needed for changes while the plugin does not run."""
+        self._catch_up.ended(session)
 
     # What people and programs ask.
 
@@ -261,6 +253,11 @@ class Configuration:
         self._book.code[plugin] = code
         return self.current(plugin)
 
+    async def forget(self, plugin: str) -> int:
+        """Delete all that was set of a plugin that is gone; return how many revisions there were."""
+        async with self._lock(plugin):
+            return await self._book.forget(self._file(), plugin)
+
     # Inside.
 
     async def _change(
@@ -271,7 +268,7 @@ class Configuration:
         expected: int | None,
     ) -> ConfigChanged:
         package = self._book.plugins.package(plugin)
-        async with self._locks.setdefault(package.manifest.id, anyio.Lock()):
+        async with self._lock(package.manifest.id):
             kept = self._book.kept.get(plugin, Kept())
             if expected is not None and expected != kept.revision:
                 raise Conflict(
@@ -290,21 +287,24 @@ class Configuration:
             session = self._book.plugins.session(plugin) if changed else None
             answer = ConfigChanged(kept.revision + 1, "next_start" if changed else "live")
             if session is not None:
-                restarts = schema.restarts(changed)
-                answer = await offer(session, after, answer.revision, restarts=restarts)
+                former, offered = (before, kept.revision), (after, answer.revision)
+                answer = await offer_safely(session, former, offered, restarts=schema.restarts(changed))
             done = Kept(answer.revision, layer)
             try:
                 await self._book.keep(self._file(), plugin, done, self._clock.wall(), by[:MAX_WHO_CHARS])
-            except BaseException:
-                is_kept = self._book.kept.get(plugin) is done
-                if session is not None and answer.applied == "live" and not is_kept:
+            finally:
+                if self._book.kept.get(plugin) is done:
+                    self._catch_up.saved(plugin, session)
+                elif session is not None and answer.applied == "live":
                     with anyio.CancelScope(shield=True):
                         await take_back(session, before, kept.revision)
-                raise
         self.told(plugin, answer.revision, by[:MAX_WHO_CHARS], answer.applied)
         if answer.applied == "restart":
             await self._restart(plugin, own=by == f"plugin {plugin}")
         return answer
+
+    def _lock(self, plugin: str) -> anyio.Lock:
+        return self._locks.setdefault(plugin, anyio.Lock())
 
     async def _restart(self, plugin: str, *, own: bool) -> None:
         if not own:

@@ -14,7 +14,7 @@ from host.facade import Joining
 from host.manifest import Package
 from host.masking import MASK, known
 from host.services import configuration_layers as layering
-from host.services.configuration_layers import Layer
+from host.services.configuration_layers import Difference, Layer
 from host.services.configuration_merge import merge
 from host.services.configuration_schema import Schema
 from host.state import config_file
@@ -42,6 +42,18 @@ class Kept:
 
     revision: int = 0
     values: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One change, as history tells it."""
+
+    revision: int
+    at_s: float
+    """Seconds since the epoch."""
+    who: str
+    changes: tuple[Difference, ...]
+    """Secrets as `•••`."""
 
 
 class Book:
@@ -76,6 +88,18 @@ class Book:
             lambda connection: config_file.append(connection, plugin, row),
             lambda _: self.kept.update({plugin: kept}),
         )
+
+    async def forget(self, file: Database, plugin: str) -> int:
+        """Delete what was set of a plugin, and its schema from code; return how many revisions there were."""
+        counts: list[int] = []
+
+        def gone(count: int) -> None:
+            counts.append(count)
+            self.kept.pop(plugin, None)
+            self.code.pop(plugin, None)
+
+        await file.see_through(lambda connection: config_file.forget(connection, plugin), gone)
+        return counts[0]
 
     def layers(self, plugin: str, schema: Schema, layer: Mapping[str, Any] | None = None) -> list[Layer]:
         """Return all layers, the lowest first; `layer` in place of what was set."""

@@ -4,13 +4,22 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+import anyio
 import msgspec
 
-from host.errors import ConfigurationRefused, InvalidResult, PlughostError
+from host.errors import (
+    ConfigurationRefused,
+    InvalidResult,
+    PlughostError,
+    PluginDied,
+    PluginError,
+    PluginIncident,
+)
 from host.facade import Joining
 from host.rpc import from_wire
 from protocol import errors as wire
 from protocol import jsonrpc
+from protocol.choices import told
 from protocol.errors import RpcError
 from protocol.messages.config import ConfigChanged, Configure, Configured
 
@@ -40,7 +49,9 @@ async def offer(
             raise from_wire(exc, session.plugin, _METHOD) from None
         answer = Configured(applied="restart")  # it knows of no changes while it runs
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise InvalidResult(f"the result of {session.plugin}.{_METHOD} can't be read: {exc}") from None
+        raise InvalidResult(
+            f"the result of {session.plugin}.{_METHOD} can't be read: {told(exc, Configured)}"
+        ) from None
     if not answer.success:
         reason = answer.message[:2_000] or "it gave no reason"
         raise ConfigurationRefused(
@@ -51,12 +62,34 @@ async def offer(
     return ConfigChanged(revision, "restart" if restarts else answer.applied, answer.message[:2_000])
 
 
+async def offer_safely(
+    session: Joining,
+    former: tuple[Mapping[str, Any], int],
+    new: tuple[Mapping[str, Any], int],
+    *,
+    restarts: bool,
+) -> ConfigChanged:
+    """Offer a configuration, each with its revision; where nobody knows what became of the offer, because no
+    answer came in time or none that can be read, the plugin is given the former one back. See `offer`.
+    """
+    try:
+        return await offer(session, *new, restarts=restarts)
+    except (ConfigurationRefused, PluginError, PluginIncident, PluginDied):
+        raise  # it said no, or is gone
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await take_back(session, *former)
+        raise
+
+
 async def take_back(session: Joining, config: Mapping[str, Any], revision: int) -> None:
-    """Give a plugin its former configuration back, because the one that it took could not be saved."""
+    """Give a plugin its former configuration back, because the one that it may have taken was not saved."""
     try:
         await offer(session, config, revision, restarts=False)
+    except PluginDied:
+        return
     except PlughostError as exc:
         logger.error(
-            "a plugin runs with a configuration that was not saved",
+            "a plugin may run with a configuration that was not saved",
             extra={"fields": {"plugin": session.plugin, "fault": str(exc)}},
         )

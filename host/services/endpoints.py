@@ -32,7 +32,7 @@ from host.services.http_values import (
     to_wire,
 )
 from host.services.mounts import Mounted, read_endpoint, shown
-from host.services.routes import BadPath, Routes, parts_of_request
+from host.services.routes import BadPath, Routes, names_of, parts_of_request
 from host.supervision.near_names import NearNames
 from protocol.messages.endpoints import (
     Encoding,
@@ -255,8 +255,9 @@ class Endpoints:
         return False
 
     def _nobody(self, path: str, parts: tuple[str, ...]) -> Response:
-        known = {one.path for one in self._all.values()}
-        near = self._near.propose("/" + "/".join(parts), known)
+        names = {name: one.path for one in self._all.values() for name in names_of(one.path)}
+        found = self._near.propose("/" + "/".join(parts), names)
+        near = list(dict.fromkeys(names[name] for name in found))
         return refusal(404, "not_found", f"nobody answers {path[:200]}{did_you_mean(near)}", near=near)
 
     def _taken(self, made: Mounted, session: Joining) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from host.facade import Caller
 from host.logs import clean
+from host.supervision.session import Session
 from protocol.messages.log import Level, LogWrite
 
 _LEVELS = {
@@ -69,6 +70,17 @@ class LogService:
                 "",
             )
         self._write(caller, _LEVELS[line.level], _lines(line.message[:MAX_MESSAGE_CHARS]), fields, exception)
+
+
+def writer(session: Callable[[str], Session | None]) -> Write:
+    """Return what writes to the log of a plugin's present run; of one that has ended nothing is taken."""
+
+    def write(caller: Caller, level: int, message: str, fields: Mapping[str, Any], exception: str) -> None:
+        found = session(caller.plugin)
+        if found is not None:
+            found.log.write(level, message, fields, exception=exception)
+
+    return write
 
 
 def _lines(text: str) -> str:

@@ -32,6 +32,15 @@ def mounted(path: str, plugin: str) -> str:
     return f"{MOUNT}/{plugin}/{path.lstrip('/')}".rstrip("/")
 
 
+def names_of(path: str) -> tuple[str, ...]:
+    """Return a path and what people call it who leave out where it is mounted."""
+    if not path.startswith(f"{MOUNT}/"):
+        return (path,)
+    below = path.removeprefix(MOUNT)
+    own = below[1:].partition("/")[2]
+    return (path, below, f"/{own}") if own else (path, below)
+
+
 def parts_of_route(path: str) -> tuple[str, ...]:
     """Return a route's parts; places are `{name}`.
 

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -64,20 +64,22 @@ class ScanResult:
 class Scanner:
     """The scans of one host."""
 
-    def __init__(self, hooks: Hooks) -> None:
+    def __init__(self, hooks: Hooks, spaces: Callable[[], Spaces]) -> None:
+        """`spaces` returns the plugins' folders. Raises HostClosed while the host does not run."""
         self._hooks = hooks
-        self._spaces: Spaces | None = None
+        self._spaces = spaces
+        self._runs = False
         hooks.declare(SCANS["scan_message"], fail="closed", budget_s=MESSAGE_BUDGET_S, replaceable=False)
         hooks.declare(SCANS["scan_file"], fail="closed", budget_s=FILE_BUDGET_S, replaceable=False)
 
     async def open(self, folder: Path, tasks: TaskGroup) -> None:
         """Remove copies that a host that was killed left."""
-        self._spaces = Spaces(folder)
+        self._runs = True
         await anyio.to_thread.run_sync(_clear, folder / FOLDER)
 
     async def aclose(self) -> None:
         """Take no more files."""
-        self._spaces = None
+        self._runs = False
 
     async def scan_message(self, text: str) -> ScanResult:
         """Have every security plugin look at a text, until one finds something."""
@@ -98,9 +100,9 @@ class Scanner:
     @asynccontextmanager
     async def _handed_over(self, path: Path, plugin: str) -> AsyncGenerator[bytes]:
         """Copy a file into a plugin's inbox; it is gone afterwards in every case."""
-        if self._spaces is None:
+        if not self._runs:
             raise HostClosed("this host is not running")
-        inbox = (await anyio.to_thread.run_sync(self._spaces.of, plugin)).inbox
+        inbox = (await anyio.to_thread.run_sync(self._spaces().of, plugin)).inbox
         name = f"{_PREFIX}{secrets.token_hex(8)}{path.suffix[:16] if path.suffix.isprintable() else ''}"
         try:
             with anyio.CancelScope(shield=True):  # a copy that is cut off half-way could not be removed

@@ -90,6 +90,17 @@ class ScheduleMemory:
         self._dirty = True
         self._changed.set()
 
+    async def forget(self, plugin: str) -> int:
+        """Forget a plugin's schedules, on the disk too; return how many there were. Raises OSError."""
+        gone = [key for key in self._kept if key.partition(" ")[0] == plugin]
+        for key in gone:
+            del self._kept[key]
+        self._dirty = self._dirty or bool(gone)
+        await self.write()
+        if gone and self._dirty:
+            raise OSError("schedules.json could not be written; the log says why")
+        return len(gone)
+
     def _shorten(self) -> None:
         """Forget the oldest ones, first of plugins that have more than they may."""
         counts: Counter[str] = Counter()

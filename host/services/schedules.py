@@ -182,6 +182,10 @@ class Schedules:
             for one in self.list(caller.plugin)
         )
 
+    async def forget(self, plugin: str) -> int:
+        """Forget when the schedules of a plugin that is gone ran; return how many it had. Raises OSError."""
+        return await self._memory.forget(plugin)
+
     # Inside.
 
     def _plan(self, session: Joining, declared: Schedule) -> None:

@@ -13,6 +13,7 @@ import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
 
+from host.errors import HostClosed
 from host.facade import Joining
 from host.services.storage import Storage
 from host.state.spaces import Spaces
@@ -29,14 +30,28 @@ class SpaceWatch:
         """`told(plugin, bytes, quota_bytes)` hears of one that keeps too much, once until it does not."""
         self._storage = storage
         self._told = told
-        self._spaces: Spaces | None = None
+        self._folders: Spaces | None = None
         self._running: set[str] = set()
         self._over: set[str] = set()
         self._counting: anyio.CancelScope | None = None
 
+    @property
+    def spaces(self) -> Spaces:
+        """The folders, once the host runs: the one owner of where they are."""
+        if self._folders is None:
+            raise HostClosed("this host is not running")
+        return self._folders
+
+    async def forget(self, plugin: str) -> int:
+        """Delete the folders of a plugin that does not run; return how many files there were."""
+        files = await anyio.to_thread.run_sync(self.spaces.wipe, plugin)
+        self._storage.files_bytes.pop(plugin, None)
+        self._over.discard(plugin)
+        return files
+
     async def open(self, folder: Path, tasks: TaskGroup) -> None:
         """Begin to count; see `Opens`."""
-        self._spaces = Spaces(folder)
+        self._folders = Spaces(folder)
         self._counting = anyio.CancelScope()
         tasks.start_soon(self._keep_counting, self._counting)
 
@@ -62,9 +77,8 @@ class SpaceWatch:
 
     async def count(self) -> None:
         """Count the folders of all plugins that run."""
-        assert self._spaces is not None
         for plugin in [*self._running]:
-            usage = await anyio.to_thread.run_sync(self._spaces.usage, plugin)
+            usage = await anyio.to_thread.run_sync(self.spaces.usage, plugin)
             self._storage.files_bytes[plugin] = usage.data_bytes
             quota = self._storage.quota_bytes(plugin)
             if usage.data_bytes <= quota:

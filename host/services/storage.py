@@ -24,6 +24,7 @@ from host.services.storage_changes import Left, Writer
 from host.services.storage_time import StorageTime
 from host.state import storage_file
 from host.state.database import Database
+from host.state.settled import held
 from host.state.storage_file import Row, Span
 from protocol.messages.storage import StorageOperation, StorageUsage
 
@@ -182,7 +183,7 @@ class Storage:
         future = self.database.submit(job)
         # In the future's own callback: also for a caller that is cancelled, and before anybody reads.
         future.add_done_callback(lambda done: self._written(plugin, done))
-        results, _ = await asyncio.shield(future)
+        results, _ = await held(future)
         return results
 
     async def wipe(self, plugin: str) -> int:
@@ -195,7 +196,13 @@ class Storage:
 
         future = self.database.submit(job)
         future.add_done_callback(lambda _: self.cache.forget(plugin))
-        return await asyncio.shield(future)
+        return await held(future)
+
+    async def forget(self, plugin: str) -> int:
+        """Delete everything of a plugin that is gone, and what its manifest asked for; see `wipe`."""
+        keys = await self.wipe(plugin)
+        self._quotas.pop(plugin, None)
+        return keys
 
     async def sweep(self) -> int:
         """Delete rows whose time has come; return how many."""

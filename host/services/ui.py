@@ -5,7 +5,7 @@ draws; nothing that a plugin gives is markup.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,7 +23,7 @@ from host.services.claims import Claims
 from host.services.commands import session_of
 from host.services.declared import shown_by, ui_of, unported
 from host.services.themes import theme_warnings
-from host.services.ui_rules import item_faults, slot_of
+from host.services.ui_rules import MAX_ITEMS, item_faults, items_faults, named, slot_of, standing_faults
 from host.services.widget_source import WidgetSource, cleaned, decoded
 from host.supervision.near_names import NearNames
 from protocol.manifest import Manifest
@@ -35,8 +35,6 @@ FRESH_S: Final = 0.5
 
 ACTION_TIMEOUT_S: Final = 60.0
 PORT_IT: Final = "left out; port it: a method with @widget returns the data, and the host draws it"
-MAX_ITEMS: Final = 200
-"""Additions of one plugin."""
 
 _ONE_OWNER: Final = frozenset({"widget", "menu_item", "settings_page"})
 """Kinds whose names are the host's: two plugins can't have the same."""
@@ -174,23 +172,20 @@ class Ui:
         raw = await self._calls.ask(plugin, "plugin.action", ActionCall(name), timeout_s=ACTION_TIMEOUT_S)
         return decoded(raw, plugin, f"menu item {name}")
 
+    def standing_faults(self, manifest: Manifest) -> Iterable[str]:
+        """Return what is wrong with the additions of a plugin that has no program; see `Contributions`."""
+        plugin = PluginId(manifest.id)
+        items = shown_by(manifest)
+        yield from standing_faults(items, self._source.finder(plugin))
+        yield from self._taken(items, plugin)
+
     # What a session does.
 
     def check(self, session: Joining) -> Iterable[str]:
         """Return what is wrong with its additions."""
         items = ui_of(session)
-        if len(items) > MAX_ITEMS:
-            yield f"ui: found {len(items)} additions; allowed: at most {MAX_ITEMS}"
-            return
-        widgets = frozenset(one.name for one in items if one.kind == "widget")
-        seen: set[tuple[str, str]] = set()
-        for one in items:
-            if (one.kind, one.name) in seen:
-                yield f"{_named(one)}: it is declared twice"
-            seen.add((one.kind, one.name))
-            yield from item_faults(one, widgets, self._source.finder(session.plugin))
-            if taken := self._taken(one, session):
-                yield taken
+        yield from items_faults(items, self._source.finder(session.plugin))
+        yield from self._taken(items, session.plugin)
 
     def join(self, session: Joining) -> None:
         """Take its additions in."""
@@ -198,7 +193,7 @@ class Ui:
         for one in ui_of(session):
             self._take(session, one)
         for one in unported(session.manifest):
-            logging.getLogger(f"plugin.{session.plugin}").warning("%s: %s", _named(one), PORT_IT)
+            logging.getLogger(f"plugin.{session.plugin}").warning("%s: %s", named(one), PORT_IT)
 
     def activated(self, session: Joining) -> None:
         """Do nothing: additions are shown from the load on, and asked once the plugin is active."""
@@ -222,8 +217,8 @@ class Ui:
         if faults := list(item_faults(item, widgets, self._source.finder(session.plugin))):
             raise InvalidParams("; ".join(faults[:20]))
         if any((one.kind, one.name) == (kind, name) for one in mine):
-            raise DuplicateContribution(f"{_named(item)}: this plugin has it already")
-        if taken := self._taken(item, session):
+            raise DuplicateContribution(f"{named(item)}: this plugin has it already")
+        for taken in self._taken([item], session.plugin):
             raise DuplicateContribution(taken)
         if len(mine) >= MAX_ITEMS:
             raise InvalidParams(f"ui: allowed: at most {MAX_ITEMS} additions")
@@ -247,29 +242,29 @@ class Ui:
         for warning in shown.view.warnings:
             logging.getLogger(f"plugin.{session.plugin}").warning("theme %s: %s", item.name, warning)
 
-    def _taken(self, item: UiItem, session: Joining) -> str:
-        for claim in _claims_of(item):
-            owner = self._claims.owner(claim, session.plugin)
-            if owner is not None:
-                return f"{_named(item)}: plugin {owner!r} has the {claim}"
-        return ""
+    def _taken(self, items: Iterable[UiItem], plugin: PluginId) -> Iterator[str]:
+        """Yield which names another plugin has."""
+        standing = {
+            claim: manifest.id
+            for manifest in self._without_program()
+            if manifest.id != plugin
+            for one in shown_by(manifest)
+            for claim in _claims_of(one)
+        }
+        for item in items:
+            for claim in _claims_of(item):
+                owner = self._claims.owner(claim, plugin) or standing.get(claim)
+                if owner is not None:
+                    yield f"{named(item)}: plugin {owner!r} has the {claim}"
+                    break
 
     def _standing(self) -> list[Contribution]:
         """Return what plugins without a program add: they are there as long as they are active."""
-        found: list[Contribution] = []
-        for manifest in self._without_program():
-            items = shown_by(manifest)
-            widgets = frozenset(one.name for one in items if one.kind == "widget")
-            find = self._source.finder(PluginId(manifest.id))
-            found += [
-                contribution_of(PluginId(manifest.id), one)
-                for one in items
-                if not any(item_faults(one, widgets, find)) and not self._held(one, manifest.id)
-            ]
-        return found
-
-    def _held(self, item: UiItem, plugin: str) -> bool:
-        return any(self._claims.owner(claim, plugin) is not None for claim in _claims_of(item))
+        return [
+            contribution_of(PluginId(manifest.id), one)
+            for manifest in self._without_program()
+            for one in shown_by(manifest)
+        ]
 
     def _find(self, plugin: str, kind: UiKind, name: str) -> _Shown:
         found = [
@@ -294,7 +289,3 @@ def _claims_of(item: UiItem) -> list[str]:
     if item.kind == "menu_item" and path:
         claims.append(f"menu path {path}")
     return claims
-
-
-def _named(item: UiItem) -> str:
-    return f"{item.kind.replace('_', ' ')} {item.name[:100]!r}"

@@ -4,7 +4,7 @@ The slots, and which files can be drawn, are `protocol.interface`'s.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from protocol.widgets import FORMS
 
 MAX_DATA_BYTES: Final = 64 * 1024
 MAX_TITLE_CHARS: Final = 200
+MAX_ITEMS: Final = 200
+"""Additions of one plugin."""
 
 POSITIONS: Final = ("top", "sidebar", "bottom")
 WIDTHS: Final = ("full", "half", "third")
@@ -30,13 +32,46 @@ _FIELDS: Final[dict[str, frozenset[str]]] = {
     "tab": frozenset({"component", "icon"}),
 }
 
+_DRAWN: Final = frozenset({"widget", "section"})
+"""Kinds whose data file is drawn as their `kind` says."""
+
 Find = Callable[[str], Path | None]
 """Where a file of the package is; None if it is not there."""
 
 
+def standing_faults(items: Sequence[UiItem], find: Find) -> Iterator[str]:
+    """Yield what is wrong with the items of a plugin that has no program to answer for them."""
+    yield from items_faults(items, find)
+    for item in items:
+        if item.kind == "widget" and not item.data.get("component"):
+            yield (
+                f"{named(item)}: component: found nothing; allowed: a file of the package that ends in "
+                f"{', '.join(DATA_FILES)}; a widget without one needs an entry point and a method"
+            )
+
+
+def items_faults(items: Sequence[UiItem], find: Find) -> Iterator[str]:
+    """Yield what is wrong with all items of one plugin."""
+    if len(items) > MAX_ITEMS:
+        yield f"ui: found {len(items)} additions; allowed: at most {MAX_ITEMS}"
+        return
+    widgets = frozenset(one.name for one in items if one.kind == "widget")
+    seen: set[tuple[str, str]] = set()
+    for one in items:
+        if (one.kind, one.name) in seen:
+            yield f"{named(one)}: it is declared twice"
+        seen.add((one.kind, one.name))
+        yield from item_faults(one, widgets, find)
+
+
+def named(item: UiItem) -> str:
+    """Return an item as sentences call it."""
+    return f"{item.kind.replace('_', ' ')} {item.name[:100]!r}"
+
+
 def item_faults(item: UiItem, widgets: frozenset[str], find: Find) -> Iterator[str]:
     """Yield what is wrong with an item; `widgets` are the plugin's own that it may name."""
-    head = f"{item.kind.replace('_', ' ')} {item.name[:100]!r}"
+    head = named(item)
     if not _NAME.match(item.name):
         yield f"{head}: name: allowed: 1 to 64 letters, digits, _, . and -"
     if len(item.title) > MAX_TITLE_CHARS:
@@ -130,6 +165,12 @@ def _component_faults(component: str, item: UiItem, widgets: frozenset[str], fin
         yield (
             f"component: found {component[:100]!r}; port it: a method with @widget returns the data, and the "
             "host draws it"
+        )
+    elif (
+        PurePosixPath(component).suffix.lower() == ".json" and item.kind in _DRAWN and "kind" not in item.data
+    ):
+        yield (
+            f"kind: found nothing; allowed: how the data of {component[:100]!r} are drawn: {', '.join(FORMS)}"
         )
     elif data_file(component, find) is None:
         own = ", ".join(sorted(widgets)[:5]) or "none yet"

@@ -53,6 +53,11 @@ def append(connection: sqlite3.Connection, plugin: str, row: Row) -> None:
     )
 
 
+def forget(connection: sqlite3.Connection, plugin: str) -> int:
+    """Delete every revision of a plugin; return how many there were."""
+    return connection.execute("DELETE FROM revisions WHERE plugin = ?", (plugin,)).rowcount
+
+
 def history(connection: sqlite3.Connection, plugin: str, limit: int) -> list[Row]:
     """Return the newest revisions, the latest first."""
     rows = connection.execute(

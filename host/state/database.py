@@ -18,6 +18,7 @@ import anyio.to_thread
 
 from host.errors import DatabaseFault, HostClosed
 from host.paths import network_file_system
+from host.state.settled import settled
 from host.state.sqlite_errors import is_full, meaning, told
 
 MAX_GROUP: Final = 512
@@ -120,13 +121,7 @@ class Database:
         A caller that is cancelled leaves after that, not before: what is in memory agrees with the disk.
         """
         future = self.submit(job)
-        cancelled: asyncio.CancelledError | None = None
-        with anyio.CancelScope(shield=True):
-            while not future.done():
-                try:
-                    await asyncio.wait([future])
-                except asyncio.CancelledError as exc:
-                    cancelled = exc
+        cancelled = await settled(future)
         then(future.result())
         if cancelled is not None:
             raise cancelled

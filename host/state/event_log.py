@@ -177,6 +177,12 @@ def unsubscribe(connection: sqlite3.Connection, plugin: str, name: str) -> None:
     connection.execute("DELETE FROM dead_letters WHERE plugin = ? AND name = ?", (plugin, name))
 
 
+def forget(connection: sqlite3.Connection, plugin: str) -> int:
+    """Forget every subscription of a plugin, and its dead letters; return how many of both there were."""
+    rows = connection.execute("DELETE FROM subscriptions WHERE plugin = ?", (plugin,)).rowcount
+    return rows + connection.execute("DELETE FROM dead_letters WHERE plugin = ?", (plugin,)).rowcount
+
+
 def move(connection: sqlite3.Connection, plugin: str, name: str, cursor: int) -> None:
     """Set how far a subscription has come."""
     connection.execute(

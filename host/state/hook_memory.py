@@ -63,6 +63,14 @@ class HookMemory:
         self._changed.set()
         return True
 
+    async def flush(self) -> None:
+        """Write what was not written yet. Raises OSError; it is tried again by itself."""
+        async with self._one_writer:
+            if self._changed.is_set() or self._failed:
+                await self._write()
+            if self._failed:
+                raise OSError(f"{FILE} could not be written; the log says why")
+
     async def _write_behind(self) -> None:
         while True:
             with anyio.move_on_after(RETRY_S if self._failed else math.inf):

@@ -96,9 +96,12 @@ class Records:
         if under_way or record != self.get(plugin_id):
             await self._change(plugin_id, record)
 
-    async def delete(self, plugin_id: PluginId) -> None:
-        """Forget a plugin."""
+    async def delete(self, plugin_id: PluginId) -> int:
+        """Forget a plugin; return 1 if anything was kept of it. Raises OSError, and then it still is."""
+        there = self.get(plugin_id) != PluginRecord()
         await self._change(plugin_id, None)
+        self._cache.pop(plugin_id, None)
+        return int(there)
 
     async def _change(self, plugin_id: PluginId, record: PluginRecord | None) -> None:
         if self._ephemeral:

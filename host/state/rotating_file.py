@@ -75,3 +75,11 @@ def read_rotated(path: Path, files: int) -> list[bytes]:
         except (FileNotFoundError, NotADirectoryError):
             continue
     return lines
+
+
+def remove_rotated(path: Path, files: int) -> int:
+    """Remove a file and its older ones; return how many there were. Raises OSError."""
+    names = [name for name in (path, *(older(path, number) for number in range(1, files))) if name.exists()]
+    for name in names:
+        name.unlink(missing_ok=True)
+    return len(names)

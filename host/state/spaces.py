@@ -61,12 +61,18 @@ class Spaces:
         cache_bytes, cache_files = _count(base / "cache")
         return SpaceUsage(data_bytes, cache_bytes, data_files + cache_files)
 
-    def wipe(self, plugin: str) -> None:
-        """Delete everything of a plugin, which must not run; for a worker thread. Raises OSError."""
-        self._made.pop(plugin, None)
+    def wipe(self, plugin: str) -> int:
+        """Delete everything of a plugin, which must not run; for a worker thread. Raises OSError.
+
+        Returns how many files there were; 1 at least if there was a folder.
+        """
         base = self._path(plugin)
-        if base.exists():
-            shutil.rmtree(base)
+        if base.is_symlink() or not base.exists():
+            return 0
+        files = self.usage(plugin).files
+        self._made.pop(plugin, None)
+        shutil.rmtree(base)
+        return max(1, files)
 
     def _path(self, plugin: str) -> Path:
         if not re.fullmatch(ID_PATTERN, plugin):

@@ -7,7 +7,7 @@ from typing import Protocol
 import anyio
 import anyio.abc
 
-from host.facade import LoadInputs
+from host.facade import Contributions, LoadInputs
 from host.permissions.policy import Policy
 from host.process.launcher import Launcher
 from host.state.records import Records
@@ -39,6 +39,7 @@ class Environment:
     spaces: Spaces
     records: Records
     inputs: LoadInputs
+    contributions: Contributions
     journal: Journal
     tasks: anyio.abc.TaskGroup
     start_slots: anyio.CapacityLimiter

@@ -15,6 +15,7 @@ from host.supervision.restart import Cause
 from host.timing import Timing
 from protocol import errors as wire
 from protocol import jsonrpc
+from protocol.choices import told
 from protocol.errors import RpcError
 from protocol.manifest import Manifest
 from protocol.messages.meta import Progress
@@ -75,7 +76,8 @@ async def initialize(
     try:
         result = msgspec.json.decode(raw, type=InitializeResult)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise StartFailure(Cause.REFUSED, f"its answer to plugin.initialize can't be read: {exc}") from None
+        why = told(exc, InitializeResult)
+        raise StartFailure(Cause.REFUSED, f"its answer to plugin.initialize can't be read: {why}") from None
     if result.protocol_version not in PROTOCOL_VERSIONS:
         raise StartFailure(
             Cause.REFUSED,

@@ -3,9 +3,12 @@
 Owns the order in which a session is taken in and let go. What each kind of thing means is its registry's.
 """
 
+import logging
 from collections.abc import Sequence
 
 from host.facade import Joining, Registry
+
+logger = logging.getLogger(__name__)
 
 SHOWN_FAULTS = 20
 """Faults that a refusal lists; further ones are counted."""
@@ -21,8 +24,7 @@ class Registries:
         """Take in what a session provides; return why not, and nothing of it is, or an empty text."""
         faults = [fault for registry in self._registries for fault in registry.check(session)]
         if faults:
-            more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
-            return "; ".join(faults[:SHOWN_FAULTS]) + more
+            return shown_faults(faults)
         for registry in self._registries:
             registry.join(session)
         return ""
@@ -33,6 +35,20 @@ class Registries:
             registry.activated(session)
 
     def leave(self, session: Joining) -> None:
-        """Let go of everything that a session provided."""
+        """Let go of everything that a session provided: of each kind, whatever the others do."""
         for registry in reversed(self._registries):
-            registry.leave(session)
+            try:
+                registry.leave(session)
+            except Exception:
+                # The border: what stays registered of one kind must not keep all the others registered too.
+                logger.exception(
+                    "%s failed to let a plugin go",
+                    type(registry).__name__,
+                    extra={"fields": {"plugin": session.plugin}},
+                )
+
+
+def shown_faults(faults: Sequence[str]) -> str:
+    """Return faults as one text; of many, the first and how many more there are."""
+    more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
+    return "; ".join(faults[:SHOWN_FAULTS]) + more

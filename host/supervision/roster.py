@@ -7,39 +7,41 @@ supervisor's.
 import logging
 import math
 import random
-from collections.abc import Iterable
+import re
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 from anyio.lowlevel import checkpoint
-from packaging.specifiers import SpecifierSet
 
 from host.errors import (
+    Busy,
     Disabled,
     HasDependants,
     LoadFailed,
-    LoadRefused,
     ManifestError,
     PlughostError,
     PluginNotFound,
     Quarantined,
-    TooFewDescriptors,
 )
 from host.facade import PluginView
 from host.ids import PluginId
 from host.manifest import Package, discover
-from host.process.descriptors import PER_PLUGIN, RESERVE, free, limit
 from host.supervision.dependants import Dependants, dependants_of
+from host.supervision.descriptors import check_descriptors
 from host.supervision.environment import Environment
+from host.supervision.holding import check_rests
 from host.supervision.near_names import NearNames
+from host.supervision.needs import check_need
 from host.supervision.restart import RestartPolicy
 from host.supervision.session import Session
+from host.supervision.slips import tell_slips
 from host.supervision.states import State
 from host.supervision.supervisor import Supervisor
 from host.supervision.view import broken_view
-from host.watchdog import KEPT_PER_PLUGIN
-from protocol.manifest import Limits, Manifest
+from protocol.manifest import ID_PATTERN, Limits, Manifest
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +66,8 @@ class Roster:
         self._stop_turns: anyio.CapacityLimiter | None = None
         self._chance = random.Random()
         self._broken: tuple[tuple[Path, ManifestError], ...] = ()
+        self._held_out: set[str] = set()
+        """Plugins that are being forgotten: nobody finds them."""
 
     def get(self, plugin: str) -> Supervisor:
         """Return a plugin's supervisor.
@@ -71,10 +75,13 @@ class Roster:
         Raises:
             PluginNotFound: There is none with this id.
             ManifestError: There is a folder of this name, whose manifest can't be used.
+            Busy: It is being forgotten.
         """
         supervisor = self._supervisors.get(plugin)
         if supervisor is not None:
             return supervisor
+        if plugin in self._held_out:
+            raise Busy(f"plugin {plugin!r} is being forgotten", remedy="ask again later", plugin=plugin)
         for folder, error in self._broken:
             if folder.name == plugin:
                 raise ManifestError(str(folder), error.faults)
@@ -158,7 +165,11 @@ class Roster:
         self._broken = found.broken
         for folder, error in found.broken:
             logger.error("%s", error, extra={"fields": {"folder": str(folder)}})
-        packages = {package.manifest.id: package for package in found.packages}
+        packages = {
+            package.manifest.id: package
+            for package in found.packages
+            if package.manifest.id not in self._held_out
+        }
         for plugin, supervisor in [*self._supervisors.items()]:
             package = packages.pop(plugin, None)
             if supervisor.running:
@@ -167,17 +178,46 @@ class Roster:
                 del self._supervisors[plugin]
             elif package != supervisor.package:
                 packages[plugin] = package
-        for plugin, package in packages.items():
-            self._supervisors[plugin] = Supervisor(
-                package,
-                environment,
-                RestartPolicy(environment.shared.clock, self._chance),
-            )
+        tell_slips(packages.values(), environment.shared.gateway)
+        for package in packages.values():
+            self._take_in(package, environment)
+
+    @asynccontextmanager
+    async def held_out(
+        self, plugin: str, environment: Environment, *, keep_package: bool
+    ) -> AsyncGenerator[bool]:
+        """Keep a plugin from being found while what is kept of it is removed; yields whether it was here.
+
+        Afterwards it is as if it had just been discovered. Raises Busy, and PluginNotFound for what is no id.
+        """
+        if not re.fullmatch(ID_PATTERN, plugin):
+            raise PluginNotFound(plugin, self._near.propose(plugin, self._supervisors))
+        supervisor = self._supervisors.get(plugin)
+        if supervisor is not None and not supervisor.running and not keep_package:
+            await self.discover(environment)  # its folder may be gone by now
+            supervisor = self._supervisors.get(plugin)
+        if plugin in self._held_out:
+            raise Busy(f"plugin {plugin!r} is being forgotten already", plugin=plugin)
+        if supervisor is not None:
+            check_rests(supervisor, keep_package=keep_package)
+            supervisor.shut()
+            del self._supervisors[plugin]
+        self._held_out.add(plugin)
+        try:
+            yield supervisor is not None
+        finally:
+            held, self._held_out = self._held_out, self._held_out - {plugin}
+            if supervisor is not None and plugin in held:
+                self._take_in(supervisor.package, environment)
+
+    def _take_in(self, package: Package, environment: Environment) -> None:
+        policy = RestartPolicy(environment.shared.clock, self._chance)
+        self._supervisors[package.manifest.id] = Supervisor(package, environment, policy)
 
     async def load(self, plugin: str) -> None:
         """Load a plugin, and before it those that it depends on; see `PluginHost.load`."""
         if not self.get(plugin).running:
-            _check_descriptors(1)
+            check_descriptors(1)
         await self._load(plugin, (), set(), wake=True)
 
     async def load_all(self) -> dict[PluginId, PlughostError]:
@@ -199,7 +239,7 @@ class Roster:
                     logger.error("%s", exc)
 
         wanted = [supervisor for supervisor in self._supervisors.values() if supervisor.autoloads]
-        _check_descriptors(sum(not supervisor.running for supervisor in wanted))
+        check_descriptors(sum(not supervisor.running for supervisor in wanted))
         for critical in (True, False):
             async with anyio.create_task_group() as tasks:
                 of_these = [one for one in wanted if one.package.manifest.critical is critical]
@@ -223,7 +263,7 @@ class Roster:
                 if supervisor.running:
                     await turns.acquire_on_behalf_of(supervisor)
                     stops.start_soon(_stop, supervisor, turns)
-        self._supervisors = {}
+        self._supervisors, self._held_out = {}, set()
 
     def hasten(self) -> None:
         """Cut short what each plugin's end is waiting for, its turn included."""
@@ -239,9 +279,9 @@ class Roster:
         `loaded` are those that need not be looked at again: many plugins may need the same ones.
         """
         supervisor = self.get(plugin)
-        for needed, versions in supervisor.package.manifest.plugin_dependencies.items():
+        for needed in supervisor.package.manifest.plugin_dependencies:
             try:
-                self._check_need(plugin, needed, versions, above, wake)
+                check_need(supervisor, needed, self._supervisors.get(needed), above, wake=wake)
                 if needed not in loaded:
                     await self._load(needed, (*above, plugin), loaded, wake=wake)
             except (LoadFailed, Disabled, Quarantined) as exc:
@@ -249,36 +289,6 @@ class Roster:
                 raise
         await supervisor.start()
         loaded.add(plugin)
-
-    def _check_need(
-        self, plugin: str, needed: str, versions: str, above: tuple[str, ...], wake: bool
-    ) -> None:
-        if needed in (*above, plugin):
-            cycle = " -> ".join((*above, plugin, needed))
-            raise LoadRefused(f"plugins depend on each other in a circle: {cycle}", plugin=plugin)
-        other = self._supervisors.get(needed)
-        if other is None:
-            raise LoadRefused(
-                f"plugin {plugin!r} needs plugin {needed!r}, which is not here",
-                remedy=f"install {needed}",
-                plugin=plugin,
-                missing=needed,
-            )
-        there = other.package.manifest.version
-        if versions and not SpecifierSet(versions).contains(there, prereleases=True):
-            message = f"plugin {plugin!r} needs {needed} {versions}, here is {there}"
-            raise LoadRefused(message, remedy=f"install another {needed}", plugin=plugin)
-        if not (wake or other.autoloads or other.running):
-            message = f"plugin {plugin!r} needs plugin {needed!r}, which was stopped or disabled on purpose"
-            raise LoadRefused(message, remedy=f"load {needed}", plugin=plugin)
-
-
-def _check_descriptors(plugins: int) -> None:
-    """Refuse to load so many more plugins than this process may open descriptors for."""
-    needed = plugins * (PER_PLUGIN + KEPT_PER_PLUGIN) + RESERVE
-    bound, left = limit(), free()
-    if plugins and bound is not None and left is not None and needed > left:
-        raise TooFewDescriptors(plugins, needed, left, bound)
 
 
 async def _stop(supervisor: Supervisor, turns: anyio.CapacityLimiter) -> None:

@@ -18,6 +18,7 @@ from host.supervision.attempt import Attempt
 from host.supervision.condition import Condition
 from host.supervision.environment import Environment
 from host.supervision.obituary import Ended
+from host.supervision.registries import shown_faults
 from host.supervision.restart import Cause, GiveUp, Quarantine, RestartPolicy, Retry, Stay
 from host.supervision.spawner import Spawner
 from host.supervision.standing import Standing
@@ -134,7 +135,7 @@ class Runner:
     async def _live(self) -> Ended | None:
         """Run a session to its end; None if it was stopped before it had a process, or never has one."""
         self._condition.become(State.LOADING)
-        if not self._spawner.has_program:
+        if not self._spawner.manifest.has_program:
             await self._contribute()
             return None
         slot = StartSlot(self._env.start_slots)
@@ -165,6 +166,10 @@ class Runner:
 
     async def _contribute(self) -> None:
         """Be active without a process, until it is to stop."""
+        # In the turn in which it becomes active, so that nobody takes its names in between.
+        if faults := [*self._env.contributions.standing_faults(self._spawner.manifest)]:
+            self._fail(shown_faults(faults), remedy="mend what the reason says, then load it")
+            return
         self._condition.become(State.ACTIVE, NO_PROCESS)
         self._attempt.finish(None)
         with anyio.CancelScope() as self._pause:

@@ -14,6 +14,7 @@ from host.process.program import program_for
 from host.supervision.environment import Environment
 from host.supervision.session import Session
 from protocol.launch import SHELF
+from protocol.manifest import Manifest
 
 
 class Spawner:
@@ -25,9 +26,9 @@ class Spawner:
         self._env = environment
 
     @property
-    def has_program(self) -> bool:
-        """Whether there is anything to start."""
-        return self._package.manifest.has_program
+    def manifest(self) -> Manifest:
+        """What the plugin says about itself."""
+        return self._package.manifest
 
     async def spawn(self) -> Session:
         """Start a process and write it down; the session has not begun to live.

@@ -245,7 +245,7 @@ class Supervisor:
             self.condition.become(State.ERROR, refusal[0])
             raise refusal[1]
         if self._closed:
-            raise HostClosed("this host is closing")
+            raise HostClosed("this host is closing, or forgets this plugin")
         self._permits.started()
         self.condition.become(State.LOADING)
         runner = Runner(self._spawner, self.condition, self._standing, self._policy, self._env)

@@ -21,6 +21,7 @@ EXPECTED = {
     "call_cycle": 1,
     "call_depth": 1,
     "not_configured": 1,
+    "not_forgotten": 1,
     "delivery_failed": 1,
     "invalid_params": 2,
     "wrong_shape": 2,

@@ -157,3 +157,11 @@ def test_the_code_of_a_blob_is_checked_too(shell: Shell):
     shown = shell.run("validate", blob)
     assert shown.code == 3
     assert "main.py:8: fault [permission-undeclared]" in shown.out
+
+
+def test_a_permission_near_a_known_one_is_a_warning_and_no_fault(shell: Shell):
+    folder = shell.plugin("near", "", 'permissions = ["storag:use"]\n')
+    shown = shell.run("validate", folder)
+    assert shown.code == 0
+    assert "warning: plugin.toml: permissions: storag:use " in shown.out
+    assert "did you mean storage?" in shown.out

@@ -27,3 +27,11 @@ def test_an_error_has_a_wire_form() -> None:
 def test_an_authors_error_has_the_plugin_code_unless_it_says_otherwise() -> None:
     assert PluginError("no", {"a": 1}).to_object() == ErrorObject(errors.PLUGIN_ERROR, "no", {"a": 1})
     assert PluginError("no", code=7).code == 7
+
+
+def test_a_remedy_that_the_host_gave_is_read_after_the_message_and_only_once() -> None:
+    assert str(RpcError(-1, "it is full", {"remedy": "delete something"})) == "it is full; delete something"
+    assert str(RpcError(-1, "a:\n  b", {"remedy": "mend b"})) == "a:\n  b\nmend b"
+    assert str(RpcError(-1, "full; delete it", {"remedy": "delete it"})) == "full; delete it"
+    for data in (None, 7, {"remedy": ""}, {"remedy": 7}, ["remedy"]):
+        assert str(RpcError(-1, "it is full", data)) == "it is full"

@@ -48,15 +48,16 @@ The first of these that a folder has is read:
 | blob | One JSON text `{"manifest": {...}, "files": {"main.py": "..."}}`, with the keys of `manifest.json`. Bytes are `{"base64": "..."}`; `"executable": true` beside `text` or `base64` marks a program. |
 
 Any of them may have a `ui.yaml` beside it, and a `config/default.json` with the lowest layer of the configuration. A
-plugin that only contributes (a theme, a `ui.yaml`) needs no code and gets no process. A JavaScript entry point is one
+plugin that only contributes (a theme, a `ui.yaml`, entries of `ui`) needs no code and gets no process; commands, hooks,
+endpoints, subscriptions and schedules need an entry point. A JavaScript entry point is one
 fault: it has to be ported. A folder with a module `host`, `protocol` or `plugin_sdk` is a fault, since that would
 hide Plughost's own.
 """
 
 PERMISSIONS: Final = """
 A permission is `resource:action` or `resource:action:scope`; the scope is all that follows. Where the first word is
-an action and the second is not, the two swap. A word that nobody knows is a fault that names near ones. What a
-permission allows is told in [permissions.md](permissions.md) and by the application that hosts the plugin.
+an action and the second is not, the two swap. A word that nobody knows is a fault that names near ones; so
+is an action that a resource of the host lacks. A resource near a known one is a warning. What a permission allows is told in [permissions.md](permissions.md) and by the application that hosts the plugin.
 
 """
 

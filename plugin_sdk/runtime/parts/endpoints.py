@@ -18,6 +18,7 @@ from plugin_sdk.http import HttpError, Request, Response, ResponseRecorder, enco
 from plugin_sdk.runtime.callee import Callee, callee_named
 from plugin_sdk.runtime.link import Link
 from plugin_sdk.runtime.source import Source
+from protocol.choices import told
 from protocol.errors import INVALID_PARAMS, METHOD_NOT_FOUND, NAMES, PLUGIN_ERROR, RpcError
 from protocol.incoming import Inbound
 from protocol.messages.endpoints import EndpointCall, HttpResponse
@@ -185,7 +186,7 @@ def _converted(name: str, value: Any, annotation: Any, status: int) -> Any:
     try:
         return msgspec.convert(value, annotation, strict=False)
     except msgspec.ValidationError as exc:
-        text = str(exc)
+        text = told(exc, annotation)
         raise HttpError(status, f"parameter {name!r}: {text[:1].lower()}{text[1:]}") from None
 
 
@@ -199,7 +200,7 @@ def _body(request: Request, annotation: Any) -> Any:
     try:
         return msgspec.convert(request.json(), annotation)
     except msgspec.ValidationError as exc:
-        text = str(exc)
+        text = told(exc, annotation)
         raise HttpError(422, f"the body: {text[:1].lower()}{text[1:]}") from None
 
 

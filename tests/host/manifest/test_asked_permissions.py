@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from host.errors import Fault
+from host.manifest import read_package, resources_of, slip_of
 from host.manifest.asked_permissions import read_permission
 from protocol.manifest import Manifest
 from protocol.permissions import Permission
@@ -58,3 +60,59 @@ def test_a_permission_asked_for_twice_is_kept_once(read_json: Callable[..., Mani
     assert read_json({"permissions": ["read:users", "users:read"]}).permissions == (
         Permission("users", "read"),
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("storag:use", "storage"),
+        ("notifcations:send", "notifications"),
+        ("send:notifcations", "notifications"),
+        ("user:read", "users"),
+    ],
+)
+def test_a_resource_near_a_known_one_is_a_warning_that_names_it(folder: Path, written: str, told: str):
+    (folder / "plugin.toml").write_text(f'id = "x"\nversion = "1"\npermissions = ["{written}"]\n')
+    (warning,) = read_package(folder).warnings
+    assert warning.startswith("plugin.toml: permissions: ")
+    assert warning.endswith(f"did you mean {told}?")
+
+
+@pytest.mark.parametrize("written", ["sessions:read", "orders:use", "files:shred", "storage:use", "network"])
+def test_a_resource_that_an_application_may_have_is_none(folder: Path, written: str):
+    (folder / "plugin.toml").write_text(f'id = "x"\nversion = "1"\npermissions = ["{written}"]\n')
+    assert read_package(folder).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "allowed"),
+    [
+        ("notifications:sent", "did you mean send?"),
+        ("email:read", "one of send"),
+        ({"resource": "plugins", "actions": ["call", "kill"]}, "one of call"),
+    ],
+)
+def test_an_action_that_a_resource_of_the_host_lacks_is_a_fault(
+    json_faults: Callable[..., dict[str, Fault]], written: object, allowed: str
+):
+    fault = json_faults({"permissions": ["sessions:read", written]})["permissions.1"]
+    assert fault.allowed.endswith(allowed)
+
+
+def test_what_whoever_asks_an_endpoint_must_hold_is_the_applications(read_json: Callable[..., Manifest]):
+    endpoint = {"path": "/x", "handler": "x", "permissions": ["email:read"]}
+    assert read_json({"endpoints": [endpoint]}).endpoints[0].permissions == ("email:read",)
+
+
+def test_resources_are_the_namespaces_that_are_registered_and_what_they_ask_for():
+    document = {
+        "methods": [
+            {"name": "sessions.list", "x-permission": "sessions:read"},
+            {"name": "inbox.open", "x-permission": "messages:read:all"},
+            {"name": "storage.get"},
+        ]
+    }
+    registered = resources_of(document)
+    assert registered == {"sessions", "inbox", "messages"}
+    assert slip_of(Permission("sesions", "reed"), registered).endswith("did you mean sessions?")
+    assert slip_of(Permission("sesions", "reed")) == ""

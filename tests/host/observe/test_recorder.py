@@ -247,7 +247,7 @@ async def test_a_folder_that_takes_nothing_hurts_nobody_and_is_said_once(
         await host.call("busy", "add", {"a": 1, "b": 1})
         await host.recorder.flush()
         assert len((await host.recorder.timeline("busy")).calls) == 4
-    said = [record.message for record in caplog.records if record.name == "host.observe.recorder"]
+    said = [record.message for record in caplog.records if record.name == "host.observe.recorder_writer"]
     assert len(said) == 2
     assert "can't be written" in said[0]
     assert "is written again" in said[1]

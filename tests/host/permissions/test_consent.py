@@ -179,3 +179,21 @@ async def test_what_is_free_needs_a_permission_where_the_embedding_program_says_
         assert await host.call("with", "keep") == 1
         with pytest.raises(Denied, match="storage:use"):
             await host.call("without", "keep")
+
+
+async def test_a_permission_near_one_of_the_application_is_told_when_it_is_discovered(
+    plugins: Path, write_plugin: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_plugin("reader", "class Reader(Plugin): ...\n", 'permissions = ["sesions:reed", "orders:read"]\n')
+    host = PluginHost([plugins])
+
+    @host.api("sessions.list", permission="sessions:read")
+    def sessions() -> list[str]:
+        return []
+
+    async with host:
+        assert sessions() == []
+    told = [one.getMessage() for one in caplog.records if "did you mean sessions?" in one.getMessage()]
+    assert len(told) == 1
+    assert told[0].startswith("reader: plugin.toml: permissions: sesions:reed ")
+    assert "orders" not in caplog.text

@@ -96,10 +96,7 @@ async def test_a_plugin_without_a_program_adds_as_long_as_it_is_active(
 ) -> None:
     folder = write_plugin("midnight", "")
     (folder / "stats.json").write_text("7")
-    items = (
-        UiItem("widget", "stats", "Stats", {"kind": "stat", "component": "stats.json"}),
-        UiItem("widget", "bad", "Bad", {"kind": "pie"}),
-    )
+    items = (UiItem("widget", "stats", "Stats", {"kind": "stat", "component": "stats.json"}),)
     declare("midnight", {"entry_points": (), "ui": items, "theme": DECLARED["theme"]})
     async with PluginHost([plugins]) as host:
         assert host.ui.contributions() == ()

@@ -287,3 +287,16 @@ async def test_an_endpoint_of_another_plugin_is_refused_naming_its_owner(
         assert (await host.dispatch(Request("GET", "/api/own/x"))).status == 404
         with pytest.raises(ContributionNotFound):
             await host.call("session-analytics", "unregister", {"method": "GET", "path": "/api/own/{a}"})
+
+
+@pytest.mark.parametrize(
+    "path", ["/stats", "/analytics/stat", "/api/plugins/analytics/statz", "/api/plugin/analytics/stats"]
+)
+async def test_a_path_that_leaves_out_or_misspells_the_mount_is_told_the_one_that_is_meant(
+    place: Path, path: str
+) -> None:
+    async with PluginHost([place], autoload=True) as host:
+        missing = await host.dispatch(Request("GET", path), READER)
+        assert missing.status == 404
+        assert missing.data["error"]["near"][0] == "/api/plugins/analytics/stats"
+        assert "did you mean /api/plugins/analytics/stats" in missing.data["error"]["message"]

@@ -184,7 +184,9 @@ async def test_menu_items_do_what_stands_behind_them(place: Path) -> None:
 BAD = [
     ('register_widget("a", title="A", component="./ui/Stats.jsx")', "port it: a method with @widget"),
     ('register_widget("a", title="A", component="ui/widget.html")', "port it"),
-    ('register_widget("a", title="A", component="gone.json")', "a widget of this plugin"),
+    ('register_widget("a", title="A", kind="stat", component="gone.json")', "a widget of this plugin"),
+    ('register_widget("a", title="A", component="a.json")', "kind: found nothing; allowed: how the data"),
+    ('register_section("a", title="A", slot="drawer", component="a.json")', "kind: found nothing"),
     ('register_widget("a", title="A", component="../../etc/passwd.txt")', "a widget of this plugin"),
     ('register_widget("a", position="left", handler=print)', "position: found 'left'; allowed: top, sidebar"),
     ('register_widget("a", width="wide", handler=print)', "width: found 'wide'"),

@@ -1,0 +1,34 @@
+"""Needs: whether one plugin that another needs is here, of a fit version, and may be loaded for it. Pure."""
+
+from packaging.specifiers import SpecifierSet
+
+from host.errors import LoadRefused
+from host.supervision.supervisor import Supervisor
+
+
+def check_need(
+    supervisor: Supervisor, needed: str, other: Supervisor | None, above: tuple[str, ...], *, wake: bool
+) -> None:
+    """Check what a plugin needs; `above` are those that need the plugin itself.
+
+    `wake`: also one that was stopped on purpose is loaded for it. Raises LoadRefused.
+    """
+    plugin = supervisor.id
+    if needed in (*above, plugin):
+        cycle = " -> ".join((*above, plugin, needed))
+        raise LoadRefused(f"plugins depend on each other in a circle: {cycle}", plugin=plugin)
+    if other is None:
+        raise LoadRefused(
+            f"plugin {plugin!r} needs plugin {needed!r}, which is not here",
+            remedy=f"install {needed}",
+            plugin=plugin,
+            missing=needed,
+        )
+    there = other.package.manifest.version
+    versions = supervisor.package.manifest.plugin_dependencies[needed]
+    if versions and not SpecifierSet(versions).contains(there, prereleases=True):
+        message = f"plugin {plugin!r} needs {needed} {versions}, here is {there}"
+        raise LoadRefused(message, remedy=f"install another {needed}", plugin=plugin)
+    if not (wake or other.autoloads or other.running):
+        message = f"plugin {plugin!r} needs plugin {needed!r}, which was stopped or disabled on purpose"
+        raise LoadRefused(message, remedy=f"load {needed}", plugin=plugin)
