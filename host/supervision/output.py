@@ -9,7 +9,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import anyio
 
@@ -61,8 +61,9 @@ class PluginLog:
         *,
         source: str = "log",
         exception: str = "",
+        is_masked: bool = False,
     ) -> None:
-        """Log one line of the plugin's, or count it."""
+        """Log one line of the plugin's, or count it. `is_masked`: it went through `mask` already."""
         kept = level >= self._track.level
         if not kept and not self._logger.isEnabledFor(level):
             return
@@ -74,10 +75,11 @@ class PluginLog:
         size = len(message) + len(exception) + (len(repr(fields)) if fields else 0)
         self._left -= 1.0 + size // LINE_UNIT_CHARS
         self.settle()
-        mask = self._track.mask
-        message, exception = mask(message), mask(exception) if exception else ""
+        if not is_masked:
+            mask = self._track.mask
+            message, exception = mask(message), mask(exception) if exception else ""
         shown = f"{message}\n{exception}" if exception else message
-        told = _masked(known.cleared_value(dict(fields or {})), mask)
+        told = known.cleared_value(dict(fields)) if fields else {}
         self._logger.log(level, "%s", shown, extra={"fields": told})
         if kept:
             self._track.line(level, message, told, source=source, exception=exception)
@@ -118,18 +120,6 @@ class PluginLog:
         now = self._now()
         self._left = min(BURST_LINES, self._left + (now - self._at) * LINES_PER_S)
         self._at = now
-
-
-def _masked(value: Any, mask: Callable[[str], str]) -> Any:
-    """Return a plugin's fields with every text in them masked."""
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, Mapping):
-        table = cast("Mapping[Any, Any]", value)
-        return {mask(str(key)): _masked(item, mask) for key, item in table.items()}
-    if isinstance(value, list):
-        return [_masked(item, mask) for item in cast("list[Any]", value)]
-    return value
 
 
 class Stderr:
@@ -196,9 +186,12 @@ class Stderr:
         return len(data)
 
     def _take(self, line: bytes) -> None:
-        text = self._shown(known.cleared_bytes(line)[:MAX_LINE_BYTES])
+        if len(line) > MAX_LINE_BYTES:
+            # Before it is cut: a secret that lies across the cut is whole here.
+            line = known.cleared_bytes(line)[:MAX_LINE_BYTES]
+        text = self._shown(line)
         self._lines.append(text)
-        self._log.write(logging.INFO, text, {"stream": "stderr"}, source="stderr")
+        self._log.write(logging.INFO, text, {"stream": "stderr"}, source="stderr", is_masked=True)
 
     def _shown(self, line: bytes) -> str:
         return self._log.mask(line.decode(errors="replace").rstrip("\r"))

@@ -62,7 +62,11 @@ async def test_a_flush_that_is_cancelled_half_way_leaves_nothing_unwritten_behin
     for plugin in plugins:
         say(recorder, plugin)
     held = Held(RecorderFolder.write)
-    monkeypatch.setattr(RecorderFolder, "write", lambda *args: held(*args))
+
+    def write(*args: Any) -> None:
+        held(*args)
+
+    monkeypatch.setattr(RecorderFolder, "write", write)
     flush = asyncio.get_running_loop().create_task(recorder.flush())
     await held.until_begun()
     for _ in range(2):

@@ -125,20 +125,26 @@ def test_a_long_line_counts_as_many() -> None:
 
 
 def test_secrets_are_masked_in_lines_fields_exceptions_and_what_is_kept_of_stderr(
-    pipe: tuple[int, int], caplog: pytest.LogCaptureFixture
+    pipe: tuple[int, int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
+    secrets = KnownSecrets()
+    secrets.learn(["hunter2"])
+    monkeypatch.setattr(output, "known", secrets)
     track = _track()
-    track.mask = lambda text: text.replace("hunter2", "•••")
+    track.mask = secrets.cleared
     log = PluginLog(PluginId("reports"), lambda: 0.0, track)
     log.write(
         logging.ERROR, "login hunter2", {"deep": [{"hunter2": "a hunter2"}]}, exception="Error: hunter2"
     )
     log.say(logging.WARNING, "it said hunter2")
     stderr = Stderr(pipe[0], log, lambda _: 0.0)
-    os.write(pipe[1], b"key=hunter2\nand hunter2")
+    os.write(pipe[1], b"key=hunter2\n" + b"x" * (MAX_LINE_BYTES - 3) + b"hunter2\nand hunter2")
     stderr.read_rest()
-    assert stderr.tail() == ("key=•••", "and •••")
+    assert stderr.tail()[0] == "key=•••"
+    assert stderr.tail()[1].startswith("xxx")
+    assert "hun" not in stderr.tail()[1]
+    assert stderr.tail()[2] == "and •••"
     stderr.close()
     everything = repr([vars(record) for record in caplog.records]) + repr(track.unwritten())
     assert "hunter2" not in everything
