@@ -129,14 +129,6 @@ class Contributions(Protocol):
         ...
 
 
-class Contributions(Protocol):
-    """Looks at what plugins without a program add."""
-
-    def standing_faults(self, manifest: Manifest) -> Iterable[str]:
-        """Return why such a plugin can't become active, a sentence for each fault."""
-        ...
-
-
 class Opens(Protocol):
     """What has files or tasks while the host runs."""
 

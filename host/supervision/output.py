@@ -79,7 +79,7 @@ class PluginLog:
             mask = self._track.mask
             message, exception = mask(message), mask(exception) if exception else ""
         shown = f"{message}\n{exception}" if exception else message
-        told = known.cleared_value(dict(fields)) if fields else {}
+        told: dict[str, Any] = known.cleared_value(dict(fields)) if fields else {}
         self._logger.log(level, "%s", shown, extra={"fields": told})
         if kept:
             self._track.line(level, message, told, source=source, exception=exception)

@@ -8,8 +8,10 @@ import anyio
 import pytest
 
 from host.ids import PluginId
+from host.masking import KnownSecrets
 from host.observe.axis import Axis
 from host.observe.track import Track
+from host.supervision import output
 from host.supervision.output import BURST_LINES, KEPT_LINES, MAX_LINE_BYTES, PluginLog, Stderr
 
 
