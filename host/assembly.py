@@ -35,6 +35,7 @@ from host.routing.calls import Calls
 from host.routing.control_calls import ControlCalls
 from host.routing.event_log_keeper import EventLogKeeper
 from host.routing.events import Events
+from host.routing.events_api import EventsApi
 from host.routing.gateway import ApiGateway
 from host.routing.hook_book import HookBook
 from host.routing.hooks import Hooks
@@ -314,7 +315,7 @@ class Assembly:
         gateway.attach_builtin("plugins.call", plugins.call)
         gateway.attach_builtin("plugins.list", plugins.list)
         gateway.attach_builtin("plugins.stream", plugins.stream)
-        self.events.attach(gateway)
+        EventsApi(self.events).attach(gateway)
         AnalyticsService(self.recorder.analytics).attach(gateway)
         StorageFunctions(self.storage).attach(gateway)
         self.notifications.attach(gateway)

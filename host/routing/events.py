@@ -14,22 +14,20 @@ import msgspec
 from anyio.abc import TaskGroup
 
 from host.clock import Clock
-from host.errors import Denied, HostClosed, InvalidParams
-from host.facade import Caller, Granted, Joining
+from host.errors import HostClosed, InvalidParams
+from host.facade import Granted, Joining
 from host.routing.event_checks import hearing_fault, subscription_faults
 from host.routing.event_handlers import HostHandler
 from host.routing.event_log_keeper import EventLogKeeper
 from host.routing.event_router import EventRouter, Route
 from host.routing.event_subscriber import EventSubscriber
 from host.routing.event_topics import Topics
-from host.routing.gateway import ApiGateway
 from host.state.event_log import LoggedEvent
 from host.state.settled import held
 from protocol.filters import where_fault, written
-from protocol.messages.events import Emitted, EventsCredit
+from protocol.messages.events import EventsCredit
 from protocol.messages.provides import Subscription
-from protocol.permissions import Permission
-from protocol.topics import HOST_TOPICS, pattern_fault, topic_fault
+from protocol.topics import pattern_fault, topic_fault
 
 logger = logging.getLogger(__name__)
 
@@ -53,13 +51,6 @@ class Events:
         """Told of each event: topic, data as JSON, number, time, and the plugin that emitted it."""
         self._clock = clock
         self._tasks: TaskGroup | None = None
-
-    def attach(self, gateway: ApiGateway) -> None:
-        """Publish the functions to plugins."""
-        gateway.attach_builtin("events.emit", self.emit_for)
-        gateway.attach_builtin("events.subscribe", self.subscribe_for)
-        gateway.attach_builtin("events.unsubscribe", self.unsubscribe_for)
-        gateway.attach_notification("events.credit", self.credit)
 
     async def open(self, folder: Path, tasks: TaskGroup) -> None:
         """Open the log; see `Opens`."""
@@ -171,67 +162,6 @@ class Events:
 
         return subscribe
 
-    # What plugins call.
-
-    async def emit_for(
-        self, caller: Caller, topic: str, data: Any = None, durable: bool | None = None
-    ) -> Emitted:
-        """Emit an event of a plugin."""
-        if "." not in topic:
-            topic = f"plugin.{caller.plugin}.{topic}"
-        own = topic.startswith(f"plugin.{caller.plugin}.")
-        if not own:
-            if fault := topic_fault(topic):
-                raise InvalidParams(fault)
-            if topic.split(".")[0] in (HOST_TOPICS, "plugin"):
-                raise Denied(
-                    f"events under {topic!r} are emitted by the host and by the plugin that is named alone",
-                    remedy=f"emit it under plugin.{caller.plugin}., or under a topic of the application",
-                    plugin=caller.plugin,
-                )
-            required = Permission("events", "emit", topic)
-            decision = self._subscriber(caller).session.grants.decide(required)
-            if not decision.allowed:
-                raise Denied(
-                    decision.reason,
-                    remedy=decision.declare,
-                    plugin=caller.plugin,
-                    permission=str(required),
-                )
-        seq = await self.emit(topic, data, durable, of_plugin=caller.plugin if own else "", by=caller.plugin)
-        return Emitted(seq, topic)
-
-    async def subscribe_for(self, caller: Caller, subscription: Subscription) -> None:
-        """Subscribe a plugin that runs."""
-        subscriber = self._subscriber(caller)
-        taken = len(subscriber.subscriptions) + len(self.log.of_plugin(caller.plugin))
-        if faults := list(subscription_faults([subscription], subscriber.session.grants, self.topics, taken)):
-            raise InvalidParams("; ".join(faults))
-        if subscription.durable:
-            self._durable(subscriber, subscription, in_code=False)
-        else:
-            self.router.add(subscriber, subscription)
-
-    async def unsubscribe_for(self, caller: Caller, name: str) -> None:
-        """End a subscription of a plugin that runs; a durable one is forgotten."""
-        subscriber = self._subscriber(caller)
-        self.router.drop(subscriber, name)
-        delivery = self.log.deliveries.get((caller.plugin, name))
-        if delivery is not None:
-            self.router.drop_delivery(delivery)
-            self.log.forget(delivery)
-
-    def credit(self, caller: Caller, method: str, params: msgspec.Raw) -> None:
-        """Take note of events that a plugin handled."""
-        subscriber = self.router.subscribers.get(caller.session)
-        try:
-            n = _credit(params).n
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-            logger.warning("%s can't be read: %s", method, exc, extra={"fields": {"plugin": caller.plugin}})
-            return
-        if subscriber is not None:
-            subscriber.credit(n)
-
     # What a session brings; see `Registry`.
 
     def check(self, session: Joining) -> Iterable[str]:
@@ -269,7 +199,7 @@ class Events:
                 self.router.drop_delivery(delivery)
                 self.log.forget(delivery)
         for one in declared:
-            self._durable(subscriber, one, in_code=True)
+            self.subscribe_durably(subscriber, one, in_code=True)
 
     def leave(self, session: Joining) -> None:
         """Drop its subscriptions; the durable ones wait for it."""
@@ -277,7 +207,8 @@ class Events:
             for delivery in self.log.of_plugin(session.plugin):
                 delivery.stop()
 
-    def _durable(self, subscriber: EventSubscriber, one: Subscription, *, in_code: bool) -> None:
+    def subscribe_durably(self, subscriber: EventSubscriber, one: Subscription, *, in_code: bool) -> None:
+        """Deliver what must not be lost, from where an earlier run of the plugin or host came."""
         old = self.log.deliveries.get((subscriber.session.plugin, one.name))
         if old is not None:
             self.router.drop_delivery(old)
@@ -292,12 +223,6 @@ class Events:
             return known is None or known.permission is None or grants.decide(known.permission).allowed
 
         return may_hear
-
-    def _subscriber(self, caller: Caller) -> EventSubscriber:
-        subscriber = self.router.subscribers.get(caller.session)
-        if subscriber is None:
-            raise HostClosed("this run of the plugin is not taken in, or has ended")
-        return subscriber
 
     def _alike(self, alike: Sequence[str]) -> None:
         """Say it where a topic came up that a method by name could mean as well."""

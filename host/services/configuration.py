@@ -15,15 +15,15 @@ import msgspec
 from anyio.abc import TaskGroup
 
 from host.clock import Clock
-from host.errors import Conflict, Fault, HostClosed, InvalidConfiguration, InvalidParams, PlughostError
+from host.errors import Conflict, InvalidConfiguration, InvalidParams, PlughostError
 from host.facade import Joining
 from host.services import configuration_layers as layering
-from host.services.configuration_book import Book, Kept, Plugins, Revision, as_json
+from host.services.configuration_answers import ConfigurationAnswers
+from host.services.configuration_book import Book, Kept, Plugins, as_json
 from host.services.configuration_catch_up import CatchUp
-from host.services.configuration_layers import Explained
 from host.services.configuration_merge import merge
 from host.services.configuration_offer import offer_safely, take_back
-from host.services.configuration_preview import Preview, changed_layer, preview
+from host.services.configuration_preview import changed_layer
 from host.services.configuration_schema import Schema
 from host.state import config_file
 from host.state.database import Database
@@ -33,7 +33,7 @@ FILE: Final = "config.db"
 MAX_WHO_CHARS: Final = 100
 
 
-class Configuration:
+class Configuration(ConfigurationAnswers):
     """Of all plugins of one host."""
 
     def __init__(
@@ -44,10 +44,9 @@ class Configuration:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         """`given` is what the settings file, or the embedding program, says, by plugin."""
-        self._book = Book(plugins, given, os.environ if environ is None else environ)
+        super().__init__(Book(plugins, given, os.environ if environ is None else environ))
         self._clock = clock
         self._locks: dict[str, anyio.Lock] = {}
-        self._database: Database | None = None
         self._tasks: TaskGroup | None = None
         self._catch_up = CatchUp(self._book, self._file, self._lock, self._restart_quietly)
         self.told: Callable[[str, int, str, str], None] = _nobody
@@ -80,10 +79,6 @@ class Configuration:
             for fault in self._book.check(schema, self._book.layers(plugin, schema))
         ]
 
-    def current(self, plugin: str) -> dict[str, Any]:
-        """Return a plugin's configuration with its secrets, as it is given to the plugin itself."""
-        return self._book.current(plugin)
-
     def check(self, session: Joining) -> Iterable[str]:
         """Hold what its code says of the configuration against what is there; see `Registry`."""
         code = session.provides.config_schema
@@ -111,31 +106,6 @@ class Configuration:
         self._catch_up.ended(session)
 
     # What people and programs ask.
-
-    def schema(self, plugin: str) -> Schema:
-        """Return the schema, to ask what it says of single values; `document` is the JSON Schema."""
-        return self._book.schema_of(plugin)
-
-    def get(self, plugin: str) -> dict[str, Any]:
-        """Return a plugin's configuration as it may be shown: secrets as `•••`."""
-        return self._book.schema_of(plugin).masked(self.current(plugin))
-
-    def revision(self, plugin: str) -> int:
-        """Return the number of the last change; 0 before the first."""
-        return self._book.kept.get(plugin, Kept()).revision
-
-    def explain(self, plugin: str) -> tuple[Explained, ...]:
-        """Return every value with the layer that it comes from; secrets as `•••`."""
-        schema = self._book.schema_of(plugin)
-        self.current(plugin)
-        return layering.explain(schema, self._book.layers(plugin, schema))
-
-    def validate(self, plugin: str, changes: Mapping[str, Any]) -> tuple[Fault, ...]:
-        """Return everything that is wrong with a change, and change nothing."""
-        kept = self._book.kept.get(plugin, Kept())
-        schema = self._book.schema_of(plugin)
-        layer = as_json(plugin, merge(kept.values, self._book.unmasked(schema, changes, kept.values)))
-        return tuple(self._book.check(schema, self._book.layers(plugin, schema, layer)))
 
     async def set(
         self,
@@ -176,10 +146,6 @@ class Configuration:
             by,
             expected_revision,
         )
-
-    def preview(self, plugin: str, changes: Mapping[str, Any], unset: Sequence[str] = ()) -> Preview:
-        """Tell what `change` would do, and change nothing."""
-        return preview(self._book, plugin, changes, unset)
 
     async def replace(
         self,
@@ -224,17 +190,6 @@ class Configuration:
         if revision == 0:
             raise InvalidParams(f"nothing of the configuration of {plugin!r} was ever set")
         return await self.restore(plugin, revision - 1, by=by, expected_revision=revision)
-
-    async def history(self, plugin: str, limit: int = 50) -> tuple[Revision, ...]:
-        """Return the latest changes, the last one first."""
-        schema = self._book.schema_of(plugin)
-        limit = max(1, min(limit, config_file.KEPT_REVISIONS))
-        rows = await self._file().read(lambda connection: config_file.history(connection, plugin, limit + 1))
-        values: list[Mapping[str, Any]] = [msgspec.json.decode(row.layer) for row in rows]
-        return tuple(
-            Revision(row.revision, row.at_s, row.who, layering.differences(schema, old, new))
-            for row, new, old in zip(rows[:limit], values, [*values[1:], {}], strict=False)
-        )
 
     def register(self, plugin: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """Take in settings that a running plugin describes in code; return its configuration with them.
@@ -316,11 +271,6 @@ class Configuration:
     async def _restart_quietly(self, plugin: str) -> None:
         with suppress(PlughostError):  # the plugin's state says so, and the log
             await self._book.plugins.restart(plugin)
-
-    def _file(self) -> Database:
-        if self._database is None:
-            raise HostClosed("the configuration is not open")
-        return self._database
 
 
 def _nobody(_plugin: str, _revision: int, _by: str, _applied: str) -> None:
