@@ -243,7 +243,7 @@ class Session:
                 # Waiting awake is counted as use: a plugin that may not have a core is not to spend it so.
                 shared.polling.enabled and self.manifest.limits.cpu_cores >= 1.0,
             )
-            self.timings = {"spawn": spent_s, "handshake": self._obituary.uptime_s() - spent_s}
+            self.timings["handshake"] = self._obituary.uptime_s() - spent_s
             self.provided = about.methods
             self.provides = about.provides
             self._process.close_spec()

@@ -50,11 +50,15 @@ class Spawner:
         if not manifest.command:
             extra[SHELF] = str(self._env.shelf)
         program = program_for(manifest, self._package.folder, session_id, extra)
+        now = self._env.shared.clock.monotonic
+        began_s = now()
         process = await self._env.launcher.spawn(session_id, program)
         # No await from here to the session's own scope, or a cancellation would leak the process.
         self._env.journal.opened(session_id, PluginId(manifest.id), process.pid)
         config = partial(self._env.inputs.current, manifest.id)
-        return Session(manifest, session_id, process, config, self._grants, self._env.shared)
+        session = Session(manifest, session_id, process, config, self._grants, self._env.shared)
+        session.timings["spawn"] = now() - began_s
+        return session
 
     def buried(self, session: Session) -> None:
         """Strike a session's process out: it is gone, with all its descendants."""
