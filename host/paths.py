@@ -4,6 +4,7 @@ Owns the one question after the operating system's customs. Creates nothing: tha
 """
 
 import os
+import platform
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,6 +41,11 @@ def default_data_folder(environ: Mapping[str, str] | None = None) -> Path:
 def default_config_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Return where `plughost.toml` is looked for. Raises SettingsError where the user has no home folder."""
     return _user_folder("XDG_CONFIG_HOME", (".config",), environ)
+
+
+def platform_name() -> str:
+    """Return what this host runs on, for people: system, release, machine."""
+    return platform.platform()
 
 
 def written_path(text: str, base: Path, environ: Mapping[str, str] | None = None) -> Path:

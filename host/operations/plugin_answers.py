@@ -18,6 +18,7 @@ from host.operations.metrics import metrics_text
 from host.operations.pictures import loop_name
 from host.operations.shown import shown
 from host.operations.watcher import Watcher
+from host.paths import platform_name
 from host.routing.events_view import EventsView
 from host.supervision.dependants import dependants_of
 from protocol.version import RELEASE
@@ -41,7 +42,7 @@ class PluginAnswers(Watcher):
             version=RELEASE,
             control_version=CONTROL_VERSION,
             python=platform.python_version(),
-            platform=platform.platform(),
+            platform=platform_name(),
             loop=loop_name(),
             pid=os.getpid(),
             user=_user(),

@@ -160,7 +160,7 @@ def test_the_code_of_a_blob_is_checked_too(shell: Shell):
 
 
 def test_a_permission_near_a_known_one_is_a_warning_and_no_fault(shell: Shell):
-    folder = shell.plugin("near", "", 'permissions = ["storag:use"]\n')
+    folder = shell.plugin("near", EMPTY, 'permissions = ["storag:use"]\n')
     shown = shell.run("validate", folder)
     assert shown.code == 0
     assert "warning: plugin.toml: permissions: storag:use " in shown.out
