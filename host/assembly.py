@@ -136,7 +136,7 @@ class Assembly:
         plugins = Plugins(roster.ids, roster.package, roster.taking_calls, self._restart)
         self.configuration = Configuration(plugins, config, clock)
         ConfigurationApi(self.configuration, system_config).attach(self.gateway)
-        self._facts = facts
+        self.facts = facts
         self._control = control
         feeds = Feeds()
         self._tracing = Tracing(feeds.rpc, clock)
@@ -239,11 +239,11 @@ class Assembly:
             near_every_s=self._timing.watch_near_s,
             swept=self.operations.swept,
         )
-        self._facts.data_folder = str(folder.path)
-        self._facts.task_group = tasks
-        self._facts.started_at_s = self._clock.wall()
-        self._facts.lag_s = monitor.lag_s
-        self._facts.warden_pid = lambda: launcher.adopter
+        self.facts.data_folder = str(folder.path)
+        self.facts.task_group = tasks
+        self.facts.started_at_s = self._clock.wall()
+        self.facts.lag_s = monitor.lag_s
+        self.facts.warden_pid = lambda: launcher.adopter
         tasks.start_soon(monitor.run)
         shared = Shared(
             timing=self._timing,
@@ -291,8 +291,8 @@ class Assembly:
             audit=self.operations.happenings.audited,
             clock=self._clock,
         )
-        self._facts.socket = str(await tasks.start(server.run, folder.path))
-        self._facts.clients = server.clients
+        self.facts.socket = str(await tasks.start(server.run, folder.path))
+        self.facts.clients = server.clients
 
     async def _end(self, launcher: Launcher, opened: list[Opens]) -> None:
         self.recorder.host_closes()
@@ -301,7 +301,7 @@ class Assembly:
         for part in reversed(opened):
             await part.aclose()
         self._environment = None
-        self._facts.task_group = None
+        self.facts.task_group = None
         self.runs = False
 
     def _attach_services(self) -> None:

@@ -176,6 +176,10 @@ class PluginHost(HostParts):
 
     # For the embedding program.
 
+    def allow_stop(self, stop: Callable[[], None]) -> None:
+        """Let front ends end this program: `stop` is called, on the event loop, when one asks for it."""
+        self._parts.facts.stop = stop
+
     def api(self, name: str, *, permission: str | None = None) -> Callable[[_F], _F]:
         """Publish a function to plugins, under `namespace.method`; use it as a decorator, at any time.
 

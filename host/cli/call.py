@@ -1,16 +1,18 @@
-"""`plughost call`: start a plugin, call one method, print the result, stop."""
+"""`plughost call`: call one method of a plugin: of a running host, or started for it and stopped again."""
 
 import logging
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
-import msgspec
 
+from host.cli.attached import ask, host_options
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.output import print_json, print_value
+from host.cli.values import read_object
 from host.errors import LoadFailed, LoadRefused, NoHost, WrongShape
+from host.facade.facade import Facade
 from host.plugin_host import PluginHost
 
 
@@ -26,6 +28,7 @@ from host.plugin_host import PluginHost
 )
 @click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
 @click.option("--json", "as_json", is_flag=True, help="Print compact JSON.")
+@host_options
 def command(
     plugin: str,
     method: str,
@@ -34,19 +37,19 @@ def command(
     timeout_s: float | None,
     config: str | None,
     as_json: bool,
+    data: str | None,
+    socket: str | None,
 ) -> int:
-    """Call METHOD of the plugin ID, found in --dir. Parameters are a JSON object: given here, `-` for stdin,
-    or `@FILE`. A stream prints one item a line.
+    """Call METHOD of the plugin ID: of the running host, or with --dir of a plugin started for it.
+
+    Parameters are a JSON object: given here, `-` for stdin, or `@FILE`. A stream prints one item a line.
     """
-    arguments = read_parameters(params)
+    arguments = read_object(params)
+    show = print_json if as_json else print_value
     if not folders:
-        raise NoHost(
-            "a call without --dir goes to a live host, and this release has no way to reach one",
-            remedy="name the plugin's folder: plughost call --dir DIR ID METHOD JSON",
-        )
+        return _of_running_host(plugin, method, arguments, timeout_s, show, data=data, socket=socket)
     settings = settings_for(config, {"plugins": [str(folder.resolve()) for folder in folders]})
     start_logging(settings, quiet=True)
-    show = print_json if as_json else print_value
 
     # A broken manifest becomes this command's own error; the host's line about it would say it twice.
     logging.getLogger("host.supervision.roster").setLevel(logging.CRITICAL)
@@ -69,21 +72,26 @@ def command(
     return run_host(build_host(settings, temporary=True), body)
 
 
-def read_parameters(text: str) -> dict[str, Any]:
-    """Return parameters given as JSON, as `-` for stdin, or as `@FILE`. Raises UsageError for others."""
-    source = "the parameters"
-    if text == "-":
-        text, source = sys.stdin.read(), "stdin"
-    elif text.startswith("@"):
-        source = text[1:]
+def _of_running_host(
+    plugin: str,
+    method: str,
+    params: dict[str, Any],
+    timeout_s: float | None,
+    show: Callable[[Any], None],
+    *,
+    data: str | None,
+    socket: str | None,
+) -> int:
+    async def body(facade: Facade) -> None:
         try:
-            text = Path(source).read_text()
-        except (OSError, UnicodeDecodeError) as exc:
-            raise click.UsageError(f"{source} can't be read: {exc}") from exc
+            show((await facade.call(plugin, method, params, timeout_s)).value)
+        except WrongShape:
+            async for item in facade.stream(plugin, method, params, timeout_s):
+                show(item)
+
     try:
-        value: Any = msgspec.json.decode(text)
-    except msgspec.DecodeError as exc:
-        raise click.UsageError(f"{source}: not JSON: {exc}") from exc
-    if not isinstance(value, dict):
-        raise click.UsageError(f'{source}: must be a JSON object such as {{"name": "Ada"}}')
-    return cast("dict[str, Any]", value)
+        ask(body, data=data, socket=socket, name="call")
+    except NoHost as exc:
+        exc.remedy = "start one with `plughost run DIR`, or have a plugin started for the call: --dir DIR"
+        raise
+    return 0

@@ -7,9 +7,9 @@ from typing import Any, cast
 import click
 import msgspec
 
-from host.cli.call import read_parameters
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.output import print_json, print_table, print_value
+from host.cli.values import read_object
 from host.errors import LoadFailed, LoadRefused, NoHost
 from host.logs import clean
 from host.plugin_host import PluginHost
@@ -85,7 +85,7 @@ def read_words(words: tuple[str, ...], schema: dict[str, Any]) -> dict[str, Any]
         click.UsageError: A word is none, or not what the schema says.
     """
     if len(words) == 1 and (words[0] == "-" or words[0][:1] in ("{", "@")):
-        return read_parameters(words[0])
+        return read_object(words[0])
     properties = cast("dict[str, dict[str, Any]]", schema.get("properties", {}))
     params: dict[str, Any] = {}
     for word in words:

@@ -35,8 +35,8 @@ def start_logging(settings: Settings, *, quiet: bool = False) -> None:
     configure(log, sys.stderr)
 
 
-def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
-    """Build a host; a temporary one keeps nothing."""
+def build_host(settings: Settings, *, temporary: bool = False, control: bool = False) -> PluginHost:
+    """Build a host; a temporary one keeps nothing. `control`: others can reach it."""
     return PluginHost(
         settings.plugins,
         data=None if temporary else settings.data or default_data_folder(),
@@ -44,6 +44,7 @@ def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
         limits=settings.limits,
         warden=settings.warden,
         polling=settings.polling,
+        control=control,
         email=settings.email,
         events=settings.events,
         rate_limits=settings.rate_limits,

@@ -12,23 +12,59 @@ import click
 from protocol.version import RELEASE
 
 COMMANDS = {
-    "call": "Start a plugin, call a method, print the result, stop.",
+    # A running host, attached to.
+    "ps": "List plugins.",
+    "top": "Watch a host in the terminal, and act on it.",
+    "info": "Show all that is known of a plugin.",
+    "load": "Load plugins.",
+    "unload": "Stop plugins, and keep them stopped.",
+    "restart": "Stop plugins, and load them anew.",
+    "kill": "End plugins without grace.",
+    "enable": "Let disabled plugins be loaded.",
+    "disable": "Stop plugins, and do not let them be loaded.",
+    "reset": "End plugins' quarantine.",
+    "logs": "Show what plugins log.",
+    "events": "Show what happens; emit, lag, dead letters.",
+    "watch": "Print a line for each change of state.",
+    "rpc": "Follow the calls between host and plugins.",
+    "stream": "Open a plugin's stream.",
+    "problems": "List what somebody should look at.",
+    "health": "Ask a plugin how it is.",
+    "status": "Ask a plugin what it does.",
+    "host": "Show what is known of the host.",
+    "metrics": "Print figures in Prometheus' format.",
+    "record": "Record what a host shows.",
+    # With or without one.
+    "run": "Run plugins in the foreground.",
+    "call": "Call a plugin's method.",
     "commands": "List the commands of plugins, and run one.",
-    "config": "Show the host's settings; show and change plugins' configuration.",
+    "config": "Show and change the configuration of plugins; show the host's settings.",
+    "perms": "Show and change what plugins may do.",
+    "storage": "Show what plugins keep.",
+    "why": "Tell what led to a plugin's last change of state.",
+    "backup": "Copy a host's data.",
+    "restore": "Put a copy back.",
+    "doctor": "Check whether plugins can be run here.",
+    # For authors.
     "create": "Write a new plugin, with a test of its own.",
-    "demo": "Show what the host does, told line by line.",
     "init": "Make a folder into a workspace for plugins.",
     "package": "Pack a plugin into one file.",
-    "perms": "Show what plugins may do, and change it, while the host does not run.",
-    "run": "Run plugins in the foreground.",
-    "storage": "Show what plugins keep, while the host does not run.",
     "stubs": "Write a host's API down for type checkers.",
     "test": "Run a plugin's tests.",
-    "why": "Tell what led to a plugin's last change of state.",
     "validate": "Check plugins: manifest, entry points, permissions, risky code.",
+    "demo": "Show what the host does, told line by line.",
+    "completion": "Print what completes this command in a shell.",
+    "version": "Print the versions.",
 }
 
-ALIASES = {"init-dev-env": "init"}
+_HOMES = {
+    **dict.fromkeys(("load", "unload", "restart", "kill", "enable", "disable", "reset"), "verbs"),
+    **dict.fromkeys(("health", "status", "host", "problems", "metrics"), "answers"),
+    **dict.fromkeys(("backup", "restore", "record"), "backups"),
+}
+"""Modules that hold several commands, each under its own name."""
+
+ALIASES = {"init-dev-env": "init", "start": "load", "stop": "unload"}
 """Other names of commands."""
 
 HIDDEN = ("test-harness",)
@@ -39,14 +75,15 @@ class _Commands(click.Group):
     """Commands by name, each in a module of its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        module = cmd_name.replace("-", "_")
-        command: click.Command = import_module(f"host.cli.{module}").command
+        home = _HOMES.get(cmd_name)
+        module = import_module(f"host.cli.{home or cmd_name.replace('-', '_')}")
+        command: click.Command = getattr(module, cmd_name if home else "command")
         return command
 
     def resolve_command(
@@ -54,7 +91,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in (*COMMANDS, *ALIASES, *HIDDEN) and not name.startswith("-"):
-            near = difflib.get_close_matches(name, COMMANDS, n=3)
+            near = difflib.get_close_matches(name, [*COMMANDS, *ALIASES], n=3)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             ctx.fail(f"There is no command {name!r}.{hint}")
         return super().resolve_command(ctx, args)

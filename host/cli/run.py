@@ -23,6 +23,9 @@ from host.plugin_host import PluginHost
 @click.option("--json", "as_json", is_flag=True, help="Log as JSON lines.")
 @click.option("--warden", type=click.Choice(["auto", "off"]))
 @click.option("--no-autoload", is_flag=True, help="Discover only.")
+@click.option(
+    "--no-control", is_flag=True, help="Without the socket by which `plughost ps` and others reach it."
+)
 def command(
     folders: tuple[Path, ...],
     config: str | None,
@@ -31,6 +34,7 @@ def command(
     as_json: bool,
     warden: str | None,
     no_autoload: bool,
+    no_control: bool,
 ) -> int:
     """Run the plugins in each DIR: a plugin's folder, or a folder of plugins."""
     overrides: dict[str, Any] = {
@@ -65,7 +69,11 @@ def command(
             # Not those that failed alone: a broken manifest, a disabled plugin are not tried at all.
             active = sum(view.state == "active" for view in host.plugins())
             sys.stderr.write("all loaded\n" if active == count else f"{active} of {count} loaded\n")
-        await anyio.sleep_forever()
+        await stopped.wait()
+        sys.stderr.write("stopping: asked to over the control socket\n")
         return 0
 
-    return run_host(build_host(settings), body, terminated=ExitCode.OK)
+    stopped = anyio.Event()
+    host = build_host(settings, control=not no_control)
+    host.allow_stop(stopped.set)
+    return run_host(host, body, terminated=ExitCode.OK)

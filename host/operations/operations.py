@@ -16,12 +16,16 @@ from host.operations.pictures import Pictures
 from host.operations.problem_book import Finding, ProblemBook
 from host.operations.problem_rules import Known, findings_of, findings_of_host
 from host.operations.rates import Count, Rates
+from host.supervision.session import Session
+from host.supervision.supervisor import Supervisor
 from host.watchdog.own_usage import OwnUsage
 
 SAMPLE_EVERY_S: Final = 0.9
 """Counters are read with each sweep of everybody, and not with the faster ones in between."""
 LOOK_EVERY_S: Final = 4.5
 LAG_WINDOW_S: Final = 60.0
+MEMORY_STEP_BYTES: Final = 4 * 1024 * 1024
+"""Memory has to move by so much for a plugin without problems to be looked at anew."""
 
 
 class Operations:
@@ -36,6 +40,8 @@ class Operations:
         self._pictures = Pictures(parts, self._rates, self._problems)
         self.facade = HostFacade(parts, self._pictures, self._problems, self.happenings, "the host")
         self._sampled_s = self._looked_s = -1e9
+        self._quiet: dict[str, object] = {}
+        """Signatures of plugins that had no problem when they were looked at last."""
         self._problems.looks = self.look
         parts.events.heard = self.happenings.emitted
         parts.recorder.heard = self.happenings.logged
@@ -68,15 +74,9 @@ class Operations:
         for plugin in ids:
             session = roster.session(plugin)
             if session is not None:
-                figures = session.figures()
-                count = Count(
-                    session.id,
-                    now_s,
-                    figures.calls,
-                    figures.errors,
-                    session.meter.buckets(),
-                    figures.memory_bytes,
-                )
+                meter = session.meter
+                buckets = meter.buckets()
+                count = Count(session.id, now_s, sum(buckets), meter.errors, buckets, session.memory_bytes)
                 self._rates.sample(plugin, count)
         self._rates.keep_only(set(ids))
         cores, rss_bytes = self._usage.read()
@@ -88,37 +88,70 @@ class Operations:
         parts, wall_s = self._parts, self._parts.clock.wall()
         lag_s = parts.facts.lag_s(LAG_WINDOW_S)
         yield from findings_of_host(lag_s, parts.recorder.fault, os.geteuid() == 0)
-        lost = {one.session.plugin: one.dropped for one in parts.events.router.subscribers.values()}
+        lost: dict[str, int] = {
+            one.session.plugin: one.dropped for one in parts.events.router.subscribers.values()
+        }
         buried: dict[str, int] = {}
         for delivery in [*parts.events.log.deliveries.values()]:
             buried[delivery.plugin] = buried.get(delivery.plugin, 0) + delivery.buried
-        for view in parts.roster.views():
-            row = self._pictures.row_of(view)
-            if view.faults:
-                yield from findings_of(Known(row=row), wall_s)
-                continue
-            supervisor = parts.roster.get(view.id)
+        for folder in parts.roster.broken():
+            yield from findings_of(Known(row=self._pictures.row_of(folder)), wall_s)
+        for plugin in parts.roster.ids():
+            supervisor = parts.roster.get(plugin)
             session = supervisor.condition.session
-            starts = view.state in ("error", "discovered")
-            yield from findings_of(
-                Known(
-                    row=row,
-                    last_exit=view.last_exit,
-                    rate=self._rates.of(view.id),
-                    usual_p50_s=view.figures.p50_s,
-                    memory=self._rates.memory(view.id),
-                    denied=[
-                        (use.permission, use.denied, use.last_s)
-                        for use in supervisor.grants.usage()
-                        if use.denied and use.last_s is not None
-                    ],
-                    config_faults=parts.configuration.faults(view.id) if starts else (),
-                    lost_lines=0 if session is None else session.lost_lines,
-                    lost_events=lost.get(view.id, 0),
-                    dead_letters=buried.get(view.id, 0),
-                ),
-                wall_s,
-            )
+            signature = self._signature(supervisor, session, lost.get(plugin, 0), buried.get(plugin, 0))
+            if self._quiet.get(plugin) == signature:
+                continue
+            found = [
+                *self._findings_of(supervisor, session, lost.get(plugin, 0), buried.get(plugin, 0), wall_s)
+            ]
+            if found:
+                self._quiet.pop(plugin, None)
+            else:
+                self._quiet[plugin] = signature
+            yield from found
+
+    def _findings_of(
+        self, supervisor: Supervisor, session: Session | None, lost: int, buried: int, wall_s: float
+    ) -> Iterator[Finding]:
+        parts, view = self._parts, supervisor.view()
+        row = self._pictures.row_of(view)
+        starts = view.state in ("error", "discovered")
+        yield from findings_of(
+            Known(
+                row=row,
+                last_exit=view.last_exit,
+                rate=self._rates.of(view.id),
+                usual_p50_s=view.figures.p50_s,
+                memory=self._rates.memory(view.id),
+                denied=[
+                    (use.permission, use.denied, use.last_s)
+                    for use in supervisor.grants.usage()
+                    if use.denied and use.last_s is not None
+                ],
+                config_faults=parts.configuration.faults(view.id) if starts else (),
+                lost_lines=0 if session is None else session.lost_lines,
+                lost_events=lost,
+                dead_letters=buried,
+            ),
+            wall_s,
+        )
+
+    @staticmethod
+    def _signature(supervisor: Supervisor, session: Session | None, lost: int, buried: int) -> object:
+        """Return what has to move before a plugin without problems can have one."""
+        condition = supervisor.condition
+        memory_bytes = 0 if session is None else session.memory_bytes or 0
+        return (
+            condition.state,
+            condition.reason,
+            None if session is None else (session.id, session.meter.total, session.lost_lines),
+            memory_bytes // MEMORY_STEP_BYTES,
+            supervisor.grants.denied,
+            supervisor.grants.waiting,
+            lost,
+            buried,
+        )
 
     def _told(self, problem: ProblemRow, over: bool) -> None:
         self.happenings.problem(problem, over=over)

@@ -85,7 +85,7 @@ class _Counted:
 class Grants:
     """What one plugin may do. The operator may change it while the plugin runs."""
 
-    __slots__ = ("_decisions", "_totals", "granted", "plugin", "refused", "waiting")
+    __slots__ = ("_decisions", "_totals", "denied", "granted", "plugin", "refused", "waiting")
 
     def __init__(
         self,
@@ -103,6 +103,8 @@ class Grants:
         self.plugin = plugin
         self._decisions: dict[Permission, _Counted] = {}
         self._totals: dict[Permission, tuple[int, int, float]] = {}
+        self.denied = 0
+        """Times that something was refused, counted by whoever refuses."""
 
     def decide(self, required: Permission) -> Decision:
         """Tell whether the plugin may do what needs `required`, and if not, what would change that."""

@@ -232,6 +232,7 @@ class PluginGate:
     def _check(self, required: Permission) -> None:
         decision = self._grants.decide(required)
         if not decision.allowed:
+            self._grants.denied += 1
             raise Denied(
                 decision.reason,
                 remedy=decision.declare,

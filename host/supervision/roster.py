@@ -154,6 +154,10 @@ class Roster:
         """Return how many plugins run."""
         return sum(supervisor.condition.taking_calls is not None for supervisor in self._supervisors.values())
 
+    def broken(self) -> tuple[PluginView, ...]:
+        """Return the folders whose manifests can't be used."""
+        return tuple(broken_view(folder, error) for folder, error in self._broken)
+
     def views(self) -> tuple[PluginView, ...]:
         """Return every plugin as it is now, by id, those with a broken manifest last."""
         views = [supervisor.view() for _, supervisor in sorted(self._supervisors.items())]

@@ -178,6 +178,11 @@ class Session:
     # What a view shows.
 
     @property
+    def memory_bytes(self) -> int | None:
+        """What its process tree holds; None before the first sweep."""
+        return self._vitals.memory_bytes
+
+    @property
     def lost_lines(self) -> int:
         """Log lines that were left out so far."""
         return self.log.dropped

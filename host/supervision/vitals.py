@@ -80,6 +80,14 @@ class Vitals:
         """Return the whole tree's memory in the last sweep."""
         return 0 if self._sample is None else self._sample.rss_bytes
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """The whole tree's, PSS where it is known; None before the first sweep."""
+        sample = self._sample
+        if sample is None:
+            return None
+        return sample.rss_bytes if sample.pss_bytes is None else sample.pss_bytes
+
     def add_to(self, figures: Figures) -> Figures:
         """Return the figures with what was measured."""
         figures = replace(figures, throttled_to=self.throttled_to)

@@ -11,11 +11,11 @@ import anyio
 
 from host.base_error import PlughostError
 from host.facade.facade import Facade
+from host.facade.figures import many
 from host.facade.rows import PluginRow
 from host.facade.verbs import VERBS, ForDependants
 from host.tui.border import clean, cleaned
 from host.tui.dialogs import AskText, Confirm
-from host.tui.figures import many
 from host.tui.inked_lines import Parts
 from host.tui.keys import VERB_KEYS
 

@@ -16,9 +16,9 @@ from host.base_error import PlughostError
 from host.errors import WrongShape
 from host.facade.board import topics_of
 from host.facade.facade import Facade
+from host.facade.figures import took
 from host.tui.border import clean, cleaned
 from host.tui.dialogs import Dialog
-from host.tui.figures import took
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, InkedText, Parts
 from host.tui.json_lines import json_lines

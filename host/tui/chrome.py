@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual import events
 from textual.binding import Binding
 
-from host.tui.figures import age, clock, many, percent, rate, size, took
+from host.facade.figures import age, clock, many, percent, rate, size, took
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, Parts, cells_of, fitting, spread
 from host.tui.keys import SCREENS, shown

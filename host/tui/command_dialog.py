@@ -9,10 +9,10 @@ from textual.containers import Vertical
 from textual.widgets import TextArea
 
 from host.base_error import PlughostError
+from host.facade.figures import took
 from host.facade.pages import CommandRow
 from host.tui.border import clean, cleaned
 from host.tui.dialogs import Dialog
-from host.tui.figures import took
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, InkedText, Parts
 from host.tui.json_lines import json_lines

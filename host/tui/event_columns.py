@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
+from host.facade.figures import clock, day
 from host.facade.tails import EventRow
 from host.tui.columns import Cell, Column
-from host.tui.figures import clock, day
 from host.tui.inked_lines import Parts
 from host.tui.json_lines import json_lines
 from host.tui.states import severity_glyph

@@ -8,10 +8,10 @@ import msgspec
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from host.facade.figures import BARS, many
 from host.facade.tails import EventRow, TailQuery
 from host.tui.dialogs import ShowText
 from host.tui.event_columns import EVENT_COLUMNS, event_lines, plain_event
-from host.tui.figures import BARS, many
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import SHOW

@@ -8,10 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from host.base_error import PlughostError
+from host.facade.figures import age, count, day, percent, rate, size, spark, took
 from host.facade.pages import HostPage
 from host.facade.rows import HostRow
 from host.tui.border import cleaned
-from host.tui.figures import age, count, day, fit, percent, rate, size, spark, took
+from host.tui.fit import fit
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedText, Part, Parts
 from host.tui.keys import ACT, SHOW

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from host.tui.figures import fit
+from host.tui.fit import fit
 from host.tui.inked import inks
 
 Part = tuple[str, str]

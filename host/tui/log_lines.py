@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from rich.cells import cell_len, chop_cells
 
+from host.facade.figures import many
 from host.facade.tails import LogRow
-from host.tui.figures import many
 
 KEPT_ENTRIES: Final = 10_000
 MAX_LINES_PER_ENTRY: Final = 200

@@ -17,9 +17,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from host.facade.figures import age, clock
 from host.facade.filters import Filter
 from host.facade.tails import LogRow
-from host.tui.figures import age, clock, fit
+from host.tui.fit import fit
 from host.tui.inked import inks, monitor
 from host.tui.log_lines import Entry, Line, LogLines
 from host.tui.states import level_word

@@ -8,11 +8,12 @@ import msgspec
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from host.facade.figures import many
 from host.facade.rows import PluginRow
 from host.facade.tails import TailQuery
 from host.tui.dialogs import PickColumns
-from host.tui.figures import fit, many
 from host.tui.first_lines import first_lines
+from host.tui.fit import fit
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import ACT, FIND, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS

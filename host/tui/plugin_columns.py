@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from host.facade.figures import age, count, percent, rate, ratio, size, spark, took
 from host.facade.rows import PluginRow
 from host.tui.columns import Cell, Column
-from host.tui.figures import age, count, percent, rate, ratio, size, spark, took
 from host.tui.ink import InkName
 from host.tui.model import Model
 from host.tui.states import glyph_of, urgency_of

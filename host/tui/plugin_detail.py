@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from host.facade.figures import age, count, percent, size, took
 from host.facade.rows import PluginRow, ProblemRow
-from host.tui.figures import age, count, percent, size, took
 from host.tui.inked_lines import Parts, fitting
 from host.tui.states import glyph_of, severity_glyph
 

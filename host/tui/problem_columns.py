@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from host.facade.figures import age
 from host.facade.rows import ProblemRow
 from host.tui.columns import Cell, Column
-from host.tui.figures import age
 from host.tui.keys import VERB_KEYS
 from host.tui.states import severity_glyph
 

@@ -9,10 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from host.facade.facade import Facade
+from host.facade.figures import clock, many
 from host.facade.filters import Filter
 from host.facade.rows import ProblemRow
 from host.tui.acts import OF_A_PLUGIN
-from host.tui.figures import clock, many
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import ACT, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from host.tui.columns import GAP, Column, R, fitted, ordered
-from host.tui.figures import fit
+from host.tui.fit import fit
 from host.tui.inked import inks
 from host.tui.row_message import RowMessage
 from host.tui.table_lines import Line, row_segments, title_segments

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from host.tui.columns import GAP, Cell, Column
-from host.tui.figures import fit
+from host.tui.fit import fit
 from host.tui.ink import Inks
 
 Layout = Sequence[tuple[Column[Any], int]]

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from host.tui.figures import age, clock, count, day, fit, many, percent, rate, ratio, size, spark, took
+from host.facade.figures import age, clock, count, day, many, percent, rate, ratio, size, spark, took
+from host.tui.fit import fit
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from host.facade.figures import age, clock, count, size, took
 from host.facade.tails import TraceRow
 from host.tui.columns import Cell, Column
-from host.tui.figures import age, clock, count, size, took
 
 
 @dataclass(frozen=True, slots=True)

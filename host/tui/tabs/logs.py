@@ -8,10 +8,10 @@ import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from host.facade.figures import day, many
 from host.facade.filters import parse_filter
 from host.facade.tails import LogRow, Source, TailQuery
 from host.tui.dialogs import ShowText
-from host.tui.figures import day, many
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, Parts, fitting
 from host.tui.json_lines import json_lines

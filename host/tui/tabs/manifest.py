@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from textual.app import ComposeResult
 
+from host.facade.figures import many
 from host.facade.plugin_pages import PluginPage
-from host.tui.figures import many
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedText, Parts
 from host.tui.json_lines import json_lines

@@ -10,11 +10,12 @@ from textual.binding import Binding, BindingType
 
 from host.base_error import PlughostError
 from host.facade.facade import Facade
+from host.facade.figures import age, count
 from host.facade.pages import PermissionRow, PermissionsPage
 from host.facade.plugin_pages import MechanismPage
 from host.tui.border import cleaned
 from host.tui.columns import Cell, Column
-from host.tui.figures import age, count, fit
+from host.tui.fit import fit
 from host.tui.ink import InkName
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts

@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from host.base_error import PlughostError
+from host.facade.figures import age, count, many, size
 from host.facade.pages import StorageKey, StoragePage
 from host.tui.border import cleaned
 from host.tui.columns import Cell, Column
 from host.tui.dialogs import ShowText
-from host.tui.figures import age, count, many, size
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.json_lines import json_lines

@@ -11,11 +11,12 @@ from textual.containers import Grid
 
 from host.base_error import PlughostError
 from host.facade.board import Board
+from host.facade.figures import age, clock, count, percent, rate, ratio, size, spark, took
 from host.facade.plugin_pages import PluginPage
 from host.facade.rows import METHODS, MethodRow, PluginRow
 from host.tui.border import cleaned
 from host.tui.columns import Cell, Column
-from host.tui.figures import age, clock, count, fit, percent, rate, ratio, size, spark, took
+from host.tui.fit import fit
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, Parts, fitting
 from host.tui.link import METHODS_HZ

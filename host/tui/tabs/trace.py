@@ -8,10 +8,10 @@ import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from host.facade.figures import age, clock, many, size, took
 from host.facade.tails import TailQuery, TraceRow
 from host.tui.call_dialog import call_line
 from host.tui.dialogs import ShowText
-from host.tui.figures import age, clock, many, size, took
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.json_lines import json_lines

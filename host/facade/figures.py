@@ -1,4 +1,4 @@
-"""Figures: how numbers, times and texts are written on a screen: in few cells, and always the same.
+"""Figures: how numbers and times are written for people: in few characters, and always the same.
 
 A figure keeps its width while it moves, so that columns do not jitter. Unknown is a dash.
 """
@@ -7,24 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
-
 UNKNOWN: Final = "–"
 BARS: Final = " ▁▂▃▄▅▆▇█"
-CUT: Final = "…"
-
-
-def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Return a text in exactly `width` cells: filled with spaces, or cut with a mark."""
-    if width <= 0:
-        return ""
-    cells = len(text) if text.isascii() else cell_len(text)
-    if cells <= width:
-        space = " " * (width - cells)
-        return space + text if right else text + space
-    if text.isascii():
-        return text[: width - 1] + CUT
-    return set_cell_size(set_cell_size(text, width - 1).rstrip() + CUT, width)
 
 
 def percent(cores: float | None) -> str:

@@ -1,0 +1,26 @@
+"""`plughost top`: the terminal monitor, attached to a running host or over a recording."""
+
+from pathlib import Path
+
+import anyio
+import click
+
+from host.cli.attached import attach, host_options
+from host.cli.exit_codes import ExitCode
+
+
+@click.command("top")
+@click.option("--read-only", is_flag=True, help="Only look; nothing can be changed.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw ASCII only.")
+@host_options
+def command(read_only: bool, ascii_only: bool, data: str | None, socket: str | None) -> int:
+    """Watch a host in the terminal, and act on it. `?` lists the keys."""
+    from host.tui.run import run_monitor
+
+    async def run() -> None:
+        await run_monitor(
+            lambda: attach(data, socket, "top"), read_only=read_only, ascii=ascii_only, folder=Path.cwd()
+        )
+
+    anyio.run(run)
+    return ExitCode.OK

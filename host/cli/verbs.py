@@ -1,0 +1,116 @@
+"""What an operator has a host do: `plughost load unload restart kill enable disable reset`."""
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, Literal, cast
+
+import anyio
+import click
+import msgspec
+
+from host.cli.attached import ask, host_options
+from host.cli.chosen import by_filter, by_ids
+from host.cli.exit_codes import ExitCode, exit_code
+from host.cli.output import print_error, print_json
+from host.errors import PlughostError
+from host.facade.facade import Facade
+from host.facade.rows import PluginRow
+from host.logs import clean
+
+AT_ONCE: Final = 8
+"""Plugins that are worked on at the same time."""
+
+Dependants = Literal["ask", "unload", "keep"]
+_Verb = Callable[[Facade, str, Dependants], Awaitable[PluginRow]]
+
+_VERBS: Final[dict[str, tuple[str, _Verb]]] = {
+    "load": ("Load plugins, and what they depend on.", lambda host, one, _: host.plugin_start(one)),
+    "unload": ("Stop plugins, and keep them stopped.", lambda host, one, who: host.plugin_stop(one, who)),
+    "restart": ("Stop plugins, and load them anew.", lambda host, one, _: host.plugin_restart(one)),
+    "kill": ("End plugins without grace, and keep them stopped.", lambda host, one, _: host.plugin_kill(one)),
+    "enable": ("Let disabled plugins be loaded.", lambda host, one, _: host.plugin_enable(one)),
+    "disable": (
+        "Stop plugins, and do not let them be loaded.",
+        lambda host, one, _: host.plugin_disable(one),
+    ),
+    "reset": ("End plugins' quarantine.", lambda host, one, _: host.plugin_reset(one)),
+}
+
+
+def _command(name: str, text: str, verb: _Verb) -> click.Command:
+    @click.command(name, help=text)
+    @click.argument("plugins", metavar="[ID]...", nargs=-1)
+    @click.option("--all", "everybody", is_flag=True, help="All plugins.")
+    @click.option("--filter", "wanted", help="Those that a filter takes, such as `state:error`.")
+    @click.option(
+        "--dependants",
+        type=click.Choice(["ask", "unload", "keep"]),
+        default="ask",
+        help="What becomes of running plugins that need one that is unloaded.",
+        hidden=name != "unload",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON, a line for each.")
+    @host_options
+    def command(
+        plugins: tuple[str, ...],
+        everybody: bool,
+        wanted: str | None,
+        dependants: str,
+        as_json: bool,
+        data: str | None,
+        socket: str | None,
+    ) -> int:
+        if not (plugins or everybody or wanted):
+            raise click.UsageError(f"name plugins: `plughost {name} ID...`, `--filter ...` or `--all`")
+
+        async def body(facade: Facade) -> ExitCode:
+            rows = await facade.plugins()
+            if plugins:
+                chosen = by_ids(rows, plugins)
+            else:
+                chosen = by_filter(rows, wanted, await facade.problems() if wanted else ())
+            work = partial(verb, facade)
+            return await _each(chosen, lambda one: work(one, cast("Dependants", dependants)), as_json)
+
+        return ask(body, data=data, socket=socket, name=name)
+
+    return command
+
+
+async def _each(
+    rows: Sequence[PluginRow], do: Callable[[str], Awaitable[PluginRow]], as_json: bool
+) -> ExitCode:
+    """Work on several at once; print what became of each as it comes; return the worst exit code."""
+    worst = ExitCode.OK
+    places = anyio.CapacityLimiter(AT_ONCE)
+
+    async def one(plugin: str) -> None:
+        nonlocal worst
+        async with places:
+            try:
+                row = await do(plugin)
+            except PlughostError as exc:
+                worst = max(worst, exit_code(exc))
+                print_error(exc, as_json=as_json)
+            else:
+                _say(row, as_json)
+
+    async with anyio.create_task_group() as tasks:
+        for row in rows:
+            tasks.start_soon(one, row.id)
+    return worst
+
+
+def _say(row: PluginRow, as_json: bool) -> None:
+    if as_json:
+        print_json(msgspec.to_builtins(row))
+        return
+    pid = "" if row.pid is None else f", pid {row.pid}"
+    sys.stdout.write(f"{clean(row.id)}: {row.state}{pid}\n")
+    sys.stdout.flush()
+
+
+load, unload, restart, kill, enable, disable, reset = (
+    _command(name, text, verb) for name, (text, verb) in _VERBS.items()
+)
