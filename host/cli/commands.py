@@ -1,19 +1,25 @@
 """`plughost commands`: list what plugins offer to be invoked by name, and run one of it."""
 
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import click
 import msgspec
 
+from host.cli.attached import ask
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.output import print_json, print_table, print_value
 from host.cli.values import read_object
 from host.errors import LoadFailed, LoadRefused, NoHost
+from host.facade.facade import Facade
+from host.facade.pages import CommandRow
 from host.logs import clean
 from host.plugin_host import PluginHost
 from protocol.messages.commands import CommandInfo
+
+_T = TypeVar("_T")
 
 
 @click.group("commands", invoke_without_command=True)
@@ -27,26 +33,20 @@ from protocol.messages.commands import CommandInfo
 def command(
     context: click.Context, folders: tuple[Path, ...], plugin: str | None, config: str | None, as_json: bool
 ) -> int:
-    """List the commands of the plugins in --dir; `run NAME` runs one. The plugins are started for it, and
-    stopped afterwards.
+    """List the commands of the running host's plugins, or of those in --dir; `run NAME` runs one.
+
+    Plugins in --dir are started for it, and stopped afterwards.
     """
-    if not folders:
-        raise NoHost(
-            "commands without --dir are those of a live host, and this release has no way to reach one",
-            remedy="name the plugin's folder: plughost commands --dir DIR",
-        )
     context.obj = (folders, plugin, config, as_json)
     if context.invoked_subcommand is not None:
+        return 0
+    if not folders:
+        _list(_ask(lambda facade: facade.commands(plugin)), as_json)
         return 0
 
     async def body(host: PluginHost) -> int:
         await _load(host, plugin)
-        found = host.commands.list(plugin)
-        if as_json:
-            print_json([msgspec.to_builtins(one) for one in found])
-        else:
-            rows = [[one.name, one.plugin, _parameters_of(one), one.description] for one in found]
-            print_table(["COMMAND", "PLUGIN", "PARAMETERS", "DESCRIPTION"], rows)
+        _list(host.commands.list(plugin), as_json)
         return 0
 
     return _run(context, body)
@@ -64,9 +64,19 @@ def run(
     """Run the command NAME, or PLUGIN:NAME. Parameters are words KEY=VALUE, read as the command says
     that they are, or one JSON object.
     """
-    _, plugin, _, json_asked = context.obj
+    folders, plugin, _, json_asked = context.obj
     owner = name.rpartition(":")[0] or plugin
     show = print_json if as_json or json_asked else print_value
+
+    async def attached(facade: Facade) -> None:
+        bare = name.rpartition(":")[2]
+        schemas = [one.params for one in await facade.commands(owner) if one.name == bare]
+        params = read_words(words, schemas[0] if schemas else {})
+        show((await facade.command_run(name, params, plugin)).value)
+
+    if not folders:
+        _ask(attached)
+        return 0
 
     async def body(host: PluginHost) -> int:
         await _load(host, owner)
@@ -76,6 +86,22 @@ def run(
         return 0
 
     return _run(context, body)
+
+
+def _ask(body: Callable[[Facade], Awaitable[_T]]) -> _T:
+    try:
+        return ask(body, data=None, socket=None, name="commands")
+    except NoHost as exc:
+        exc.remedy = "start one with `plughost run DIR`, or name the plugin's folder: --dir DIR"
+        raise
+
+
+def _list(found: Sequence[CommandInfo | CommandRow], as_json: bool) -> None:
+    if as_json:
+        print_json([msgspec.to_builtins(one) for one in found])
+    else:
+        rows = [[one.name, one.plugin, _parameters_of(one), one.description] for one in found]
+        print_table(["COMMAND", "PLUGIN", "PARAMETERS", "DESCRIPTION"], rows)
 
 
 def read_words(words: tuple[str, ...], schema: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +163,7 @@ def _kind_of(value: Any) -> str:
             return "object"
 
 
-def _parameters_of(one: CommandInfo) -> str:
+def _parameters_of(one: CommandInfo | CommandRow) -> str:
     properties = cast("dict[str, dict[str, Any]]", one.params.get("properties", {}))
     required = cast("list[str]", one.params.get("required", []))
     return " ".join(clean(name) if name in required else f"[{clean(name)}]" for name in properties)

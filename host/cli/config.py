@@ -1,9 +1,11 @@
 """`plughost config`: the host's effective settings, and the configuration of its plugins.
 
-Works on the data folder while no host runs. A secret is never an argument: others on the machine see those.
+Asks the host that holds the data folder, and works on the folder itself while none does. A secret is never an
+argument: others on the machine see those.
 """
 
 import getpass
+import inspect
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,11 +16,16 @@ import anyio
 import click
 import msgspec
 
+from host.cli.attached import ask, is_running
+from host.cli.attached_parts import AttachedConfiguration
 from host.cli.configured import configuration_at_rest, secret_settings
 from host.cli.hosting import settings_for
 from host.cli.output import print_json, print_table
-from host.errors import InvalidConfiguration
+from host.errors import InvalidConfiguration, NoHost
+from host.facade.config_pages import ConfigSaved
+from host.facade.facade import Facade
 from host.masking import MASK, is_secret_name
+from host.paths import default_data_folder
 from host.services.configuration import Configuration
 from host.services.configuration_layers import nested, read_text
 from host.services.configuration_merge import merge
@@ -26,6 +33,13 @@ from host.settings import effective
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
+
+
+_APPLIED = {
+    "live": "in use",
+    "restarted": "in use, the plugin was restarted",
+    "at next start": "used at the next start",
+}
 
 
 @click.group("config")
@@ -60,13 +74,25 @@ def _options(function: _F) -> _F:
 
 
 def _with(
+    plugin: str,
     config: str | None,
     data: str | None,
     folders: tuple[str, ...],
-    body: Callable[[Configuration], Awaitable[_T]],
+    body: Callable[[Any], Awaitable[_T]],
 ) -> _T:
+    """Run `body` with the configuration: of the running host, or of the data folder that nobody holds."""
     places = [str(Path(folder).resolve()) for folder in folders] or None
     settings = settings_for(config, {"plugins": places, "data": data})
+    folder = str(settings.data or default_data_folder())
+
+    async def attached(facade: Facade) -> _T:
+        return await body(await AttachedConfiguration.of(facade, plugin))
+
+    if is_running(folder):
+        try:
+            return ask(attached, data=folder, socket=None, name="config")
+        except NoHost:
+            pass  # it ended, and left its socket behind
 
     async def run() -> _T:
         async with configuration_at_rest(settings) as configuration:
@@ -82,10 +108,10 @@ def config_get(
 ) -> None:
     """Show the configuration of the plugin ID; secrets are masked."""
 
-    async def body(configuration: Configuration) -> dict[str, Any]:
+    async def body(configuration: Any) -> dict[str, Any]:
         return configuration.get(plugin)
 
-    values = _with(config, data, folders, body)
+    values = _with(plugin, config, data, folders, body)
     if as_json:
         print_json(values)
     else:
@@ -99,10 +125,10 @@ def config_explain(
 ) -> None:
     """Show each value with the layer that it comes from."""
 
-    async def body(configuration: Configuration) -> Any:
+    async def body(configuration: Any) -> Any:
         return configuration.explain(plugin)
 
-    rows = _with(config, data, folders, body)
+    rows = _with(plugin, config, data, folders, body)
     if as_json:
         print_json([{"key": row.key, "value": row.value, "origin": row.origin} for row in rows])
     else:
@@ -124,11 +150,11 @@ def config_set(
     where KEY stands alone, or read from a file (@FILE) or from stdin (-).
     """
 
-    async def body(configuration: Configuration) -> Any:
+    async def body(configuration: Any) -> Any:
         changes = _changes(configuration, plugin, assignments)
         return await configuration.set(plugin, changes, by=_who())
 
-    _changed(_with(config, data, folders, body), as_json)
+    _changed(_with(plugin, config, data, folders, body), as_json)
 
 
 @command.command("unset")
@@ -144,10 +170,10 @@ def config_unset(
 ) -> None:
     """Let the lower layers give these values again."""
 
-    async def body(configuration: Configuration) -> Any:
+    async def body(configuration: Any) -> Any:
         return await configuration.unset(plugin, *keys, by=_who())
 
-    _changed(_with(config, data, folders, body), as_json)
+    _changed(_with(plugin, config, data, folders, body), as_json)
 
 
 @command.command("undo")
@@ -163,12 +189,12 @@ def config_undo(
 ) -> None:
     """Take the last change back, or go back to a revision."""
 
-    async def body(configuration: Configuration) -> Any:
+    async def body(configuration: Any) -> Any:
         if revision is None:
             return await configuration.undo(plugin, by=_who())
         return await configuration.restore(plugin, revision, by=_who())
 
-    _changed(_with(config, data, folders, body), as_json)
+    _changed(_with(plugin, config, data, folders, body), as_json)
 
 
 @command.command("history")
@@ -178,10 +204,10 @@ def config_history(
 ) -> None:
     """Show what was changed, when and by whom; secrets are masked."""
 
-    async def body(configuration: Configuration) -> Any:
+    async def body(configuration: Any) -> Any:
         return await configuration.history(plugin)
 
-    revisions = _with(config, data, folders, body)
+    revisions = _with(plugin, config, data, folders, body)
     if as_json:
         print_json(msgspec.to_builtins(revisions))
         return
@@ -206,10 +232,11 @@ def config_validate(
 ) -> None:
     """Hold the configuration, with these values in it, against the schema; change nothing."""
 
-    async def body(configuration: Configuration) -> Any:
-        return configuration.validate(plugin, _changes(configuration, plugin, assignments))
+    async def body(configuration: Any) -> Any:
+        faults = configuration.validate(plugin, _changes(configuration, plugin, assignments))
+        return await faults if inspect.isawaitable(faults) else faults
 
-    faults = _with(config, data, folders, body)
+    faults = _with(plugin, config, data, folders, body)
     if faults:
         raise InvalidConfiguration(plugin, faults, remedy="mend each of them")
     if as_json:
@@ -218,7 +245,9 @@ def config_validate(
         click.echo("it fits its schema")
 
 
-def _changes(configuration: Configuration, plugin: str, assignments: tuple[str, ...]) -> dict[str, Any]:
+def _changes(
+    configuration: Configuration | AttachedConfiguration, plugin: str, assignments: tuple[str, ...]
+) -> dict[str, Any]:
     schema = configuration.schema(plugin)
     changes: dict[str, Any] = {}
     for assignment in assignments:
@@ -264,8 +293,10 @@ def _read(name: str) -> str:
 def _changed(change: Any, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(change))
-    elif change.applied == "unchanged":
+    elif change.applied in ("unchanged", "nothing changed"):
         click.echo(f"revision {change.revision}: nothing changed")
+    elif isinstance(change, ConfigSaved):
+        click.echo(f"revision {change.revision}; {_APPLIED[change.applied]}")
     else:
         click.echo(f"revision {change.revision}; used at the next start")
 

@@ -1,21 +1,27 @@
-"""`plughost perms`: shows what plugins may do, and changes it, while the host does not run.
+"""`plughost perms`: shows what plugins may do, and changes it: by the running host, else in its data folder.
 
-It opens the host's own data folder, and so its lock, but starts no plugin.
+Without a host it opens the data folder, and so its lock, but starts no plugin.
 """
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from host.cli.attached import ask, is_running
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.output import print_json, print_table
+from host.errors import NoHost
+from host.facade.facade import Facade
+from host.facade.pages import PermissionsPage
 from host.logs import clean
+from host.paths import default_data_folder
 from host.plugin_host import PluginHost
+from host.services.permissions import PermissionsView
 
 _Options = Callable[[Callable[..., int]], Callable[..., int]]
 
@@ -34,7 +40,7 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
 
 @click.group("perms")
 def command() -> None:
-    """Show what plugins may do, and change it. The host must not be running; it has its own means."""
+    """Show what plugins may do, and change it; in a running host it counts at once."""
 
 
 @command.command("list")
@@ -46,17 +52,33 @@ def list_them(plugin: str | None, as_json: bool, **place: Any) -> int:
 
     async def show(host: PluginHost) -> None:
         ids = [plugin] if plugin else [view.id for view in host.plugins() if not view.faults]
-        views = [host.permissions.of(one) for one in ids]
-        if as_json:
-            print_json([msgspec.to_builtins(view) for view in views])
-            return
-        rows: list[tuple[str, str, str]] = []
-        for view in views:
-            for state in ("granted", "refused", "waiting"):
-                rows += [(view.plugin, clean(one), state) for one in getattr(view, state)]
-        print_table(("PLUGIN", "PERMISSION", "STATE"), rows)
+        _show([host.permissions.of(one) for one in ids], as_json)
 
-    return _with_host(place, show)
+    async def attached(facade: Facade) -> None:
+        ids = [plugin] if plugin else [row.id for row in await facade.plugins() if not row.manifest_faults]
+        _show([_view(await facade.permissions(one)) for one in ids], as_json)
+
+    done = _attached(place, attached)
+    return _with_host(place, show) if done is None else done
+
+
+def _show(views: Sequence[PermissionsView], as_json: bool) -> None:
+    if as_json:
+        print_json([msgspec.to_builtins(view) for view in views])
+        return
+    rows: list[tuple[str, str, str]] = []
+    for view in views:
+        for state in ("granted", "refused", "waiting"):
+            rows += [(view.plugin, clean(one), state) for one in getattr(view, state)]
+    print_table(("PLUGIN", "PERMISSION", "STATE"), rows)
+
+
+def _view(page: PermissionsPage) -> PermissionsView:
+    def of(state: str) -> tuple[str, ...]:
+        return tuple(row.permission for row in page.rows if row.state == state)
+
+    asked = tuple(row.permission for row in page.rows if row.asked)
+    return PermissionsView(page.plugin, asked, of("granted"), of("refused"), page.waiting)
 
 
 @command.command("consent")
@@ -64,7 +86,13 @@ def list_them(plugin: str | None, as_json: bool, **place: Any) -> int:
 @_options
 def consent(plugin: str, **place: Any) -> int:
     """Grant everything that plugin ID waits for."""
-    return _change(place, plugin, "granted", lambda host: host.permissions.consent(plugin))
+    return _change(
+        place,
+        plugin,
+        "granted",
+        lambda host: host.permissions.consent(plugin),
+        lambda facade: facade.permission_consent(plugin),
+    )
 
 
 @command.command("decline")
@@ -72,7 +100,13 @@ def consent(plugin: str, **place: Any) -> int:
 @_options
 def decline(plugin: str, **place: Any) -> int:
     """Refuse everything that plugin ID waits for; it may be loaded without."""
-    return _change(place, plugin, "refused", lambda host: host.permissions.decline(plugin))
+    return _change(
+        place,
+        plugin,
+        "refused",
+        lambda host: host.permissions.decline(plugin),
+        lambda facade: facade.permission_decline(plugin),
+    )
 
 
 @command.command("grant")
@@ -81,7 +115,13 @@ def decline(plugin: str, **place: Any) -> int:
 @_options
 def grant(plugin: str, permission: str, **place: Any) -> int:
     """Grant plugin ID one PERMISSION, whatever its manifest and the policy say."""
-    return _change(place, plugin, "granted", lambda host: host.permissions.grant(plugin, permission))
+    return _change(
+        place,
+        plugin,
+        "granted",
+        lambda host: host.permissions.grant(plugin, permission),
+        lambda facade: facade.permission_grant(plugin, permission),
+    )
 
 
 @command.command("revoke")
@@ -90,20 +130,51 @@ def grant(plugin: str, permission: str, **place: Any) -> int:
 @_options
 def revoke(plugin: str, permission: str, **place: Any) -> int:
     """Refuse plugin ID one PERMISSION, whatever they say."""
-    return _change(place, plugin, "refused", lambda host: host.permissions.revoke(plugin, permission))
+    return _change(
+        place,
+        plugin,
+        "refused",
+        lambda host: host.permissions.revoke(plugin, permission),
+        lambda facade: facade.permission_revoke(plugin, permission),
+    )
 
 
 def _change(
-    place: dict[str, Any], plugin: str, state: str, change: Callable[[PluginHost], Awaitable[None]]
+    place: dict[str, Any],
+    plugin: str,
+    state: str,
+    change: Callable[[PluginHost], Awaitable[None]],
+    attached_change: Callable[[Facade], Awaitable[PermissionsPage]],
 ) -> int:
     async def run(host: PluginHost) -> None:
         before = set(getattr(host.permissions.of(plugin), state))
         await change(host)
-        now = [one for one in getattr(host.permissions.of(plugin), state) if one not in before]
-        said = f"{state}: {', '.join(now)}" if now else "nothing changed"
-        sys.stdout.write(f"{plugin}: {clean(said)}\n")
+        _say(plugin, state, before, getattr(host.permissions.of(plugin), state))
 
-    return _with_host(place, run)
+    async def attached(facade: Facade) -> None:
+        before = set(getattr(_view(await facade.permissions(plugin)), state))
+        _say(plugin, state, before, getattr(_view(await attached_change(facade)), state))
+
+    done = _attached(place, attached)
+    return _with_host(place, run) if done is None else done
+
+
+def _say(plugin: str, state: str, before: set[str], after: tuple[str, ...]) -> None:
+    now = [one for one in after if one not in before]
+    said = f"{state}: {', '.join(now)}" if now else "nothing changed"
+    sys.stdout.write(f"{plugin}: {clean(said)}\n")
+
+
+def _attached(place: dict[str, Any], use: Callable[[Facade], Awaitable[None]]) -> int | None:
+    """Ask the running host; return None if there is none."""
+    folder = str(settings_for(place["config"], {"data": place["data"]}).data or default_data_folder())
+    if not is_running(folder):
+        return None
+    try:
+        ask(use, data=folder, socket=None, name="perms")
+    except NoHost:
+        return None  # it ended, and left its socket behind
+    return ExitCode.OK
 
 
 def _with_host(place: dict[str, Any], use: Callable[[PluginHost], Awaitable[None]]) -> int:

@@ -1,6 +1,6 @@
-"""`plughost storage`: shows what plugins keep, from the data folder of a host that does not run.
+"""`plughost storage`: shows what plugins keep: by the running host, else from the data folder.
 
-It holds the folder's lock meanwhile, so it never reads beside a host that writes.
+Without a host it holds the folder's lock meanwhile, so it never reads beside one that writes.
 """
 
 import json
@@ -14,16 +14,21 @@ import anyio
 import click
 import msgspec
 
+from host.cli.attached import ask, is_running
+from host.cli.attached_parts import AttachedStorage
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import settings_for
 from host.cli.output import print_json, print_table, print_value
 from host.clock import SystemClock
+from host.errors import NoHost
 from host.paths import default_data_folder
 from host.services.storage import FILE, Storage
 from host.services.storage_view import KeptKey, StorageView
 from host.state.lock import open_data_folder
 
 _NOTHING = object()
+
+View = StorageView | AttachedStorage
 
 _Options = Callable[[Callable[..., int]], Callable[..., int]]
 
@@ -41,7 +46,7 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
 
 @click.group("storage")
 def command() -> None:
-    """Show what plugins keep. The host must not be running."""
+    """Show what plugins keep."""
 
 
 @command.command("list")
@@ -49,7 +54,7 @@ def command() -> None:
 def list_plugins(config: str | None, data: str | None, as_json: bool) -> int:
     """List who keeps how much."""
 
-    async def look(view: StorageView) -> dict[str, Any]:
+    async def look(view: View) -> dict[str, Any]:
         return dict(await view.usage_all())
 
     found: dict[str, Any] = _look(config, data, look) or {}
@@ -68,7 +73,7 @@ def list_plugins(config: str | None, data: str | None, as_json: bool) -> int:
 def list_keys(plugin: str, prefix: str, config: str | None, data: str | None, as_json: bool) -> int:
     """List the keys of plugin ID that begin with PREFIX."""
 
-    async def look(view: StorageView) -> list[KeptKey]:
+    async def look(view: View) -> list[KeptKey]:
         found: list[KeptKey] = []
         while page := await view.keys(plugin, prefix, after=found[-1].key if found else ""):
             found += page
@@ -90,7 +95,7 @@ def list_keys(plugin: str, prefix: str, config: str | None, data: str | None, as
 def get(plugin: str, key: str, config: str | None, data: str | None, as_json: bool) -> int:
     """Print the value that plugin ID keeps under KEY."""
 
-    async def look(view: StorageView) -> Any:
+    async def look(view: View) -> Any:
         return await view.get(plugin, key, _NOTHING)
 
     value = _look(config, data, look, _NOTHING)
@@ -104,17 +109,24 @@ def get(plugin: str, key: str, config: str | None, data: str | None, as_json: bo
 def _look(
     config: str | None,
     data: str | None,
-    look: Callable[[StorageView], Awaitable[Any]],
+    look: Callable[[View], Awaitable[Any]],
     nothing: Any = None,
 ) -> Any:
     """Return what `look` finds; `nothing` where no host has kept anything yet."""
     folder = settings_for(config, {"data": data}).data or default_data_folder()
+    if is_running(str(folder)):
+        try:
+            return ask(
+                lambda facade: look(AttachedStorage(facade)), data=str(folder), socket=None, name="storage"
+            )
+        except NoHost:
+            pass  # it ended, and left its socket behind
     if not (folder / FILE).is_file():
         return nothing
     return anyio.run(_read, folder, look)
 
 
-async def _read(folder: Path, look: Callable[[StorageView], Awaitable[Any]]) -> Any:
+async def _read(folder: Path, look: Callable[[View], Awaitable[Any]]) -> Any:
     found: Any = None
     error: Exception | None = None
     with open_data_folder(folder):
