@@ -19,6 +19,8 @@ from host.paths import default_data_folder
 HELLO_S: Final = 5.0
 """How long a host may take to answer a client that attaches."""
 
+_WITH_DATA: Final = " with the data folder "
+
 
 async def attach(
     data: Path | None, path: Path | None, client: str, *, read_only: bool
@@ -102,6 +104,13 @@ def _no_way(path: Path, where: str, exc: OSError) -> PlughostError:
                 remedy="try again; if it stays so, the host hangs",
                 socket=socket_text,
             )
+        case _ if not fits(path) and where.startswith(_WITH_DATA):
+            # A host that has such a folder says in it where its socket is.
+            return NoHost(
+                f"no host runs{where}",
+                remedy="start one with `plughost run`, or name the data folder that it has (--data)",
+                socket=socket_text,
+            )
         case _ if not fits(path):
             return SettingsError(
                 f"the path of the socket has {len(os.fsencode(path))} bytes, a socket's may have "
@@ -118,4 +127,4 @@ def _no_way(path: Path, where: str, exc: OSError) -> PlughostError:
 
 
 def _where(data: Path | None, path: Path) -> str:
-    return f" with the data folder {data}" if data is not None else f" at {path}"
+    return f"{_WITH_DATA}{data}" if data is not None else f" at {path}"

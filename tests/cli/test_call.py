@@ -164,7 +164,7 @@ def test_without_a_folder_it_says_what_to_do(shell: Shell):
     shown = shell.run("call", "hello", "greet")
     assert shown.code == 6
     assert "error [no_host]" in shown.err
-    assert "what to do: name the plugin's folder: plughost call --dir" in shown.err
+    assert "or have a plugin started for the call: --dir DIR" in shown.err
 
 
 def test_errors_are_json_too(shell: Shell):

@@ -83,4 +83,4 @@ def test_a_plugin_that_does_not_start_is_told_and_the_others_are_listed(github: 
 def test_without_a_folder_there_is_no_host(shell: Shell) -> None:
     done = shell.run("commands")
     assert done.code == 6
-    assert "plughost commands --dir DIR" in done.err
+    assert "name the plugin's folder: --dir DIR" in done.err

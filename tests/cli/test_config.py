@@ -149,13 +149,18 @@ def test_what_does_not_fit_is_told_at_once_and_not_saved(shell: Shell):
     assert shell.run("config", "get", *options, "two").code == 4
 
 
-def test_while_a_host_runs_it_has_to_be_asked(shell: Shell):
+def test_while_a_host_runs_it_is_asked(shell: Shell):
     options = plugin(shell)
     with shell.start("run", str(shell.folder / "plugins"), "--data", options[3]) as running:
         running.until("active")
-        refused = shell.run("config", "set", *options, "one", "mode=fast")
-        assert refused.code == 6
-        assert "stop that host first" in refused.err
+        changed = shell.run("config", "set", *options, "one", "mode=fast")
+        assert (changed.code, changed.out) == (0, "revision 1; in use\n")
+        refused = shell.run("config", "set", *options, "one", "port=text")
+        assert refused.code == 3
+        assert "port" in refused.err
+        history = shell.run("config", "history", *options, "one").out
+        assert "plughost config (uid" in history
+        assert shell.run("config", "undo", *options, "one").out == "revision 2; in use\n"
 
 
 def test_only_a_secret_is_asked_for_and_only_at_a_terminal(shell: Shell):
