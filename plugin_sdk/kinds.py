@@ -4,7 +4,7 @@ The methods of a kind are published without `@method`: the application calls the
 manifest says the type and that derives from plain `Plugin` has to have the same methods.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import Any, ClassVar
 
 from plugin_sdk.plugin import Plugin
@@ -54,21 +54,25 @@ class AIProvider(Plugin):
         raise NotImplementedError
 
 
+Scan = Mapping[str, Any] | bool
+"""What a scan returns."""
+
+
 class Security(Plugin):
     """Looks at messages and files before they go on.
 
-    Both methods return a mapping with `safe`, and details such as `threats`, `confidence` and `reason`; or a
+    Both methods, `async` or not, return a mapping with `safe`, and details such as `threats`, `confidence` and `reason`; or a
     bool. They take part in the hooks `security.scan_message` and `security.scan_file`, which forbid where no
     answer comes.
     """
 
     kind: ClassVar[str] = "security"
 
-    async def scan_message(self, message: str) -> dict[str, Any]:
+    def scan_message(self, message: str) -> Awaitable[Scan] | Scan:
         """Look at a text."""
         raise NotImplementedError
 
-    async def scan_file(self, file_path: str) -> dict[str, Any]:
+    def scan_file(self, file_path: str) -> Awaitable[Scan] | Scan:
         """Look at a file: a copy that is there until this returns, and can only be read."""
         raise NotImplementedError
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("chatbox", "homeplatform", "oko")
+NAMES = ("chatbox", "homeplatform", "oko", "plexichat")
 WAIT_S = 40
 
 LINK = re.compile(r"\]\(([^)#]+)\)")
@@ -75,6 +75,7 @@ def test_what_is_typed_is_said_in_the_chat() -> None:
         ("chatbox", "hangs.ask did not answer within 5 s"),
         ("homeplatform", "is over its limit of 512 MiB"),
         ("oko", "Plugin my_plugin unloaded successfully"),
+        ("plexichat", "plugin:workflow: Welcome, bob!"),
     ],
 )
 def test_the_scene_ends_well(name: str, said: str) -> None:

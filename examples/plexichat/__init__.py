@@ -1,0 +1,1 @@
+"""PlexiChat: an example of an application with plugins."""
