@@ -10,6 +10,7 @@ import click
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.errors import SettingsError
+from host.paths import default_data_folder
 from host.plugin_host import PluginHost
 
 
@@ -22,6 +23,7 @@ from host.plugin_host import PluginHost
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.option("--json", "as_json", is_flag=True, help="Log as JSON lines.")
 @click.option("--warden", type=click.Choice(["auto", "off"]))
+@click.option("--tui", is_flag=True, help="With the monitor in this terminal; quitting it stops the host.")
 @click.option("--no-autoload", is_flag=True, help="Discover only.")
 @click.option(
     "--no-control", is_flag=True, help="Without the socket by which `plughost ps` and others reach it."
@@ -35,6 +37,7 @@ def command(
     warden: str | None,
     no_autoload: bool,
     no_control: bool,
+    tui: bool,
 ) -> int:
     """Run the plugins in each DIR: a plugin's folder, or a folder of plugins."""
     overrides: dict[str, Any] = {
@@ -49,6 +52,14 @@ def command(
         },
     }
     settings = settings_for(config, overrides)
+    if tui:
+        if no_control:
+            raise click.UsageError("--tui needs the control socket: leave --no-control out")
+        from host.cli.with_monitor import run_with_monitor
+
+        return run_with_monitor(
+            [word for word in sys.argv[2:] if word != "--tui"], settings.data or default_data_folder()
+        )
     start_logging(settings)
     if not settings.plugins:
         raise SettingsError(
