@@ -27,6 +27,11 @@ def settings_for(config: str | None, overrides: Mapping[str, Any]) -> Settings:
     return load_settings(Path(config) if config else None, overrides=overrides)
 
 
+def data_folder_for(config: str | None, data: str | None) -> Path:
+    """Return the data folder that the settings, or an option, name."""
+    return settings_for(config, {"data": data}).data or default_data_folder()
+
+
 def start_logging(settings: Settings, *, quiet: bool = False) -> None:
     """Log to stderr as the settings say; a quiet command shows warnings and worse only."""
     log = settings.log
@@ -35,8 +40,8 @@ def start_logging(settings: Settings, *, quiet: bool = False) -> None:
     configure(log, sys.stderr)
 
 
-def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
-    """Build a host; a temporary one keeps nothing."""
+def build_host(settings: Settings, *, temporary: bool = False, control: bool = False) -> PluginHost:
+    """Build a host; a temporary one keeps nothing, one with `control` is seen by other commands."""
     return PluginHost(
         settings.plugins,
         data=None if temporary else settings.data or default_data_folder(),
@@ -44,6 +49,7 @@ def build_host(settings: Settings, *, temporary: bool = False) -> PluginHost:
         limits=settings.limits,
         warden=settings.warden,
         polling=settings.polling,
+        control=control,
         email=settings.email,
         events=settings.events,
         rate_limits=settings.rate_limits,

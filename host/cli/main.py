@@ -12,14 +12,18 @@ import click
 from protocol.version import RELEASE
 
 COMMANDS = {
+    "backup": "Copy the data folder, also while the host runs.",
     "call": "Start a plugin, call a method, print the result, stop.",
     "commands": "List the commands of plugins, and run one.",
     "config": "Show the host's settings; show and change plugins' configuration.",
     "create": "Write a new plugin, with a test of its own.",
     "demo": "Show what the host does, told line by line.",
     "init": "Make a folder into a workspace for plugins.",
+    "metrics": "Print a running host's figures for Prometheus.",
     "package": "Pack a plugin into one file.",
     "perms": "Show what plugins may do, and change it, while the host does not run.",
+    "record": "Record what a running host shows.",
+    "restore": "Unpack a backup into a data folder.",
     "run": "Run plugins in the foreground.",
     "storage": "Show what plugins keep, while the host does not run.",
     "stubs": "Write a host's API down for type checkers.",

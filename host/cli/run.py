@@ -68,4 +68,4 @@ def command(
         await anyio.sleep_forever()
         return 0
 
-    return run_host(build_host(settings), body, terminated=ExitCode.OK)
+    return run_host(build_host(settings, control=True), body, terminated=ExitCode.OK)
