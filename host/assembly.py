@@ -6,7 +6,7 @@ published, subscriptions) is there from the beginning; the rest lives as long as
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ import anyio.abc
 from host.clock import Clock
 from host.errors import HostClosed
 from host.facade import Caller, Change, Opens, Registry
+from host.facade.pages import ReloadPage
 from host.observe.changes import ChangeFeed
 from host.observe.log_folder import LogFiles
 from host.observe.recorder import FlightRecorder
@@ -163,6 +164,7 @@ class Assembly:
         self._registries += [book, self.kinds]
         self._opens += [book, self.scanner]
         self._facts = facts
+        facts.rescan = facts.rescan or self.rescan
         self._control = control
         feeds = Feeds()
         self._tracing = Tracing(feeds.rpc, clock)
@@ -199,11 +201,29 @@ class Assembly:
             raise HostClosed("this host is not running")
         return self
 
-    async def rescan(self) -> None:
-        """Look for plugins again; see `Roster.discover`. Raises HostClosed, as `running` does."""
+    async def rescan(self, places: tuple[Path, ...] | None = None) -> ReloadPage:
+        """Look for plugins again, in other folders if they are given; see `Roster.discover`.
+
+        Raises HostClosed, as `running` does.
+        """
         self.running()
         assert self._environment is not None
+        if places is not None:
+            self.roster.look_in(places)
+            self._facts.plugin_folders = tuple(map(str, places))
+        before = {*self.roster.ids()}
         await self.roster.discover(self._environment)
+        after = {*self.roster.ids()}
+        return ReloadPage(
+            applied=(),
+            needs_restart=(),
+            found=tuple(sorted(after - before)),
+            gone=tuple(sorted(before - after)),
+        )
+
+    def reload_by(self, reload: Callable[[], Awaitable[ReloadPage]]) -> None:
+        """Have `reload` called where a front end asks for the settings to be read again."""
+        self._facts.rescan = reload
 
     async def run(self, ready: Callable[[], None], close_asked: anyio.Event) -> None:
         """Build what lives while the host runs, tell `ready`, wait until closing is asked for, and end it.

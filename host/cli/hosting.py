@@ -63,18 +63,25 @@ def run_host(
     body: Callable[[PluginHost], Awaitable[int]],
     *,
     terminated: ExitCode = ExitCode.INTERRUPTED,
+    hung_up: Callable[[], Awaitable[object]] | None = None,
 ) -> int:
     """Run `body` with the host running; return its exit code, or that of an interruption.
 
     `terminated` is the exit code after SIGTERM: OK only for a command that nothing but a signal ends.
+    `hung_up` is called after each SIGHUP; without it, SIGHUP ends the process as usual.
     """
     raise_limit()
     # What was imported stays: without it every full collection would look at all of it again.
     gc.freeze()
-    return anyio.run(_run, host, body, terminated)
+    return anyio.run(_run, host, body, terminated, hung_up)
 
 
-async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]], terminated: ExitCode) -> int:
+async def _run(
+    host: PluginHost,
+    body: Callable[[PluginHost], Awaitable[int]],
+    terminated: ExitCode,
+    hung_up: Callable[[], Awaitable[object]] | None,
+) -> int:
     result: int = ExitCode.OK
     error: Exception | None = None
 
@@ -95,9 +102,16 @@ async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]], t
                         sys.stderr.write("hastening\n")
                         host.hasten()
 
+        async def watch_hangups(act: Callable[[], Awaitable[object]]) -> None:
+            with anyio.open_signal_receiver(signal.SIGHUP) as signals:
+                async for _ in signals:
+                    await act()
+
         tasks.start_soon(watch_signals)
         try:
             async with host:
+                if hung_up is not None:
+                    tasks.start_soon(watch_hangups, hung_up)
                 with work:
                     result = await body(host)
         except Exception as exc:  # noqa: BLE001 - carried out of the group as it is, not inside of an ExceptionGroup

@@ -9,6 +9,7 @@ import click
 
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.reloading import Reloading
 from host.errors import SettingsError
 from host.plugin_host import PluginHost
 
@@ -68,4 +69,7 @@ def command(
         await anyio.sleep_forever()
         return 0
 
-    return run_host(build_host(settings, control=True), body, terminated=ExitCode.OK)
+    host = build_host(settings, control=True)
+    reloading = Reloading(host, settings, lambda: settings_for(config, overrides))
+    host.reload_by(reloading.reload)
+    return run_host(host, body, terminated=ExitCode.OK, hung_up=reloading.reload_and_tell)

@@ -261,6 +261,36 @@ class Configuration:
         self._book.code[plugin] = code
         return self.current(plugin)
 
+    async def reread(self, given: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+        """Take what the settings file says now; return the plugins whose configuration is another one by it.
+
+        Raises:
+            InvalidConfiguration: A plugin's schema does not allow it; all is as it was then.
+        """
+        book, old = self._book, self._book.given
+        plugins = [one for one in book.plugins.ids() if old.get(one, {}) != given.get(one, {})]
+        before = {plugin: self.current(plugin) for plugin in plugins}
+        book.given = given
+        for plugin in plugins:
+            schema = book.schema_of(plugin)
+            if faults := book.check(schema, book.layers(plugin, schema)):
+                book.given = old
+                raise InvalidConfiguration(plugin, faults)
+        changed: list[str] = []
+        for plugin in plugins:
+            async with self._locks.setdefault(plugin, anyio.Lock()):
+                after = self.current(plugin)
+                leaves = layering.changed(before[plugin], after)
+                session = book.plugins.session(plugin) if leaves else None
+                answer = None
+                if session is not None:
+                    restarts = book.schema_of(plugin).restarts(leaves)
+                    answer = await offer(session, after, self.revision(plugin), restarts=restarts)
+            changed += [plugin] if leaves else []
+            if answer is not None and answer.applied == "restart":
+                await self._restart_quietly(plugin)
+        return tuple(changed)
+
     # Inside.
 
     async def _change(
