@@ -4,6 +4,7 @@ The first Ctrl-C or SIGTERM stops everything in order; each further one hastens 
 """
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -68,7 +69,7 @@ def run_host(
     """Run `body` with the host running; return its exit code, or that of an interruption.
 
     `terminated` is the exit code after SIGTERM: OK only for a command that nothing but a signal ends.
-    `hung_up` is called after each SIGHUP; without it, SIGHUP ends the process as usual.
+    `hung_up` is called after each SIGHUP, but for that of a terminal which is closed.
     """
     raise_limit()
     # What was imported stays: without it every full collection would look at all of it again.
@@ -87,6 +88,7 @@ async def _run(
 
     async with anyio.create_task_group() as tasks:
         work = anyio.CancelScope()
+        had_terminal = _has_terminal()
 
         async def watch_signals() -> None:
             nonlocal result
@@ -105,6 +107,10 @@ async def _run(
         async def watch_hangups(act: Callable[[], Awaitable[object]]) -> None:
             with anyio.open_signal_receiver(signal.SIGHUP) as signals:
                 async for _ in signals:
+                    if had_terminal and not _has_terminal():
+                        # Nobody is left who could press Ctrl-C: as for any program in the foreground.
+                        work.cancel()
+                        return
                     await act()
 
         tasks.start_soon(watch_signals)
@@ -120,3 +126,11 @@ async def _run(
     if error is not None:
         raise error
     return result
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
