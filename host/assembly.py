@@ -6,7 +6,7 @@ published, subscriptions) is there from the beginning; the rest lives as long as
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ import anyio.abc
 from host.clock import Clock
 from host.errors import HostClosed
 from host.facade import Change, Opens, Registry
+from host.facade.pages import ReloadPage
 from host.observe.changes import ChangeFeed
 from host.observe.log_folder import LogFiles
 from host.observe.recorder import FlightRecorder
@@ -163,6 +164,7 @@ class Assembly:
             *(self.configuration, self.schedule, book, self.scanner),
         )
         """What has files or tasks, in the order in which it is opened."""
+        facts.rescan = facts.rescan or self.rescan
         self.operations = Operations(
             Parts(
                 facts=facts,
@@ -195,9 +197,28 @@ class Assembly:
             raise HostClosed("this host is not running")
         return self._environment
 
-    async def rescan(self) -> None:
-        """Look for plugins again; see `Roster.discover`. Raises HostClosed, as `running` does."""
-        await self.roster.discover(self._running())
+    async def rescan(self, places: tuple[Path, ...] | None = None) -> ReloadPage:
+        """Look for plugins again, in other folders if they are given; see `Roster.discover`.
+
+        Raises HostClosed, as `running` does.
+        """
+        environment = self._running()
+        if places is not None:
+            self.roster.look_in(places)
+            self.facts.plugin_folders = tuple(map(str, places))
+        before = {*self.roster.ids()}
+        await self.roster.discover(environment)
+        after = {*self.roster.ids()}
+        return ReloadPage(
+            applied=(),
+            needs_restart=(),
+            found=tuple(sorted(after - before)),
+            gone=tuple(sorted(before - after)),
+        )
+
+    def reload_by(self, reload: Callable[[], Awaitable[ReloadPage]]) -> None:
+        """Have `reload` called where a front end asks for the settings to be read again."""
+        self.facts.rescan = reload
 
     async def forget(self, plugin: str, *, data: bool, keep_package: bool) -> Forgotten:
         """Remove what is kept of a plugin; see `PluginHost.forget`."""

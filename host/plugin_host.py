@@ -8,7 +8,7 @@ process is waited for that this host did not start.
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -19,6 +19,7 @@ from host.assembly import Assembly
 from host.clock import Clock, SystemClock
 from host.errors import HostClosed, PlughostError, UnsupportedPlatform
 from host.facade import PluginView
+from host.facade.pages import ReloadPage
 from host.host_parts import HostParts
 from host.ids import PluginId
 from host.observe.changes import Subscription
@@ -293,9 +294,16 @@ class PluginHost(HostParts):
         """
         return await self._parts.running().roster.load_all()
 
-    async def rescan(self) -> None:
-        """Look for plugins again. New ones appear, and changed ones that do not run are read anew."""
-        await self._parts.rescan()
+    async def rescan(self, plugins: Iterable[str | Path] | None = None) -> ReloadPage:
+        """Look for plugins again, in other folders if `plugins` names them.
+
+        New ones appear, and changed ones that do not run are read anew.
+        """
+        return await self._parts.rescan(None if plugins is None else tuple(map(Path, plugins)))
+
+    def reload_by(self, reload: Callable[[], Awaitable[ReloadPage]]) -> None:
+        """Have `reload` called where a front end asks for the settings to be read again; else it rescans."""
+        self._parts.reload_by(reload)
 
     async def _run(self, ready: "asyncio.Future[None]") -> None:
         def is_ready() -> None:

@@ -1,9 +1,6 @@
-"""`plughost health`, `status`, `host`, `problems`, `metrics`: what a host, or a plugin, says of itself."""
+"""`plughost health`, `status`, `host`, `problems`: what a host, or a plugin, says of itself."""
 
-import os
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import click
@@ -84,27 +81,6 @@ def problems(as_json: bool, data: str | None, socket: str | None) -> int:
         sys.stdout.write("".join(f"  {clean(line)}\n" for line in row.evidence))
         sys.stdout.write(f"  what to do: {clean(row.remedy)}\n")
     return ExitCode.PLUGIN_ERROR if any(row.severity == "error" for row in rows) else ExitCode.OK
-
-
-@click.command("metrics")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a file, as a whole.")
-@host_options
-def metrics(out: Path | None, data: str | None, socket: str | None) -> int:
-    """Print the host's figures in Prometheus' text format, or write them for a textfile collector."""
-    text = ask(lambda facade: facade.metrics(), data=data, socket=socket, name="metrics")
-    if out is None:
-        sys.stdout.write(text)
-        return ExitCode.OK
-    descriptor, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            os.fchmod(file.fileno(), 0o644)
-        Path(name).replace(out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return ExitCode.OK
 
 
 def _show(page: AnswerPage, as_json: bool) -> None:

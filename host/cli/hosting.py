@@ -4,6 +4,7 @@ The first Ctrl-C or SIGTERM stops everything in order; each further one hastens 
 """
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,6 +26,11 @@ from host.settings import Settings, load_settings
 def settings_for(config: str | None, overrides: Mapping[str, Any]) -> Settings:
     """Read the settings; options that were not given do not override."""
     return load_settings(Path(config) if config else None, overrides=overrides)
+
+
+def data_folder_for(config: str | None, data: str | None) -> Path:
+    """Return the data folder that the settings, or an option, name."""
+    return settings_for(config, {"data": data}).data or default_data_folder()
 
 
 def start_logging(settings: Settings, *, quiet: bool = False) -> None:
@@ -58,23 +64,31 @@ def run_host(
     body: Callable[[PluginHost], Awaitable[int]],
     *,
     terminated: ExitCode = ExitCode.INTERRUPTED,
+    hung_up: Callable[[], Awaitable[object]] | None = None,
 ) -> int:
     """Run `body` with the host running; return its exit code, or that of an interruption.
 
     `terminated` is the exit code after SIGTERM: OK only for a command that nothing but a signal ends.
+    `hung_up` is called after each SIGHUP, but for that of a terminal which is closed.
     """
     raise_limit()
     # What was imported stays: without it every full collection would look at all of it again.
     gc.freeze()
-    return anyio.run(_run, host, body, terminated)
+    return anyio.run(_run, host, body, terminated, hung_up)
 
 
-async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]], terminated: ExitCode) -> int:
+async def _run(
+    host: PluginHost,
+    body: Callable[[PluginHost], Awaitable[int]],
+    terminated: ExitCode,
+    hung_up: Callable[[], Awaitable[object]] | None,
+) -> int:
     result: int = ExitCode.OK
     error: Exception | None = None
 
     async with anyio.create_task_group() as tasks:
         work = anyio.CancelScope()
+        had_terminal = _has_terminal()
 
         async def watch_signals() -> None:
             nonlocal result
@@ -90,9 +104,20 @@ async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]], t
                         sys.stderr.write("hastening\n")
                         host.hasten()
 
+        async def watch_hangups(act: Callable[[], Awaitable[object]]) -> None:
+            with anyio.open_signal_receiver(signal.SIGHUP) as signals:
+                async for _ in signals:
+                    if had_terminal and not _has_terminal():
+                        # Nobody is left who could press Ctrl-C: as for any program in the foreground.
+                        work.cancel()
+                        return
+                    await act()
+
         tasks.start_soon(watch_signals)
         try:
             async with host:
+                if hung_up is not None:
+                    tasks.start_soon(watch_hangups, hung_up)
                 with work:
                     result = await body(host)
         except Exception as exc:  # noqa: BLE001 - carried out of the group as it is, not inside of an ExceptionGroup
@@ -101,3 +126,11 @@ async def _run(host: PluginHost, body: Callable[[PluginHost], Awaitable[int]], t
     if error is not None:
         raise error
     return result
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True

@@ -59,8 +59,7 @@ COMMANDS = {
 
 _HOMES = {
     **dict.fromkeys(("load", "unload", "restart", "kill", "enable", "disable", "reset"), "verbs"),
-    **dict.fromkeys(("health", "status", "host", "problems", "metrics"), "answers"),
-    **dict.fromkeys(("backup", "restore", "record"), "backups"),
+    **dict.fromkeys(("health", "status", "host", "problems"), "answers"),
 }
 """Modules that hold several commands, each under its own name."""
 

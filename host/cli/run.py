@@ -1,5 +1,7 @@
 """`plughost run`: plugins in the foreground, until somebody stops it."""
 
+import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,13 @@ import click
 
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.reloading import Reloading
+from host.cli.service_manager import ServiceManager
 from host.errors import SettingsError
 from host.paths import default_data_folder
 from host.plugin_host import PluginHost
+
+logger = logging.getLogger(__name__)
 
 
 @click.command("run")
@@ -67,6 +73,13 @@ def command(
             remedy="plughost run DIR, or `plugins` in plughost.toml, or PLUGHOST_PLUGINS",
         )
 
+    if os.geteuid() == 0:
+        logger.warning(
+            "plugins run as root, as this host does, and can do all that root can, whatever they declare; "
+            "start it as a user of its own: User= in a unit, USER in a Dockerfile"
+        )
+    manager = ServiceManager(os.environ)
+
     async def body(host: PluginHost) -> int:
         count = len(host.plugins())
         if not count:
@@ -80,11 +93,23 @@ def command(
             # Not those that failed alone: a broken manifest, a disabled plugin are not tried at all.
             active = sum(view.state == "active" for view in host.plugins())
             sys.stderr.write("all loaded\n" if active == count else f"{active} of {count} loaded\n")
-        await stopped.wait()
-        sys.stderr.write("stopping: asked to over the control socket\n")
+        manager.ready(f"{count} plugin{'' if count == 1 else 's'}")
+        try:
+            await manager.keep_alive()
+            await stopped.wait()
+            sys.stderr.write("stopping: asked to over the control socket\n")
+        finally:
+            manager.stopping()
         return 0
 
     stopped = anyio.Event()
     host = build_host(settings, control=not no_control)
     host.allow_stop(stopped.set)
-    return run_host(host, body, terminated=ExitCode.OK)
+    reloading = Reloading(host, settings, lambda: settings_for(config, overrides))
+    host.reload_by(reloading.reload)
+
+    async def hung_up() -> None:
+        with manager.reloading():
+            await reloading.reload_and_tell()
+
+    return run_host(host, body, terminated=ExitCode.OK, hung_up=hung_up)

@@ -57,10 +57,12 @@ async def record(
     hz: float = 2.0,
     methods_of: Sequence[str] = (),
     clock: Callable[[], float] = time.monotonic,
+    told: Callable[[], None] = lambda: None,
 ) -> PlughostError | None:
     """Record a host until it goes, and return what it ended with, or until this is cancelled.
 
     The host, its plugins and problems, and the methods of those plugins that are named; logs, events, calls.
+    `told` is called once there is a recording.
 
     Raises:
         PlughostError: The host can't be followed from the start.
@@ -93,6 +95,7 @@ async def record(
 
         head = Head(plughost_recording=RECORDING_VERSION, release=RELEASE, began_at_s=time.time(), host=page)
         out.write(encode(head) + b"\n")
+        told()
         async with anyio.create_task_group() as tasks:
 
             async def until_it_ends(follow: Callable[[], Any]) -> None:

@@ -94,8 +94,11 @@ class ProblemBook:
 
     def mute(self, problem: str, seconds: float) -> None:
         """Hide one for a time; 0 shows it again."""
-        self._find(problem)
-        self._muted[problem] = self._clock.wall() + min(max(seconds, 0.0), MAX_MUTE_S)
+        row = self._find(problem)
+        # In this order: of a number that is none, nothing is left.
+        until_s = self._clock.wall() + min(max(0.0, seconds), MAX_MUTE_S)
+        self._muted[problem] = until_s
+        self._open[problem] = msgspec.structs.replace(row, muted_until_s=until_s if seconds > 0 else None)
 
     def _find(self, problem: str) -> ProblemRow:
         row = self._open.get(problem)

@@ -63,7 +63,8 @@ class Book:
         self, plugins: Plugins, given: Mapping[str, Mapping[str, Any]], environ: Mapping[str, str]
     ) -> None:
         self.plugins = plugins
-        self._given = given
+        self.given = given
+        """What the settings file says, by plugin."""
         self._environ = environ
         self.kept: dict[str, Kept] = {}
         """What was set, by plugin."""
@@ -109,7 +110,7 @@ class Book:
         return [
             Layer("default", schema.defaults()),
             Layer("config/default.json", package.config_defaults),
-            Layer("file", self._given.get(plugin, {})),
+            Layer("file", self.given.get(plugin, {})),
             *layering.environment(plugin, self.plugins.ids(), self._environ, schema),
             Layer("set", layer),
         ]

@@ -163,6 +163,10 @@ class Roster:
         views = [supervisor.view() for _, supervisor in sorted(self._supervisors.items())]
         return (*views, *(broken_view(folder, error) for folder, error in self._broken))
 
+    def look_in(self, places: Iterable[Path]) -> None:
+        """Have `discover` look in other folders from now on."""
+        self._places = tuple(places)
+
     async def discover(self, environment: Environment) -> None:
         """Look for plugins. New ones appear; of those that do not run, changed ones are read anew."""
         found = await anyio.to_thread.run_sync(discover, self._places, self._limits)
