@@ -17,6 +17,7 @@ COMMANDS = {
     "config": "Show the host's settings; show and change plugins' configuration.",
     "create": "Write a new plugin, with a test of its own.",
     "demo": "Show what the host does, told line by line.",
+    "dev": "Run a plugin, and reload it when its files change.",
     "init": "Make a folder into a workspace for plugins.",
     "package": "Pack a plugin into one file.",
     "perms": "Show what plugins may do, and change it, while the host does not run.",
