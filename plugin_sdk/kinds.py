@@ -61,8 +61,8 @@ Scan = Mapping[str, Any] | bool
 class Security(Plugin):
     """Looks at messages and files before they go on.
 
-    Both methods, `async` or not, return a mapping with `safe`, and details such as `threats`, `confidence` and `reason`; or a
-    bool. They take part in the hooks `security.scan_message` and `security.scan_file`, which forbid where no
+    Both methods, `async` or not, return a mapping with `safe`, and details such as `threats`, `confidence`
+    and `reason`; or a bool. They take part in the hooks `security.scan_message` and `security.scan_file`, which forbid where no
     answer comes.
     """
 

@@ -12,9 +12,11 @@ import anyio.lowlevel
 import msgspec
 
 from host.cli.harness_tap import HarnessTap
+from host.cli.live_bench import LiveBench
+from host.control.client import connect
 from host.devtools.bench import HarnessStart
 from host.devtools.harness import Harness
-from host.errors import DeadlineExceeded, NoHost
+from host.errors import DeadlineExceeded, InvalidParams
 from host.manifest import read_package
 from host.plugin_host import PluginHost
 from host.services.cron import Rule, read_rule
@@ -30,19 +32,24 @@ _CRON_FIELDS: Final = 5
 
 
 @asynccontextmanager
-async def open_bench(start: HarnessStart, test: Harness) -> AsyncGenerator["HostBench"]:
+async def open_bench(start: HarnessStart, test: Harness) -> AsyncGenerator["HostBench | LiveBench"]:
     """Enter a host with the plugin of a test.
 
-    A running host would be reached here, by a bench over its control socket in place of `HostBench`.
+    With a data folder it is the host that runs on it, over its control socket.
 
     Raises:
-        PlughostError: The plugin's manifest can't be used; or a running host was asked for.
+        PlughostError: The plugin's manifest can't be used; or no host runs on the data folder.
     """
     if start.data is not None:
-        raise NoHost(
-            f"live: the host on {start.data!r} can't be reached: this release has no way to attach to one",
-            remedy="run the tests by --plughost=process: a real host and a real process of their own",
-        )
+        if start.config:
+            raise InvalidParams(
+                "live: the configuration is the running host's, a test can't start with one of its own",
+                remedy="change it in the test by plugin.configure(...), or run it by --plughost=process",
+            )
+        plugin = read_package(Path(start.folder)).manifest.id
+        async with connect(Path(start.data), client="plughost test") as running:
+            yield LiveBench(running, plugin)
+        return
     package = read_package(Path(start.folder))
     plugin = package.manifest.id
     host = PluginHost([package.folder], config={plugin: start.config} if start.config else None)

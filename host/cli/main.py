@@ -47,6 +47,7 @@ COMMANDS = {
     "doctor": "Check whether plugins can be run here.",
     # For authors.
     "create": "Write a new plugin, with a test of its own.",
+    "dev": "Run a plugin, and reload it when its files change.",
     "init": "Make a folder into a workspace for plugins.",
     "package": "Pack a plugin into one file.",
     "stubs": "Write a host's API down for type checkers.",

@@ -1,0 +1,55 @@
+"""`plughost dev`: runs one plugin and takes each edit over once it works."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from host.cli.dev_reload import DevReload, checked
+from host.cli.exit_codes import ExitCode
+from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.output import print_json
+from host.devtools.folder_watch import FolderWatch
+from host.logs import clean
+from host.plugin_host import PluginHost
+
+
+@click.command("dev")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
+@click.option("--data", type=click.Path(), help="Data folder; without it nothing is kept.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="debug")
+@click.option("--json", "as_json", is_flag=True, help="Log, and say what happens, as JSON lines.")
+def command(folder: Path, config: str | None, data: str | None, log_level: str, as_json: bool) -> int:
+    """Run the plugin in DIR and reload it when its files change.
+
+    An edit is tried in a process of its own first; one that fails is shown, and the old one keeps running.
+    """
+    folder = folder.resolve()
+    log = {"level": log_level} | ({"format": "json"} if as_json else {})
+    settings = settings_for(config, {"plugins": [str(folder)], "data": data, "log": log})
+    start_logging(settings)
+    watch = FolderWatch(folder)
+    package = checked(folder)
+
+    def say(word: str, what: str) -> None:
+        if as_json:
+            print_json({"dev": word, "message": what})
+            return
+        shown = "\n     | ".join(clean(line) for line in what.split("\n"))
+        sys.stderr.write(f"dev  {word}: {shown}\n")
+        sys.stderr.flush()
+
+    async def body(host: PluginHost) -> int:
+        reload = DevReload(host, package, lambda: build_host(settings, temporary=True), say)
+        await reload.begin()
+        say("watching", f"{folder}; Ctrl-C stops")
+        while True:
+            names = await watch.changed()
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            say("changed", ", ".join(names[:3]) + more)
+            # What changes during the trial is tried again: only what was tried may take over.
+            if await reload.rehearse() and await watch.is_as_seen():
+                await reload.take_over()
+
+    return run_host(build_host(settings, temporary=data is None), body, terminated=ExitCode.OK)
