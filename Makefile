@@ -43,6 +43,7 @@ schema: setup
 # The picture of the monitor, from the recording that its tests have.
 hero: setup
 	PYTHONPATH=tests TZ=UTC $(BIN)/python -m tui.hero
+	PYTHONPATH=tests $(BIN)/python -m tui.monitor_docs
 
 bench: setup
 	$(BIN)/python -m benchmarks

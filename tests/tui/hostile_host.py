@@ -79,10 +79,11 @@ def hostile_host() -> StagedFacade:
     facade.commands_ = [CommandRow(plugin="github", name=ALL, description=ALL, params={})]
     facade.contributions_ = [
         ContributionRow(
-            plugin="github", kind=kind, name=f"{kind}{n}", title=ALL, slot="", data={}, warnings=(ALL,)
+            plugin=plugin, kind=kind, name=f"{kind}{n}", title=ALL, slot="", data={}, warnings=(ALL,)
         )
         for kind, number in (("widget", 3), ("menu_item", 1))
         for n in range(number)
+        for plugin in facade.rows
     ]
     data: tuple[tuple[str, dict[str, Any]], ...] = (
         ("text", {"text": ALL}),

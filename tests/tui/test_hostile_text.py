@@ -28,10 +28,6 @@ def _walk(one: Terminal) -> None:
     for key, text in ((b"2", "[2 Events"), (b"3", "[3 Problems"), (b"4", "[4 Store"), (b"5", "[5 Host")):
         one.opens(key, text)
     one.opens(b"1", "[1 Overview")
-    one.press(b"/")
-    one.until(lambda: "filter  " not in one.text)
-    one.press(b"github\r")
-    one.until(lambda: "weather" not in one.text)
     one.press(b"\r")
     one.sees("[Summary]")
     for title in ("Logs", "RPC", "Events", "Config", "Storage", "Permissions", "Manifest"):

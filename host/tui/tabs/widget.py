@@ -82,7 +82,7 @@ class WidgetTab(PluginTab):
         if not self.is_attached:
             return
         page = self._page
-        title = clean(self._row.title or self._row.name)
+        title = clean(self._row.title or self._row.name)[:40]
         fault = clean(self._fault)
         self.query_one("#widget-title", InkedLines).show(
             [
