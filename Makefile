@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test setup format lint types contracts unit schema docs bench bench-quick scale lock soak test-all repeat clean
+.PHONY: demo test setup format lint types contracts unit schema docs hero bench bench-quick scale lock soak test-all repeat clean
 
 demo: setup
 	$(BIN)/plughost demo
@@ -39,6 +39,11 @@ unit: setup
 schema: setup
 	$(BIN)/python -m protocol.schema
 	$(BIN)/python -m host.manifest.reference
+
+# The picture of the monitor, from the recording that its tests have.
+hero: setup
+	PYTHONPATH=tests TZ=UTC $(BIN)/python -m tui.hero
+	PYTHONPATH=tests $(BIN)/python -m tui.monitor_docs
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -28,12 +28,14 @@ from host.facade.plugin_pages import PluginPage
 from host.tui.acts import Acts
 from host.tui.ascii import AsciiFilter
 from host.tui.border import clean, cleaned
+from host.tui.chrome import link_parts
 from host.tui.dialogs import AskText, ShowText
 from host.tui.events_screen import EventsScreen
 from host.tui.filter_bar import FilterBar
 from host.tui.help import help_lines
 from host.tui.host_screen import HostScreen
 from host.tui.ink import Inks, inks_of
+from host.tui.inked_lines import Parts
 from host.tui.keys import APP_BINDINGS
 from host.tui.link import Connect, Link
 from host.tui.model import Model
@@ -125,6 +127,10 @@ class Monitor(App[None]):
             for table in cast("Iterable[RowTable[Any]]", screen.query(RowTable)):
                 table.repaint_all()
             screen.refresh(layout=True)
+
+    def link_parts(self) -> Parts:
+        """Return how the connection stands, for the header."""
+        return link_parts(self.model, self.paused)
 
     # What screens ask for
 

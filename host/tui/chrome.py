@@ -32,7 +32,7 @@ class HeaderLine(InkedLines):
         """Show how it is now."""
         app = monitor(self)
         model, width = app.model, self.size.width
-        right = [*([("read-only ", "dim")] if app.read_only else []), *link_parts(model, app.paused)]
+        right = [*([("read-only ", "dim")] if app.read_only else []), *app.link_parts()]
         self.show([spread(fitting(_health(model), width - cells_of(right) - 2), right, width)])
 
 

@@ -104,7 +104,7 @@ def changes(action: str) -> bool:
 _CHANGING: Final = frozenset(
     {
         "app.verb", "app.store", "call", "again", "fix", "acknowledge", "mute", "grant", "revoke", "consent",
-        "rescan", "stop_host",
+        "rescan", "stop_host", "config_turn", "config_unset", "config_forget", "config_save", "config_undo",
     }
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What a staged host answers when it is asked: pages that a test sets, or plain ones."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tui.staged_lines import host_page
@@ -52,6 +53,14 @@ class StagedQueries:
         ]
         self.commands_: list[CommandRow] = []
         self.contributions_: list[ContributionRow] = []
+        self.widgets: dict[str, WidgetPage] = {}
+        """What widgets show, by name."""
+        self.config_page: ConfigPage | None = None
+        self.check: Callable[[dict[str, Any], tuple[str, ...]], ConfigCheck] = lambda changes, unset: (
+            ConfigCheck(faults=(), differences=(), restarts=False)
+        )
+        """What is found of a change of the configuration."""
+        self.revisions: tuple[ConfigRevision, ...] = ()
 
     def known(self, plugin: str) -> PluginRow:
         """Return a plugin's row, or raise as a host does."""
@@ -151,17 +160,19 @@ class StagedQueries:
 
     async def config(self, plugin: str) -> ConfigPage:
         self.known(plugin)
+        if self.config_page is not None:
+            return self.config_page
         return ConfigPage(plugin=plugin, schema={}, values={}, explained=(), revision=0, faults=())
 
     async def config_check(
         self, plugin: str, changes: dict[str, Any], unset: tuple[str, ...] = ()
     ) -> ConfigCheck:
         self.known(plugin)
-        return ConfigCheck(faults=(), differences=(), restarts=False)
+        return self.check(changes, unset)
 
     async def config_history(self, plugin: str, limit: int = 50) -> tuple[ConfigRevision, ...]:
         self.known(plugin)
-        return ()
+        return self.revisions[:limit]
 
     async def storage(self) -> tuple[StoragePage, ...]:
         return tuple(
@@ -241,6 +252,8 @@ class StagedQueries:
         )
 
     async def widget(self, plugin: str, name: str) -> WidgetPage:
+        if name in self.widgets:
+            return self.widgets[name]
         return WidgetPage(plugin=plugin, name=name, kind="text", data={}, error="")
 
     async def event_lag(self, plugin: str | None = None) -> tuple[LagRow, ...]:

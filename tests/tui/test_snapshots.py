@@ -3,6 +3,7 @@
 import pytest
 from tui.driven import SIZES, driving, full_host
 from tui.snapshots import compare
+from tui.staged_config import config_check, config_page
 from tui.staged_facade import StagedFacade
 from tui.staged_rows import hostile, many
 
@@ -13,6 +14,7 @@ SEEN = {
     "logs": "following",
     "rpc": "storage.get",
     "events": "active after",
+    "config": "interval_s",
     "storage": "users/alice",
     "permissions": "not enforced",
     "manifest": "plugin.toml",
@@ -40,7 +42,9 @@ async def test_a_screen_looks_as_it_did(mode: str, seen: str, size: tuple[int, i
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("tab", SEEN)
 async def test_a_tab_looks_as_it_did(tab: str, size: tuple[int, int]):
-    async with driving(full_host(), size) as driven:
+    facade = full_host()
+    facade.config_page, facade.check = config_page(), config_check
+    async with driving(facade, size) as driven:
         driven.app.open_plugin("github", tab)
         await driven.sees(SEEN[tab])
         await driven.settle()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from host.facade.facade import Facade
+from host.tui.tabs.config import ConfigTab
 from host.tui.tabs.events import EventsTab
 from host.tui.tabs.logs import LogsTab
 from host.tui.tabs.manifest import ManifestTab
@@ -16,12 +17,14 @@ from host.tui.tabs.storage import StorageTab
 from host.tui.tabs.summary import SummaryTab
 from host.tui.tabs.tab import TabKind
 from host.tui.tabs.trace import TraceTab
+from host.tui.tabs.widget import widget_tabs
 
 TABS: Final[list[TabKind]] = [
     TabKind("summary", "Summary", SummaryTab),
     TabKind("logs", "Logs", LogsTab),
     TabKind("rpc", "RPC", TraceTab),
     TabKind("events", "Events", EventsTab),
+    TabKind("config", "Config", ConfigTab),
     TabKind("storage", "Storage", StorageTab),
     TabKind("permissions", "Permissions", PermissionsTab),
     TabKind("manifest", "Manifest", ManifestTab),
@@ -29,4 +32,4 @@ TABS: Final[list[TabKind]] = [
 
 TabSource = Callable[[Facade, str], Awaitable[Sequence[TabKind]]]
 
-SOURCES: Final[list[TabSource]] = []
+SOURCES: Final[list[TabSource]] = [widget_tabs]

@@ -1,0 +1,107 @@
+"""Typed: values as they are written in a form, what is written as values, what is allowed in words."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+from host.tui.border import clean
+from host.tui.forms.fields import MASK, Field, types_of
+
+_WORDS = (
+    ("minimum", "at least"), ("exclusiveMinimum", "more than"), ("maximum", "at most"),
+    ("exclusiveMaximum", "less than"), ("multipleOf", "a multiple of"), ("minLength", "characters, at least"),
+    ("maxLength", "characters, at most"), ("pattern", "matches"), ("format", "a"),
+    ("minItems", "items, at least"), ("maxItems", "items, at most"),
+)  # fmt: skip
+
+
+def written(field: Field, value: Any) -> str:
+    """Return a value as it is typed in the field's own way; as JSON it loses nothing."""
+    if field.secret:
+        return ""
+    if field.shape in ("text", "lines") and isinstance(value, str) and types_safely(value):
+        return value
+    if field.shape == "list" and isinstance(value, list | tuple) and types_safely(cast("Any", value)):
+        return "\n".join(str(item) for item in cast("Sequence[Any]", value))
+    if value is None and field.shape != "json":
+        return ""
+    return json.dumps(value, indent=2 if isinstance(value, dict | list) else None)
+
+
+def types_safely(value: Any) -> bool:
+    """Return whether a terminal may be handed it and it comes back unchanged; else it is typed as JSON."""
+    if isinstance(value, list | tuple):
+        return all(types_safely(item) for item in cast("Sequence[Any]", value))
+    return not isinstance(value, str) or clean(value, lines=True) == value
+
+
+def read(field: Field, text: str) -> Any:
+    """Return what was typed as a value.
+
+    Raises:
+        ValueError: It can't be read; the message says why.
+    """
+    match field.shape:
+        case "text" | "lines":
+            return text
+        case "integer":
+            try:
+                return int(text.replace("_", ""))
+            except ValueError:
+                raise ValueError(f"found {text!r}; allowed: a whole number") from None
+        case "number":
+            try:
+                number = float(text.replace("_", ""))
+            except ValueError:
+                raise ValueError(f"found {text!r}; allowed: a number") from None
+            if not math.isfinite(number):
+                raise ValueError(f"found {text!r}; allowed: a number that is finite")
+            return int(number) if number.is_integer() and "." not in text else number
+        case "list":
+            return [line for line in text.split("\n") if line]
+        case _:
+            return read_json(text)
+
+
+def read_json(text: str) -> Any:
+    """Return JSON that was typed. Raises ValueError where it is none, or holds a secret that is hidden."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except ValueError as error:
+        raise ValueError(f"it is no JSON: {error}") from None
+    if MASK in json.dumps(value, ensure_ascii=False):
+        raise ValueError(f"a secret is hidden as {MASK} in it: type it anew, or leave this value alone")
+    return value
+
+
+def brief(field: Field, value: Any, known: bool = True) -> str:
+    """Return a value in one line, clean; a secret as `•••`."""
+    if not known:
+        return "–"
+    if field.secret and value is not None:
+        return MASK
+    if isinstance(value, str):
+        return clean(value) if value else '""'
+    if isinstance(value, list | tuple) and field.shape == "list":
+        return clean(", ".join(str(item) for item in cast("Sequence[Any]", value))) or "[]"
+    return clean(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def allowed(field: Field) -> str:
+    """Return what the schema allows, in words; the host has the last one."""
+    words = [" or ".join(types_of(field.schema)) or ("" if field.choices else "any value")]
+    if field.choices:
+        words = ["one of " + ", ".join(json.dumps(one, ensure_ascii=False) for one in field.choices)]
+    words += [f"{said} {field.schema[word]}" for word, said in _WORDS if word in field.schema]
+    if field.schema.get("uniqueItems"):
+        words.append("no item twice")
+    if field.nullable:
+        words.append("or null")
+    if field.required:
+        words.append("needed")
+    if field.schema.get("deprecated"):
+        words.append("deprecated")
+    return clean(", ".join(word for word in words if word))

@@ -1,0 +1,98 @@
+"""A staged host all of whose texts are hostile: rows, logs, events, calls, errors, configuration, widgets."""
+
+from typing import Any
+
+import msgspec
+from tui.driven import full_host
+from tui.staged_config import SCHEMA, config_page
+from tui.staged_facade import StagedFacade
+from tui.staged_rows import HOSTILE
+
+from host.base_error import PlughostError
+from host.facade.config_pages import ConfigCheck, ConfigFault
+from host.facade.pages import CommandRow, ContributionRow, WidgetPage
+
+MARK = "HARM"
+"""In every harmful sequence: if it is in what a terminal is sent within one, it got through."""
+
+POISON = (
+    HOSTILE,
+    f"\x1b]52;c;{MARK}\x07",
+    f"\x1b]52;c;{MARK}\x1b\\",
+    f"\x9d52;c;{MARK}\x9c",
+    f"\x1b]0;{MARK}\x07",
+    f"\x1b]2;{MARK}",
+    f"\x1b]8;;http://{MARK}\x07link\x1b]8;;\x07",
+    f"\x1bP{MARK}\x1b\\\x1b_{MARK}\x1b\\\x1b^{MARK}\x1b\\\x1bX{MARK}\x1b\\",
+    "\x1b[2J\x1b[H\x1b[?1049l\x1b[6n\x1b[c\x1bc\x9b2J\x08\x08\x7f\x00\x0e\x0f",
+    "\u202eevil\u2066x\u200f\u2028\u2029\ufeff\u200b\U000e0041",
+    "[bold red]x[/][@click=app.quit]y[/] [/nothing] [[ \\[",
+    "漢字か🏳️‍🌈👩‍👩‍👧‍👦" + "e" + "\u0301" * 400,
+    "a\r\nb\rc\td\x0b\x0c\x85",
+)
+ALL = " ".join(POISON)
+LONG = (ALL + "x") * (1_000_000 // len(ALL))
+
+
+def _poisoned(value: Any, text: str) -> Any:
+    """Return a struct whose free texts are replaced; what a host itself chooses from a list stays."""
+    kept = {
+        "id",
+        "key",
+        "state",
+        "type",
+        "severity",
+        "kind",
+        "direction",
+        "wanted",
+        "session",
+        "plugin",
+        "source",
+        "memory_basis",
+    }
+    names = [
+        name for name in value.__struct_fields__ if name not in kept and isinstance(getattr(value, name), str)
+    ]
+    return msgspec.structs.replace(value, **dict.fromkeys(names, text))
+
+
+def hostile_host() -> StagedFacade:
+    """Return it."""
+    facade = full_host()
+    for key, row in [*facade.rows.items()]:
+        facade.rows[key] = _poisoned(row, ALL)
+    facade.rows[HOSTILE] = msgspec.structs.replace(facade.rows["github"], id=HOSTILE)
+    facade.problem_rows = {key: _poisoned(row, ALL) for key, row in facade.problem_rows.items()}
+    for source, rows in facade.lines.items():
+        poisoned = [_poisoned(row, POISON[n % len(POISON)]) for n, row in enumerate(rows)]
+        poisoned[-1] = _poisoned(poisoned[-1], LONG)
+        facade.lines[source] = poisoned
+    facade.page = _poisoned(facade.page, ALL)
+    facade.method_rows["github"] = [_poisoned(row, ALL) for row in facade.method_rows["github"]]
+    facade.config_page = config_page(
+        schema=SCHEMA | {"properties": {ALL: {"type": "string", "title": ALL, "description": ALL}}},
+        values={ALL: ALL, "more": [ALL, {ALL: LONG}]},
+    )
+    facade.check = lambda changes, unset: ConfigCheck(
+        faults=(ConfigFault(key="more", message=ALL),), differences=(), restarts=False
+    )
+    facade.commands_ = [CommandRow(plugin="github", name=ALL, description=ALL, params={})]
+    facade.contributions_ = [
+        ContributionRow(
+            plugin=plugin, kind=kind, name=f"{kind}{n}", title=ALL, slot="", data={}, warnings=(ALL,)
+        )
+        for kind, number in (("widget", 3), ("menu_item", 1))
+        for n in range(number)
+        for plugin in facade.rows
+    ]
+    data: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("text", {"text": ALL}),
+        ("table", {"columns": [ALL], "rows": [[ALL]]}),
+        ("key-value", {"items": {ALL: ALL}}),
+    )
+    for n, (kind, shown) in enumerate(data):
+        facade.widgets[f"widget{n}"] = WidgetPage(
+            plugin="github", name=f"widget{n}", kind=kind, data=shown, error=ALL
+        )
+    facade.refusals["plugin_restart"] = PlughostError(ALL, remedy=ALL)
+    return facade
