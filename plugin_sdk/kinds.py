@@ -62,8 +62,8 @@ class Security(Plugin):
     """Looks at messages and files before they go on.
 
     Both methods, `async` or not, return a mapping with `safe`, and details such as `threats`, `confidence`
-    and `reason`; or a bool. They take part in the hooks `security.scan_message` and `security.scan_file`, which forbid where no
-    answer comes.
+    and `reason`; or a bool. They take part in the hooks `security.scan_message` and `security.scan_file`,
+    which forbid where no answer comes.
     """
 
     kind: ClassVar[str] = "security"

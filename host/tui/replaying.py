@@ -14,8 +14,8 @@ from textual.binding import Binding, BindingType
 
 from host.clock import Clock
 from host.facade.facade import Facade
+from host.facade.figures import age
 from host.tui.app import Monitor
-from host.tui.figures import age
 from host.tui.inked_lines import Parts
 from host.tui.keys import SHOW
 

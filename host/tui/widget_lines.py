@@ -10,7 +10,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from host.tui.figures import BARS, fit
+from host.facade.figures import BARS
+from host.tui.fit import fit
 from host.tui.ink import InkName
 from host.tui.inked_lines import Parts
 from host.tui.json_lines import json_lines

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from host.base_error import PlughostError
 from host.errors import Conflict
 from host.facade.config_pages import ConfigPage
+from host.facade.figures import day
 from host.tui.border import clean
 from host.tui.dialogs import Confirm, ShowText
-from host.tui.figures import day
 from host.tui.forms.draft import Draft
 from host.tui.forms.fields import Field
 from host.tui.forms.typed import brief

@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 
 from host.base_error import PlughostError
 from host.facade.config_pages import ConfigPage
+from host.facade.figures import many
 from host.tui.border import clean
 from host.tui.columns import Cell, Column
-from host.tui.figures import many
 from host.tui.forms.draft import Draft, faults_at
 from host.tui.forms.edit_dialog import EditDialog
 from host.tui.forms.fields import Field, fields_of
