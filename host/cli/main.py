@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "Show what the host does, told line by line.",
     "dev": "Run a plugin, and reload it when its files change.",
     "init": "Make a folder into a workspace for plugins.",
+    "inspect": "Ask a plugin line by line, typed or from a script.",
     "package": "Pack a plugin into one file.",
     "perms": "Show what plugins may do, and change it, while the host does not run.",
     "run": "Run plugins in the foreground.",
