@@ -15,11 +15,11 @@ facade = hostile_host()
 anyio.run(lambda: run_monitor(facade.connect, clock=facade.clock))
 """
 
-STRINGS = re.compile(rb"\x1b[\]PX^_]([^\x07\x1b]*)")
+STRINGS = re.compile(rb"\x1b[\]PX^_]([^\x07\x1b]*)(?:\x07|\x1b\\\\)?")
 """OSC, DCS, SOS, PM and APC, and what is in them."""
 
 OTHER = re.compile(rb"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
-"""Control characters that Textual itself has no use for; BEL ends an OSC, which there are none of."""
+"""Control characters that Textual itself has no use for."""
 
 
 def _walk(one: Terminal) -> None:
@@ -36,7 +36,7 @@ def _walk(one: Terminal) -> None:
     for _ in range(3):
         before = len(one.seen)
         one.press(b"]")
-        one.until(lambda before=before: len(one.seen) > before and "✖" in one.text)
+        one.until(lambda before=before: len(one.seen) > before)
     one.press(b"r")
     one.press(b":")
     one.sees("Search")
@@ -57,7 +57,7 @@ def test_no_sequence_of_a_plugin_reaches_a_terminal():
     strings = STRINGS.findall(seen)
     assert not [found for found in strings if found.startswith((b"52", b"0;", b"1;", b"2;", b"8;"))]
     assert not [found for found in strings if MARK.encode() in found]
-    assert OTHER.search(seen) is None, OTHER.search(seen)
+    assert OTHER.search(STRINGS.sub(b"", seen)) is None
     text = seen.decode("utf-8")
     assert not any(0x80 <= ord(char) < 0xA0 for char in text)
     assert not any(char in text for char in "\u202e\u2066\u200f\u2028\u2029\ufeff\u200b\U000e0041")
