@@ -11,11 +11,11 @@ from pathlib import Path
 import anyio
 import click
 
-from host.cli.call import read_parameters
 from host.cli.dev_reload import checked
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.output import print_error, print_json
+from host.cli.values import read_object
 from host.errors import PlughostError
 from host.plugin_host import PluginHost
 
@@ -83,7 +83,7 @@ async def _do(host: PluginHost, plugin: str, words: list[str]) -> None:
             for name in host.plugin(plugin).methods:
                 print_json(name)
         case [("call" | "stream" | "emit" | "hook") as verb, name, *rest]:
-            params = read_parameters(rest[0] if rest else "{}")
+            params = read_object(rest[0] if rest else "{}")
             if verb == "call":
                 print_json(await host.call(plugin, name, params))
             elif verb == "emit":
