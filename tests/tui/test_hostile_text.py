@@ -15,7 +15,7 @@ facade = hostile_host()
 anyio.run(lambda: run_monitor(facade.connect, clock=facade.clock))
 """
 
-STRINGS = re.compile(rb"\x1b[\]PX^_]([^\x07\x1b]*)(?:\x07|\x1b\\\\)?")
+STRINGS = re.compile(rb"\x1b[\]PX^_]([^\x07\x1b]*)(?:\x07|\x1b\\)?")
 """OSC, DCS, SOS, PM and APC, and what is in them."""
 
 OTHER = re.compile(rb"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
@@ -42,7 +42,7 @@ def _walk(one: Terminal) -> None:
     one.sees("Search")
     one.press(b"red")
     one.press(b"\x1b")
-    one.until(lambda: "Search" not in one.text)
+    one.until(lambda: "🔎" not in one.text)
     one.press(b"?")
     one.sees("Keys")
     one.press(b"\x1b")
