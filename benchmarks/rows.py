@@ -161,7 +161,7 @@ GROUPS: tuple[Group, ...] = (
             Measurement("sweep-500", (SWEEP_MS[500], SWEEP_PCT[500]), own=own.sweep_500, most_samples=2),
             Measurement("version", (VERSION,), own=own.version, most_samples=5),
             Measurement("imports", (IMPORT_SDK, IMPORT_HOST), own=own.imports, most_samples=5),
-            Measurement("ps", (PS,), own=own.no_ps),
+            Measurement("ps", (PS,), own=own.ps, most_samples=3),
             Measurement("events-1", (EVENTS_1, DURABLE_1), own=own.events_1, most_samples=3),
             Measurement("events-10", (EVENTS_10, DURABLE_10), own=own.events_10, most_samples=3),
             Measurement(

@@ -19,7 +19,7 @@ ASKED = [
     "notify",
     "start-1",
     "storage",
-    "ps",
+    "monitor",
 ]
 
 
@@ -70,7 +70,7 @@ def test_what_a_contestant_can_not_do_is_absent_with_the_reason(document: dict[s
     assert figures(document, "call_back_p50")["plughost"]["median"] > 0
     assert "can't call the host" in figures(document, "call_back_p50")["floor-asyncio"]["absent"]
     assert figures(document, "storage_p50")["plughost"]["median"] > 0
-    assert figures(document, "ps")["plughost"]["absent"] == "`plughost ps` does not exist yet"
+    assert figures(document, "monitor_cpu")["plughost"]["absent"] == "no program measures the monitor yet"
 
 
 def test_a_bar_is_printed_with_its_figure_and_an_absent_one_with_the_reason(run: tuple[Path, str]):
@@ -78,8 +78,8 @@ def test_a_bar_is_printed_with_its_figure_and_an_absent_one_with_the_reason(run:
     figure = next(line for line in lines if line.startswith("sequential call, asyncio / floor-asyncio "))
     assert "at most 1.2 x" in figure
     assert ("ok" in figure) != ("short" in figure)
-    absent = next(line for line in lines if line.startswith("plughost ps"))
-    assert absent.endswith("(`plughost ps` does not exist yet)")
+    absent = next(line for line in lines if line.startswith("monitor, 200"))
+    assert absent.endswith("(no program measures the monitor yet)")
 
 
 def test_tables_and_plots_are_written(run: tuple[Path, str]):
