@@ -10,17 +10,19 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import anyio
 
 from host.cli.exit_codes import ExitCode
+from host.cli.log_file import LogFile
+from host.errors import SettingsError
 from host.logs import configure
 from host.observe.log_folder import LogFiles
 from host.paths import default_data_folder
 from host.plugin_host import PluginHost
 from host.process.descriptors import raise_limit
-from host.settings import Settings, load_settings
+from host.settings import LogSettings, Settings, load_settings
 
 
 def settings_for(config: str | None, overrides: Mapping[str, Any]) -> Settings:
@@ -38,7 +40,20 @@ def start_logging(settings: Settings, *, quiet: bool = False) -> None:
     log = settings.log
     if quiet and log.level in ("debug", "info") and settings.origins.get("log.level", "default") == "default":
         log = replace(log, level="warning")
-    configure(log, sys.stderr)
+    configure(log, sys.stderr if log.path is None or quiet else cast("TextIO", _log_file(log)))
+
+
+def _log_file(log: LogSettings) -> LogFile:
+    assert log.path is not None
+    try:
+        log.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log.path.open("a").close()
+    except OSError as exc:
+        raise SettingsError(
+            f"log.path: {log.path} can't be written: {exc.strerror}",
+            remedy="name a file that this user may write, or leave it out to log on stderr",
+        ) from exc
+    return LogFile(log.path, files=log.files, most_bytes=log.file_bytes)
 
 
 def build_host(settings: Settings, *, temporary: bool = False, control: bool = False) -> PluginHost:

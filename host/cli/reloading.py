@@ -74,7 +74,7 @@ class Reloading:
         waiting = [name for name in NEED_RESTART if getattr(first, name) != getattr(new, name)]
         if (new.log.file_bytes, new.log.files) != (first.log.file_bytes, first.log.files):
             waiting.append("log.files")
-        for name in ("level", "format"):
+        for name in ("level", "format", "path"):
             if getattr(old.log, name) != getattr(new.log, name):
                 applied.append(f"log.{name}")
         start_logging(new)

@@ -71,6 +71,7 @@ KEYS: Final[dict[str, Key]] = {
     "log.format": Key("log.format", LogFormat),
     "log.file_size": Key("log.file_bytes", _Size, SIZE_ALLOWED),
     "log.files": _count("log.files", least=0),
+    "log.path": Key("log.path", _Folder, "a file"),
     "email.host": Key("email.host", _Text, "the name of a mail server"),
     "email.sender": Key("email.sender", _Text, 'an address such as "App <noreply@example.com>"'),
     "email.port": Key("email.port", Annotated[int, Field(ge=1, le=65_535)], "a port, 1 to 65535"),

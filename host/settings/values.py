@@ -25,6 +25,8 @@ class LogSettings:
     """Size at which the log file of a plugin makes way for the next one."""
     files: int = 3
     """Log files of each plugin that are kept; 0 for none."""
+    path: Path | None = None
+    """Where `plughost run` logs, in as many files of this size; None for stderr."""
 
 
 @dataclass(frozen=True, slots=True)

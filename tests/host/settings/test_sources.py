@@ -44,6 +44,7 @@ def test_a_file_may_set_everything(place: Place) -> None:
         format = "json"
         file_size = "2m"
         files = 5
+        path = "host.log"
         [storage]
         quota = "3m"
         [events]
