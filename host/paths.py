@@ -48,6 +48,11 @@ def platform_name() -> str:
     return platform.platform()
 
 
+def system_without_warden() -> str:
+    """Return the system's name if no warden can run on it; empty if one can."""
+    return "" if sys.platform == "linux" else sys.platform
+
+
 def written_path(text: str, base: Path, environ: Mapping[str, str] | None = None) -> Path:
     """Return the path that a person wrote: `~` is their home folder, a relative one starts at `base`."""
     if text == "~" or text.startswith("~/"):

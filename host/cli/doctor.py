@@ -16,7 +16,7 @@ from host.cli.output import print_json
 from host.control.socket_place import fits, own_place
 from host.errors import PlughostError
 from host.facade.figures import size
-from host.paths import network_file_system
+from host.paths import network_file_system, system_without_warden
 from host.process.descriptors import PER_PLUGIN, RESERVE, limit
 from host.state.lock import is_held
 
@@ -52,10 +52,10 @@ def command(as_json: bool, data: str | None, socket: str | None) -> int:
 def _system() -> Iterator[Check]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Check("Python", "ok", version)
-    if sys.platform == "linux":
-        yield Check("warden", "ok", "this system has what it needs: no plugin outlives its host")
+    if system := system_without_warden():
+        yield Check("warden", "warning", f"none on {system}: escaped daemons may outlive the host")
     else:
-        yield Check("warden", "warning", f"none on {sys.platform}: escaped daemons may outlive the host")
+        yield Check("warden", "ok", "this system has what it needs: no plugin outlives its host")
     if os.geteuid() == 0:
         yield Check(
             "user",

@@ -53,7 +53,7 @@ def test_what_a_life_runs_is_found_and_brought_together() -> None:
     assert told["same"]
     assert told["kept"] == told["functions"]
     before, after = told["pages"]
-    assert after < before / 2
+    assert after < 0.6 * before
 
 
 TOO_FEW = """

@@ -81,7 +81,7 @@ def test_live_needs_a_host_to_go_to():
         PluginHarness(read_folder(EVERYTHING), mode="dream")
 
 
-async def test_live_says_that_there_is_no_way_yet(tmp_path: Path):
+async def test_live_says_that_there_is_no_host(tmp_path: Path):
     harness = PluginHarness(read_folder(EVERYTHING), mode="live", data=str(tmp_path))
-    with pytest.raises(RpcError, match="can't be reached"):
+    with pytest.raises(RpcError, match="no host runs with the data folder"):
         await harness.__aenter__()
