@@ -7,6 +7,7 @@ published, subscriptions) is there from the beginning; the rest lives as long as
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -150,7 +151,7 @@ class Assembly:
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
         self.kinds = Kinds(roster.views)
-        self.scanner = Scanner(self.hooks, lambda: self.spaces.spaces)
+        self.scanner = Scanner(self.hooks, lambda: self.spaces.spaces, partial(_unheard, roster, book))
         kept = (self.storage, self.spaces, self.configuration, book, self.events, self.schedule)
         self._forgetting = Forgetting(roster, *kept, self.recorder)
         self._registries: tuple[Registry, ...] = (
@@ -366,6 +367,17 @@ class Assembly:
 
     async def _restart(self, plugin: str) -> None:
         await self.roster.get(plugin).restart()
+
+
+def _unheard(roster: Roster, book: HookBook) -> list[str]:
+    """Return the enabled security plugins of which nobody knows yet what they look at."""
+    return [
+        plugin
+        for plugin in roster.ids()
+        if roster.package(plugin).manifest.type == "security"
+        and roster.is_enabled(plugin)
+        and not book.knows(plugin)
+    ]
 
 
 def _warden_lost() -> None:

@@ -43,6 +43,7 @@ class HookBook:
         self._memory = HookMemory()
         self._sessions: dict[PluginId, Joining] = {}
         self._active: set[PluginId] = set()
+        self._released: set[str] = set()
         self._chains: dict[str, tuple[Link, ...]] = {}
 
     def declare(self, said: Declaration) -> None:
@@ -71,8 +72,13 @@ class HookBook:
         """Forget the handlers of a plugin that does not run; return whether there were any."""
         if PluginId(plugin) in self._sessions or not self._memory.put(plugin, ()):
             return False
+        self._released.add(plugin)
         self._chains.clear()
         return True
+
+    def knows(self, plugin: str) -> bool:
+        """Tell whether it is known which handlers a plugin has: it ran once, or they were released."""
+        return plugin in self._memory.kept or PluginId(plugin) in self._active or plugin in self._released
 
     async def forget(self, plugin: str) -> int:
         """Forget the handlers of a plugin that does not run, on the disk too; return how many there were.

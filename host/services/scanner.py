@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -64,8 +64,14 @@ class ScanResult:
 class Scanner:
     """The scans of one host."""
 
-    def __init__(self, hooks: Hooks, spaces: Callable[[], Spaces]) -> None:
-        """`spaces` returns the plugins' folders. Raises HostClosed while the host does not run."""
+    def __init__(
+        self, hooks: Hooks, spaces: Callable[[], Spaces], unheard: Callable[[], Iterable[str]]
+    ) -> None:
+        """`spaces` returns the plugins' folders. Raises HostClosed while the host does not run.
+
+        `unheard` returns enabled security plugins that never ran, so that nobody knows what they look at.
+        """
+        self._unheard = unheard
         self._hooks = hooks
         self._spaces = spaces
         self._runs = False
@@ -83,6 +89,8 @@ class Scanner:
 
     async def scan_message(self, text: str) -> ScanResult:
         """Have every security plugin look at a text, until one finds something."""
+        if (unguarded := self._unguarded()) is not None:
+            return unguarded
         return _result(await self._hooks.run(SCANS["scan_message"], text))
 
     async def scan_file(self, path: str | Path) -> ScanResult:
@@ -93,9 +101,18 @@ class Scanner:
         """
         path = Path(path)
         await anyio.to_thread.run_sync(_probe, path)
+        if (unguarded := self._unguarded()) is not None:
+            return unguarded
         return _result(
             await self._hooks.run(SCANS["scan_file"], str(path), adapt=partial(self._handed_over, path))
         )
+
+    def _unguarded(self) -> ScanResult | None:
+        """Return the answer while a security plugin has yet to run for the first time; None if none has."""
+        for plugin in self._unheard():
+            reason = f"plugin {plugin!r}, which must be asked, has not run yet"
+            return ScanResult(False, (), reason, plugin, "hook_unavailable", (), {})
+        return None
 
     @asynccontextmanager
     async def _handed_over(self, path: Path, plugin: str) -> AsyncGenerator[bytes]:

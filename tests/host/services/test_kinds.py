@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from host import InvalidParams, LoadRefused, PluginHost
+from host import InvalidParams, LoadFailed, LoadRefused, PluginHost
 from host.services import scanner
 
 Write = Callable[..., Path]
@@ -290,3 +290,20 @@ async def test_without_security_plugins_nobody_has_scanned(plugins: Path) -> Non
     async with PluginHost([plugins]) as host:
         result = await host.scan_message("hello")
         assert (result.safe, result.scanned_by) == (True, ())
+
+
+@pytest.mark.parametrize("code", ["def broken(:\n", "raise RuntimeError('no')\n"])
+async def test_a_scanner_that_never_started_makes_nothing_safe(
+    code: str, write_plugin: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = write_plugin("guard", code, 'type = "security"\n')
+    (tmp_path / "file.txt").write_text("text")
+    async with PluginHost(plugins=[folder], data=tmp_path / "data") as host:
+        with pytest.raises(LoadFailed):
+            await host.load("guard")
+        for scan in (host.scan_message("text"), host.scan_file(tmp_path / "file.txt")):
+            result = await scan
+            assert not result.safe
+            assert (result.by, result.code) == ("guard", "hook_unavailable")
+        await host.disable("guard")
+        assert (await host.scan_message("text")).safe
