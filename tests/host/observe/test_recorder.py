@@ -1,6 +1,5 @@
 """The flight recorder with real plugins: what is on the axis, over restarts of plugin and host."""
 
-import json
 import os
 import signal
 import subprocess
@@ -16,53 +15,14 @@ import pytest
 from host import PluginDied, PluginError, PluginHost, PluginNotFound, PluginView
 from host.ids import PluginId
 from host.observe.entries import KEPT, Timeline
-from host.observe.log_folder import LogFiles
 from host.observe.recorder_folder import RecorderFolder
 from host.observe.track import Track
+from tests.host.observe.busy_plugin import BUSY
 
 Until = Callable[..., Awaitable[PluginView]]
 Write = Callable[..., Path]
 
 WAIT_S = 20.0
-
-BUSY = """
-import os, sys
-
-class Busy(Plugin):
-    @method
-    async def add(self, a: int, b: int) -> int:
-        return a + b
-
-    @method
-    async def refuse(self) -> None:
-        raise PluginError("not today")
-
-    @method
-    async def ask(self) -> Any:
-        return await self.host.host.info()
-
-    @method
-    async def ask_wrongly(self) -> str:
-        try:
-            await self.host.host.nothing()
-        except RpcError as error:
-            return error.name
-        return ""
-
-    @method
-    async def count(self) -> Any:
-        for number in range(3):
-            yield number
-
-    @method
-    async def tell(self, text: str) -> None:
-        self.log.warning(text, number=7)
-        print("on stderr", file=sys.stderr)
-
-    @method
-    async def leave(self) -> None:
-        os._exit(7)
-"""
 
 
 async def until_recorded(host: PluginHost, is_there: Callable[[Timeline], bool]) -> Timeline:
@@ -252,52 +212,6 @@ async def test_a_folder_that_takes_nothing_hurts_nobody_and_is_said_once(
     assert "can't be written" in said[0]
     assert "is written again" in said[1]
     assert len(RecorderFolder(data).read("busy").calls) == 4
-
-
-async def test_each_plugin_has_a_log_file_of_json_lines_and_a_level(
-    plugins: Path, write_plugin: Write, tmp_path: Path
-) -> None:
-    write_plugin("busy", BUSY)
-    data = tmp_path / "data"
-    async with PluginHost([plugins], data=data, autoload=True) as host:
-        await host.call("busy", "tell", {"text": "first \x1b[2J"})
-        await host.logs.set_level("busy", "error")
-        await host.call("busy", "tell", {"text": "second"})
-        assert host.logs.level("busy") == "error"
-    async with PluginHost([plugins], data=data, autoload=True) as host:
-        assert host.logs.level("busy") == "error"
-        await host.call("busy", "tell", {"text": "third"})
-        with pytest.raises(PluginNotFound):
-            await host.logs.set_level("nobody", "info")
-        told = await host.logs("busy", level="warning")
-        assert [line.text for line in told if line.source == "log"] == ['first \\x1b[2J  {"number":7}']
-        await host.logs.set_level("busy", "info")
-    entries = [json.loads(line) for line in (data / "logs" / "busy.log").read_text().splitlines()]
-    own = [
-        (entry["level"], entry["message"], entry["fields"]) for entry in entries if entry["source"] == "log"
-    ]
-    assert own == [("warning", "first \\x1b[2J", {"number": 7})]
-    assert any("active" in entry["message"] for entry in entries if entry["source"] == "host")
-
-
-async def test_log_files_rotate_and_can_be_switched_off(
-    plugins: Path, write_plugin: Write, tmp_path: Path
-) -> None:
-    write_plugin("busy", BUSY)
-    small = LogFiles(file_bytes=2_000, files=2)
-    async with PluginHost([plugins], data=tmp_path / "one", autoload=True, log_files=small) as host:
-        for number in range(30):
-            await host.call("busy", "tell", {"text": f"{number} " + "x" * 200})
-            await host.recorder.flush()
-    names = sorted(path.name for path in (tmp_path / "one" / "logs").iterdir())
-    assert names == ["busy.log", "busy.log.1"]
-    assert all(path.stat().st_size < 4_000 for path in (tmp_path / "one" / "logs").iterdir())
-    async with PluginHost(
-        [plugins], data=tmp_path / "two", autoload=True, log_files=LogFiles(files=0)
-    ) as host:
-        await host.call("busy", "tell", {"text": "a"})
-    assert not (tmp_path / "two" / "logs").exists()
-    assert RecorderFolder(tmp_path / "two").read("busy").lines
 
 
 async def test_what_is_recorded_of_a_plugin_can_be_removed(

@@ -1,85 +1,16 @@
-"""Storage through real plugin processes."""
+"""What storage refuses, and what it forgets in time."""
 
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 
-from host import Conflict, InvalidParams, PluginHost, QuotaExceeded
+from host import InvalidParams, PluginHost, QuotaExceeded
 from host.clock import SystemClock
+from tests.host.services.storage.keeper import KEEPER, do
 
 Write = Callable[..., Path]
-
-KEEPER = """
-import asyncio
-from dataclasses import dataclass, field
-
-import msgspec
-
-@dataclass
-class Point:
-    x: int
-    tags: list[str] = field(default_factory=list)
-
-class Keeper(Plugin):
-    @method
-    async def do(self, what: str, args: list[Any], options: dict[str, Any] | None = None) -> Any:
-        return await getattr(self.storage, what)(*args, **(options or {}))
-
-    @method
-    async def all_items(self, prefix: str) -> list[Any]:
-        return [[key, value] async for key, value in self.storage.items(prefix)]
-
-    @method
-    async def all_sizes(self) -> list[Any]:
-        return [[key, len(value)] async for key, value in self.storage.items()]
-
-    @method
-    async def transact(self, keys: list[str]) -> list[Any]:
-        transaction = self.storage.transaction()
-        for key in keys:
-            transaction.set(key, 1)
-        return await transaction.commit()
-
-    @method
-    async def set_raw(self, key: str, text: str) -> Any:
-        return await self.storage.set(key, msgspec.Raw(text.encode()))
-
-    @method
-    async def keep_dataclass(self) -> Any:
-        await self.storage.set("point", Point(1, ["a"]))
-        return await self.storage.get("point")
-
-    @method
-    async def at_once(self, what: str, times: int) -> None:
-        change = {
-            "incr": lambda number: self.storage.incr("incr"),
-            "append": lambda number: self.storage.append("append", number),
-            "update": lambda number: self.storage.update("update", lambda n: n + 1, default=0),
-        }[what]
-        async with asyncio.TaskGroup() as group:
-            for number in range(times):
-                group.create_task(change(number))
-
-    @method
-    async def add_event(self, event: str) -> int:
-        async def add(events: list[str]) -> list[str]:
-            await asyncio.sleep(0)
-            return [*events, event]
-
-        return len(await self.storage.update("events", add, default=[]))
-
-    @method
-    async def move(self, fail: bool) -> list[Any]:
-        transaction = self.storage.transaction().set("a", {"x": 1}).incr("n", 2)
-        transaction.append("l", "i").delete("gone")
-        if fail:
-            transaction.check("a", 999)
-        return await transaction.commit()
-"""
 
 
 class Wall(SystemClock):
@@ -87,16 +18,6 @@ class Wall(SystemClock):
 
     def wall(self) -> float:
         return self.now_s
-
-
-@pytest.fixture
-async def host(plugins: Path, write_plugin: Write, tmp_path: Path) -> AsyncIterator[PluginHost]:
-    write_plugin("keeper", KEEPER)
-    write_plugin("other", KEEPER)
-    async with PluginHost(
-        [plugins], data=tmp_path / "data", autoload=True, storage_quota_bytes=2_000_000
-    ) as host:
-        yield host
 
 
 @pytest.fixture
@@ -112,33 +33,6 @@ async def roomy(plugins: Path, write_plugin: Write, tmp_path: Path) -> AsyncIter
         yield host
 
 
-async def do(host: PluginHost, what: str, *args: Any, plugin: str = "keeper", **options: Any) -> Any:
-    return await host.call(plugin, "do", {"what": what, "args": list(args), "options": options})
-
-
-async def test_values_of_every_kind_come_back_as_they_were(host: PluginHost) -> None:
-    for number, value in enumerate([None, True, 7, 1.5, "größe\u2028", [1, [2]], {"a": {"b": None}}]):
-        assert await do(host, "set", "key", value) == number + 1
-        assert await do(host, "get", "key") == value
-    assert await do(host, "get", "nothing", "default") == "default"
-    assert await do(host, "delete", "key") is True
-    assert await do(host, "delete", "key") is False
-    assert await do(host, "entry", "key") == [False, None, 0]
-
-
-async def test_keys_and_items_are_listed_by_prefix_in_order(host: PluginHost) -> None:
-    for number in range(1_005):
-        await host.storage.set("keeper", f"n:{number:04}", number)
-    await do(host, "set", "other", 1)
-    keys = await do(host, "keys", "n:")
-    assert keys == [f"n:{number:04}" for number in range(1_005)]
-    assert len(await do(host, "keys")) == 1_006
-    assert await host.call("keeper", "all_items", {"prefix": "n:0"}) == [
-        [f"n:{number:04}", number] for number in range(1_000)
-    ]
-    assert await do(host, "keys", "n:%") == []
-
-
 async def test_no_plugin_reaches_what_another_one_keeps(host: PluginHost) -> None:
     await do(host, "set", "key", "keeper's")
     await do(host, "set", "key", "other's", plugin="other")
@@ -148,49 +42,6 @@ async def test_no_plugin_reaches_what_another_one_keeps(host: PluginHost) -> Non
     await host.storage.wipe("other")
     assert await do(host, "get", "key") == "keeper's"
     assert await do(host, "get", "key", plugin="other") is None
-
-
-async def test_what_is_kept_survives_the_host(host: PluginHost, plugins: Path, tmp_path: Path) -> None:
-    await do(host, "set", "key", [1, 2])
-    await host.aclose()
-    async with PluginHost([plugins], data=tmp_path / "data", autoload=True) as again:
-        assert await do(again, "get", "key") == [1, 2]
-
-
-async def test_no_concurrent_change_is_lost(host: PluginHost) -> None:
-    async with anyio.create_task_group() as tasks:
-        for what in ("incr", "append", "update"):
-            params = {"what": what, "times": 300}
-            tasks.start_soon(partial(host.call, "keeper", "at_once", params, timeout_s=60))
-    for what in ("incr", "append", "update"):
-        await host.call("keeper", "at_once", {"what": what, "times": 700}, timeout_s=60)
-    assert await do(host, "get", "incr") == 1_000
-    assert await do(host, "get", "update") == 1_000
-    assert sorted(await do(host, "get", "append")) == sorted([*range(300), *range(700)])
-
-
-async def test_a_list_of_events_that_handlers_add_to_at_once_loses_none(host: PluginHost) -> None:
-    async with anyio.create_task_group() as tasks:
-        for number in range(100):
-            tasks.start_soon(host.call, "keeper", "add_event", {"event": f"e{number}"})
-    assert sorted(await do(host, "get", "events")) == sorted(f"e{number}" for number in range(100))
-
-
-async def test_a_transaction_is_done_whole_or_not_at_all(host: PluginHost) -> None:
-    await do(host, "set", "gone", 1)
-    with pytest.raises(Conflict, match="version 1, not 999"):
-        await host.call("keeper", "move", {"fail": True})
-    assert await do(host, "keys") == ["gone"]
-    assert await host.call("keeper", "move", {"fail": False}) == [1, 2, 1, True]
-    assert await do(host, "keys") == ["a", "l", "n"]
-
-
-async def test_compare_and_set_needs_the_version_that_is_there(host: PluginHost) -> None:
-    assert await do(host, "compare_and_set", "key", 0, "first") == 1
-    with pytest.raises(Conflict):
-        await do(host, "compare_and_set", "key", 0, "again")
-    assert await do(host, "compare_and_set", "key", 1, "second") == 2
-    assert await do(host, "entry", "key") == [True, "second", 2]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 1_025, "a\nb", "\x1b", "x" * 10_000_000])
@@ -257,29 +108,6 @@ async def test_a_key_with_a_time_to_live_is_gone_and_stays_so(
             await do(host, "set", "x", 1, ttl_s=-1)
 
 
-async def test_an_operator_sees_and_mends_what_is_kept(host: PluginHost) -> None:
-    await do(host, "set", "key", "value")
-    (one,) = await host.storage.keys("keeper")
-    assert (one.key, one.size_bytes, one.version, one.expires_s) == ("key", 10, 1, None)
-    assert await host.storage.get("keeper", "key") == "value"
-    await host.storage.set("keeper", "key", "other")
-    assert await do(host, "get", "key") == "other"
-    assert await host.storage.delete("keeper", "key") is True
-    assert await do(host, "get", "key") is None
-    assert (await host.storage.usage("keeper")).keys == 0
-    with pytest.raises(InvalidParams, match="anything that JSON holds"):
-        await host.storage.set("keeper", "key", object())
-
-
-async def test_a_version_that_a_key_had_before_it_was_deleted_does_not_come_back(host: PluginHost) -> None:
-    assert await do(host, "set", "key", "as it was read") == 1
-    await do(host, "delete", "key")
-    await do(host, "set", "key", "somebody else's")
-    with pytest.raises(Conflict):
-        await do(host, "compare_and_set", "key", 1, "the reader's")
-    assert await do(host, "get", "key") == "somebody else's"
-
-
 async def test_items_of_more_than_a_frame_come_page_by_page(roomy: PluginHost) -> None:
     host = roomy
     values = {f"k{number:02}": str(number % 10) * 900_000 for number in range(20)}
@@ -336,10 +164,6 @@ async def test_a_number_that_no_computer_holds_harms_nobody_else(host: PluginHos
     assert await do(host, "incr", "n") == 2
 
 
-async def test_dataclasses_and_structs_are_kept_as_objects(host: PluginHost) -> None:
-    assert await host.call("keeper", "keep_dataclass") == {"x": 1, "tags": ["a"]}
-
-
 async def test_what_has_expired_takes_no_room_from_what_comes(
     plugins: Path, write_plugin: Write, tmp_path: Path
 ) -> None:
@@ -371,28 +195,6 @@ async def test_a_clock_that_was_set_back_between_two_runs_brings_nothing_to_life
         assert await do(host, "keys") == ["long"]
         await do(host, "set", "new", 1, ttl_s=10)
         assert host._parts.storage.now_s() >= 1_050  # pyright: ignore[reportPrivateUsage]
-
-
-async def test_a_host_that_is_entered_again_believes_nothing_of_its_earlier_folder(
-    plugins: Path, write_plugin: Write
-) -> None:
-    write_plugin("keeper", KEEPER)
-    host = PluginHost([plugins], autoload=True)  # a temporary folder each time
-    async with host:
-        await do(host, "set", "key", 1)
-        assert await do(host, "get", "key") == 1
-    async with host:
-        assert await do(host, "get", "key") is None
-
-
-async def test_an_operator_sees_who_keeps_how_much(host: PluginHost) -> None:
-    await do(host, "set", "a", 1)
-    await do(host, "set", "b", "xyz", plugin="other")
-    usage = await host.storage.usage_all()
-    assert {plugin: (one.keys, one.bytes) for plugin, one in usage.items()} == {
-        "keeper": (1, 2),
-        "other": (1, 6),
-    }
 
 
 async def test_a_manifest_may_ask_for_a_quota_of_its_own(roomy: PluginHost) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -15,78 +15,13 @@ from host import (
     ConfigurationRefused,
     Conflict,
     DiskFull,
-    InvalidConfiguration,
     InvalidParams,
-    LoadRefused,
     PluginError,
     PluginHost,
 )
 from host.state import config_file
 
 Write = Callable[..., Path]
-
-SCHEMA = """
-permissions = ["config:read"]
-[config_schema]
-type = "object"
-additionalProperties = false
-required = ["mode"]
-[config_schema.properties.mode]
-type = "string"
-enum = ["slow", "fast", "odd"]
-default = "slow"
-[config_schema.properties.port]
-type = "integer"
-minimum = 1
-x-restart = true
-[config_schema.properties.name]
-type = "string"
-[config_schema.properties.token]
-type = "string"
-writeOnly = true
-[config_schema.properties.deep]
-type = "object"
-properties.size = { type = "number", default = 1.5 }
-properties.tags = { type = "array", items = { type = "string" } }
-"""
-
-CODE = """
-import os
-
-class Configured(Plugin):
-    async def on_configure(self, config: dict[str, Any]) -> str | None:
-        if config["mode"] == "odd":
-            raise PluginError("odd is not for me")
-        return "restart" if config.get("name") == "later" else None
-
-    @method
-    async def seen(self) -> dict[str, Any]:
-        return self.config
-
-    @method
-    async def pid(self) -> int:
-        return os.getpid()
-
-    @method
-    async def change(self, changes: dict[str, Any], revision: int | None = None) -> dict[str, Any]:
-        return await self.config.set(changes, expected_revision=revision)
-
-    @method
-    async def register(self, schema: dict[str, Any]) -> Any:
-        await self.config.register(schema)
-        return [self.config, await self.config.schema()]
-
-    @method
-    async def system(self, key: str = "") -> Any:
-        return await self.config.system(key)
-
-    @method
-    async def write(self) -> None:
-        try:
-            self.config["mode"] = "fast"
-        except TypeError as exc:
-            raise PluginError(str(exc))
-"""
 
 
 PLAIN = """
@@ -107,19 +42,6 @@ for line in sys.stdin:
 """
 
 
-@pytest.fixture
-async def host(plugins: Path, write_plugin: Write, tmp_path: Path) -> AsyncIterator[PluginHost]:
-    write_plugin("one", CODE, SCHEMA)
-    async with PluginHost(
-        [plugins],
-        data=tmp_path / "data",
-        autoload=True,
-        config={"one": {"name": "file"}},
-        system_config={"site": {"title": "Ours"}, "api_key": "hidden"},
-    ) as host:
-        yield host
-
-
 async def test_a_change_reaches_the_running_plugin_and_outlives_the_host(
     host: PluginHost, plugins: Path, tmp_path: Path
 ) -> None:
@@ -132,46 +54,6 @@ async def test_a_change_reaches_the_running_plugin_and_outlives_the_host(
     await host.aclose()
     async with PluginHost([plugins], data=tmp_path / "data", autoload=True) as again:
         assert await again.call("one", "seen") == {key: seen[key] for key in ("mode", "deep")}
-
-
-async def test_each_value_says_which_layer_it_comes_from(
-    plugins: Path, write_plugin: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = write_plugin("a-b", CODE, SCHEMA)
-    (folder / "config").mkdir()
-    (folder / "config" / "default.json").write_text('{"port": 1, "name": "package", "token": "in-package"}')
-    monkeypatch.setenv("PLUGHOST_CONFIG_A_B__PORT", "7")
-    monkeypatch.setenv("PLUGHOST_CONFIG_A_B__DEEP__TAGS", '["x"]')
-    monkeypatch.setenv("PLUGHOST_CONFIG_A_B__NAME", "12")
-    async with PluginHost(
-        [plugins], config={"a-b": {"port": 3, "name": "file", "deep": {"size": 2}}}
-    ) as host:
-        await host.configuration.set("a-b", {"mode": "fast"})
-        rows = {row.key: (row.value, row.origin) for row in host.configuration.explain("a-b")}
-        assert rows == {
-            "mode": ("fast", "set"),
-            "port": (7, "environment PLUGHOST_CONFIG_A_B__PORT"),
-            "name": ("12", "environment PLUGHOST_CONFIG_A_B__NAME"),
-            "token": ("•••", "config/default.json"),
-            "deep.size": (2, "file"),
-            "deep.tags": (["x"], "environment PLUGHOST_CONFIG_A_B__DEEP__TAGS"),
-        }
-        await host.load("a-b")
-        assert (await host.call("a-b", "seen"))["token"] == "in-package"
-
-
-async def test_faults_in_three_places_are_told_together_and_nothing_is_saved(host: PluginHost) -> None:
-    with pytest.raises(InvalidConfiguration) as told:
-        await host.configuration.set("one", {"mode": "warp", "deep": {"size": "big"}, "extra": 1})
-    assert [(fault.file, fault.path, fault.found) for fault in told.value.faults] == [
-        ("set", "deep.size", "'big'"),
-        ("set", "extra", "an unknown key"),
-        ("set", "mode", "'warp'"),
-    ]
-    assert told.value.faults[2].allowed == '"slow", "fast", "odd"'
-    assert host.configuration.revision("one") == 0
-    assert await host.call("one", "seen") == {"mode": "slow", "deep": {"size": 1.5}, "name": "file"}
-    assert len(host.configuration.validate("one", {"mode": 1, "port": 0})) == 3
 
 
 async def test_a_plugin_may_refuse_with_a_reason_and_nothing_is_saved(host: PluginHost) -> None:
@@ -286,73 +168,6 @@ async def test_a_plugin_that_knows_of_no_changes_is_restarted(host: PluginHost, 
     await host.load("plain")
     assert (await host.configuration.set("plain", {"a": {"b": 1}})).applied == "restart"
     assert await host.call("plain", "config") == {"a": {"b": 1}}
-
-
-async def test_settings_registered_in_code_lie_under_the_manifests(
-    plugins: Path, write_plugin: Write
-) -> None:
-    write_plugin("two", CODE.replace('if config["mode"]', 'if config.get("mode")'))
-    async with PluginHost([plugins], autoload=True) as host:
-        schema = {
-            "limit": {"type": "integer", "default": 3, "label": "Limit"},
-            "mode": {"type": "enum", "enum": ["a"]},
-        }
-        values, seen = await host.call("two", "register", {"schema": schema})
-        assert values == {"limit": 3}
-        assert seen["properties"]["limit"]["title"] == "Limit"
-        assert await host.call("two", "seen") == {"limit": 3}
-        with pytest.raises(InvalidConfiguration, match="limit"):
-            await host.configuration.set("two", {"limit": "many"})
-        for bad in (
-            {"x": {"type": "strin"}},
-            {"properties": {"x": {"$ref": "http://a/b"}}},
-            {"properties": {"x": {"pattern": "(a+)+b"}}},
-        ):
-            with pytest.raises(InvalidParams, match="schema can't be used"):
-                await host.call("two", "register", {"schema": bad})
-
-
-async def test_what_the_application_publishes_is_read_by_grant_and_holds_no_secrets(
-    host: PluginHost, plugins: Path, write_plugin: Write
-) -> None:
-    assert await host.call("one", "system") == {"site": {"title": "Ours"}, "api_key": "•••"}
-    assert await host.call("one", "system", {"key": "site.title"}) == "Ours"
-
-
-async def test_a_plugin_whose_configuration_does_not_fit_is_not_started(
-    plugins: Path, write_plugin: Write
-) -> None:
-    write_plugin("one", CODE, SCHEMA)
-    given = {"one": {"mode": "warp", "port": "x", "token": 123456789}}
-    async with PluginHost([plugins], config=given) as host:
-        with pytest.raises(LoadRefused) as told:
-            await host.load("one")
-        for word in ("file: mode", "file: port", "file: token: found '•••'"):
-            assert word in str(told.value)
-        assert "123456789" not in str(told.value)
-        assert host.plugin("one").state == "error"
-        assert host.plugin("one").pid is None
-        await host.configuration.set("one", {"mode": "slow", "port": 1, "token": "x"})
-        await host.load("one")
-
-
-async def test_each_of_several_missing_values_is_told_once(plugins: Path, write_plugin: Write) -> None:
-    manifest = """
-        [config_schema]
-        type = "object"
-        required = ["host", "port", "token"]
-        properties = { host = { type = "string" }, port = { type = "integer" }, token = { type = "string" } }
-        """
-    write_plugin("bare", "class Bare(Plugin):\n    pass\n", manifest)
-    async with PluginHost([plugins]) as host:
-        faults = host.configuration.validate("bare", {})
-        assert [fault.path for fault in faults] == ["host", "port", "token"]
-
-
-async def test_the_file_is_its_owners_alone(host: PluginHost, tmp_path: Path) -> None:
-    await host.configuration.set("one", {"token": "very-secret"})
-    for file in (tmp_path / "data").glob("config.db*"):
-        assert file.stat().st_mode & 0o077 == 0, file
 
 
 async def test_a_caller_who_is_cancelled_while_a_change_is_written_leaves_the_next_change_possible(
