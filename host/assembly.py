@@ -5,46 +5,40 @@ program asks, and starts the task that `run` is. What can be used before a host 
 published, subscriptions) is there from the beginning; the rest lives as long as `run`.
 """
 
-import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import anyio
 import anyio.abc
 
-from host.clock import Clock
+from host.doors import attach_services
 from host.errors import HostClosed
 from host.facade import Change, Opens, Registry
 from host.facade.pages import ReloadPage
+from host.front import Front
+from host.given import Given
 from host.observe.changes import ChangeFeed
-from host.observe.log_folder import LogFiles
 from host.observe.recorder import FlightRecorder
 from host.operations.feed import Feeds
-from host.operations.operations import Operations
 from host.operations.parts import HostFacts, Parts
 from host.operations.tracing import Tracing
-from host.permissions.policy import Policy
 from host.process.direct_launcher import DirectLauncher
 from host.process.grown_pipes import GrownPipes
 from host.process.journal import Journal
 from host.process.launcher import Launcher
-from host.process.marked import is_plugins
 from host.process.shelf import fill_shelf
 from host.process.warden_launcher import WardenLauncher
 from host.routing.calls import Calls
 from host.routing.control_calls import ControlCalls
 from host.routing.event_log_keeper import EventLogKeeper
 from host.routing.events import Events
-from host.routing.events_api import EventsApi
 from host.routing.gateway import ApiGateway
 from host.routing.hook_book import HookBook
 from host.routing.hooks import Hooks
 from host.routing.rate_limits import RateLimits
 from host.rpc import HeldFrames
-from host.services.about import AboutService
-from host.services.analytics import AnalyticsService
 from host.services.commands import Commands
 from host.services.configuration import Configuration
 from host.services.configuration_api import ConfigurationApi
@@ -53,18 +47,13 @@ from host.services.contract import Contract
 from host.services.endpoints import Endpoints
 from host.services.forgetting import Forgetting, Forgotten
 from host.services.kinds import Kinds
-from host.services.log import LogService, writer
 from host.services.mail import Mail
 from host.services.notifications import Notifications
-from host.services.plugins import PluginsService
-from host.services.scanner import Scanner
+from host.services.scanner import Scanner, unheard
 from host.services.schedules import Schedules
 from host.services.space_watch import SpaceWatch
 from host.services.storage import Storage
-from host.services.storage_functions import StorageFunctions
 from host.services.ui import Ui
-from host.settings.events import EventSettings
-from host.settings.mail import MailSettings
 from host.state.ledger import Ledger
 from host.state.lock import DataFolder, open_data_folder
 from host.state.records import Records
@@ -76,70 +65,46 @@ from host.supervision.roster import Roster
 from host.supervision.shared import Shared
 from host.supervision.states import State
 from host.supervision.storm import MAX_PARALLEL_STARTS, StormGuard
-from host.timing import Timing
 from host.watchdog.monitor import Monitor
 from host.watchdog.sampler import Sampler
 from protocol.polling import Polling
-
-logger = logging.getLogger(__name__)
 
 
 class Assembly:
     """The parts of one host."""
 
-    def __init__(
-        self,
-        roster: Roster,
-        *,
-        data: Path | None,
-        policy: Policy,
-        application: str,
-        application_version: str,
-        use_warden: bool,
-        polling: Polling,
-        email: MailSettings | None,
-        events: EventSettings,
-        storage_quota_bytes: int,
-        config: Mapping[str, Mapping[str, Any]],
-        system_config: Mapping[str, Any],
-        log_files: LogFiles,
-        rate_limits: Mapping[str, str],
-        consent_to_widening: bool,
-        timing: Timing,
-        clock: Clock,
-        facts: HostFacts,
-        control: bool,
-    ) -> None:
+    def __init__(self, roster: Roster, given: Given) -> None:
         """Take what `PluginHost` was given; nothing is touched before `run`."""
         self.roster = roster
         self.gateway = ApiGateway()
-        self.calls = Calls(roster, timing)
+        self.calls = Calls(roster, given.timing)
         self.changes = ChangeFeed()
-        self._data = data
-        self._policy = policy
-        self._consent_to_widening = consent_to_widening
-        self.gateway.rate_limits = RateLimits(rate_limits, clock.monotonic)
-        self._application = application
-        self._application_version = application_version
-        self._use_warden = use_warden
-        self._polling = polling
-        self._timing = timing
-        self._clock = clock
+        self._given = given
+        clock = self._clock = given.clock
+        self.gateway.rate_limits = RateLimits(given.rate_limits, clock.monotonic)
         self._environment: Environment | None = None
         self.runs = False
         """Whether what works only while the host runs does; `running` says it with an error."""
-        self.recorder = FlightRecorder(keeps=data is not None, log_files=log_files, check=roster.get)
-        self.events = Events(clock, EventLogKeeper(clock, events, timing))
+        self.recorder = FlightRecorder(
+            keeps=given.data is not None, log_files=given.log_files, check=roster.get
+        )
+        self.events = Events(clock, EventLogKeeper(clock, given.events, given.timing))
         self.recorder.analytics.emit = self.events.tell
-        self.storage = Storage(clock, storage_quota_bytes)
-        self.spaces = SpaceWatch(self.storage, self._space_is_short)
+        self.storage = Storage(clock, given.storage_quota_bytes)
+        self.spaces = SpaceWatch(self.storage, self.events.tell)
         self.notifications = Notifications(clock)
-        self.mail = Mail(email)
+        self.mail = Mail(given.email)
         plugins = Plugins(roster.ids, roster.package, roster.taking_calls, self._restart)
-        self.configuration = Configuration(plugins, config, clock)
-        ConfigurationApi(self.configuration, system_config).attach(self.gateway)
-        self.facts = facts
-        self._control = control
+        self.configuration = Configuration(plugins, given.config, clock)
+        ConfigurationApi(self.configuration, given.system_config).attach(self.gateway)
+        facts = self.facts = HostFacts(
+            name=given.app or "plughost",
+            app_version=given.app_version,
+            limits=given.limits,
+            plugin_folders=tuple(map(str, given.places)),
+            polling=given.polling,
+            uses_warden=given.use_warden,
+        )
         feeds = Feeds()
         self._tracing = Tracing(feeds.rpc, clock)
         asked = ControlCalls(roster)
@@ -151,7 +116,7 @@ class Assembly:
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
         self.kinds = Kinds(roster.views)
-        self.scanner = Scanner(self.hooks, lambda: self.spaces.spaces, partial(_unheard, roster, book))
+        self.scanner = Scanner(self.hooks, lambda: self.spaces.spaces, partial(unheard, roster, book))
         kept = (self.storage, self.spaces, self.configuration, book, self.events, self.schedule)
         self._forgetting = Forgetting(roster, *kept, self.recorder)
         self._registries: tuple[Registry, ...] = (
@@ -165,8 +130,8 @@ class Assembly:
             *(self.configuration, self.schedule, book, self.scanner),
         )
         """What has files or tasks, in the order in which it is opened."""
-        facts.rescan = facts.rescan or self.rescan
-        self.operations = Operations(
+        facts.rescan = self.rescan
+        self._front = Front(
             Parts(
                 facts=facts,
                 clock=clock,
@@ -186,7 +151,16 @@ class Assembly:
                 demand=self.gateway.demand,
             )
         )
-        self._attach_services()
+        self.facade = self._front.operations.facade
+        attach_services(
+            self.gateway,
+            roster,
+            self.calls,
+            self.events,
+            self.recorder,
+            self.storage,
+            (self.notifications, self.mail, self.commands, self.endpoints, self.schedule, self.ui),
+        )
 
     def running(self) -> Self:
         """Return the parts that work only while the host runs. Raises HostClosed: It does not run."""
@@ -231,9 +205,9 @@ class Assembly:
         Raises:
             AlreadyRunning: Another host holds the data folder.
         """
-        with open_data_folder(self._data) as folder:
+        with open_data_folder(self._given.data) as folder:
             async with anyio.create_task_group() as tasks:
-                launcher: Launcher = WardenLauncher(_warden_lost) if self._use_warden else DirectLauncher()
+                launcher: Launcher = WardenLauncher() if self._given.use_warden else DirectLauncher()
                 opened: list[Opens] = []
                 try:
                     for part in self._opens:
@@ -242,8 +216,8 @@ class Assembly:
                     self._environment = self._build(folder, launcher, tasks)
                     self.runs = True
                     await self.roster.discover(self._environment)
-                    if self._control:
-                        await self._serve_control(folder, launcher, tasks)
+                    if self._given.control:
+                        await self._front.serve(folder.path, tasks)
                     ready()
                     await close_asked.wait()
                 finally:
@@ -257,18 +231,14 @@ class Assembly:
         monitor = Monitor(
             Sampler(self._clock, lambda: launcher.adopter),
             self._clock,
-            every_s=self._timing.watch_every_s,
-            near_every_s=self._timing.watch_near_s,
-            swept=self.operations.swept,
+            every_s=self._given.timing.watch_every_s,
+            near_every_s=self._given.timing.watch_near_s,
+            swept=self._front.operations.swept,
         )
-        self.facts.data_folder = str(folder.path)
-        self.facts.task_group = tasks
-        self.facts.started_at_s = self._clock.wall()
-        self.facts.lag_s = monitor.lag_s
-        self.facts.warden_pid = lambda: launcher.adopter
+        self._front.began(folder.path, tasks, monitor.lag_s, launcher)
         tasks.start_soon(monitor.run)
         shared = Shared(
-            timing=self._timing,
+            timing=self._given.timing,
             clock=self._clock,
             gateway=self.gateway,
             monitor=monitor,
@@ -277,7 +247,7 @@ class Assembly:
             held_frames=HeldFrames(),
             grown_pipes=GrownPipes(),
             live_count=self.roster.live_count,
-            polling=self._polling,
+            polling=Polling(enabled=self._given.polling),
             registries=Registries(self._registries),
         )
         return Environment(
@@ -291,30 +261,12 @@ class Assembly:
             journal=journal,
             tasks=tasks,
             start_slots=anyio.CapacityLimiter(MAX_PARALLEL_STARTS),
-            policy=self._policy,
-            consent_to_widening=self._consent_to_widening,
-            application=self._application,
-            application_version=self._application_version,
+            policy=self._given.policy,
+            consent_to_widening=self._given.consent_to_widening,
+            application=self._given.app,
+            application_version=self._given.app_version,
             changed=self._changed,
         )
-
-    async def _serve_control(
-        self, folder: DataFolder, launcher: Launcher, tasks: anyio.abc.TaskGroup
-    ) -> None:
-        from host.control.server import ControlServer
-
-        def plugins_own(pid: int) -> bool:
-            pids = {view.pid for view in self.roster.views()} | {launcher.adopter}
-            return is_plugins(pid, {one for one in pids if one is not None})
-
-        server = ControlServer(
-            self.operations.facade,
-            is_plugins=plugins_own,
-            audit=self.operations.happenings.audited,
-            clock=self._clock,
-        )
-        self.facts.socket = str(await tasks.start(server.run, folder.path))
-        self.facts.clients = server.clients
 
     async def _end(self, launcher: Launcher, opened: list[Opens]) -> None:
         self.recorder.host_closes()
@@ -323,29 +275,8 @@ class Assembly:
         for part in reversed(opened):
             await part.aclose()
         self._environment = None
-        self.facts.task_group = None
+        self._front.ended()
         self.runs = False
-
-    def _attach_services(self) -> None:
-        gateway = self.gateway
-        log = LogService(writer(self.roster.session))
-        about = AboutService(gateway.describe)
-        plugins = PluginsService(self.calls, self.roster.views)
-        gateway.attach_notification("log.write", log.write)
-        gateway.attach_builtin("host.info", about.info)
-        gateway.attach_builtin("rpc.discover", about.discover)
-        gateway.attach_builtin("plugins.call", plugins.call)
-        gateway.attach_builtin("plugins.list", plugins.list)
-        gateway.attach_builtin("plugins.stream", plugins.stream)
-        EventsApi(self.events).attach(gateway)
-        AnalyticsService(self.recorder.analytics).attach(gateway)
-        StorageFunctions(self.storage).attach(gateway)
-        self.notifications.attach(gateway)
-        self.mail.attach(gateway)
-        self.commands.attach(gateway)
-        self.endpoints.attach(gateway)
-        self.schedule.attach(gateway)
-        self.ui.attach(gateway)
 
     # What the parts tell.
 
@@ -357,28 +288,8 @@ class Assembly:
             f"plughost.plugin.{now.state.value}",
             {"plugin": now.plugin, "old": old.value, "new": now.state.value, "reason": now.reason},
         )
-        self.operations.changed(change)
+        self._front.operations.changed(change)
         self.changes.publish(change)
-
-    def _space_is_short(self, plugin: str, size_bytes: int, quota_bytes: int) -> None:
-        self.events.tell(
-            "plughost.plugin.quota", {"plugin": plugin, "bytes": size_bytes, "quota_bytes": quota_bytes}
-        )
 
     async def _restart(self, plugin: str) -> None:
         await self.roster.get(plugin).restart()
-
-
-def _unheard(roster: Roster, book: HookBook) -> list[str]:
-    """Return the enabled security plugins of which nobody knows yet what they look at."""
-    return [
-        plugin
-        for plugin in roster.ids()
-        if roster.package(plugin).manifest.type == "security"
-        and roster.is_enabled(plugin)
-        and not book.knows(plugin)
-    ]
-
-
-def _warden_lost() -> None:
-    logger.warning("a new warden is started, and the plugins are brought back")

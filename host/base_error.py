@@ -29,7 +29,8 @@ class PlughostError(Exception):
         if not self.remedy:
             return self.message
         separator = "\n" if "\n" in self.message else "; "
-        return f"{self.message}{separator}{self.remedy}"
+        # A sentence goes on.
+        return f"{self.message.removesuffix('.')}{separator}{self.remedy}"
 
     def as_json(self) -> dict[str, Any]:
         """Return what a front end prints: code, message, remedy and the error's own data."""

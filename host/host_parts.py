@@ -39,7 +39,7 @@ class HostParts:
     @property
     def facade(self) -> Facade:
         """What front ends see of this host and do to it, such as a monitor in this process."""
-        return self._parts.running().operations.facade
+        return self._parts.running().facade
 
     @property
     def events(self) -> EventsView:

@@ -8,7 +8,7 @@ process is waited for that this host did not start.
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -19,27 +19,22 @@ from host.assembly import Assembly
 from host.clock import Clock, SystemClock
 from host.errors import HostClosed, PlughostError, UnsupportedPlatform
 from host.facade import PluginView
-from host.facade.pages import ReloadPage
-from host.host_parts import HostParts
-from host.ids import PluginId
+from host.given import Given
+from host.host_verbs import HostVerbs
 from host.observe.changes import Subscription
 from host.observe.log_folder import LogFiles
-from host.operations.parts import HostFacts
 from host.permissions.policy import Policy, declared_is_granted
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
-from host.supervision.dependants import Dependants
 from host.supervision.roster import Roster
-from host.supervision.supervisor import Supervisor
 from host.timing import Timing
 from protocol.manifest import Limits
-from protocol.polling import Polling
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class PluginHost(HostParts):
+class PluginHost(HostVerbs):
     """Runs plugins. Use it as `async with PluginHost(plugins=["./plugins"]) as host:`."""
 
     def __init__(
@@ -91,37 +86,29 @@ class PluginHost(HostParts):
             clock: Where policies take the time from.
         """
         self._autoload = autoload
-        places = [Path(place) for place in plugins]
-        self._roster = Roster(places, limits or Limits())
-        use_warden = warden == "auto" and sys.platform == "linux"
-        self._parts = Assembly(
-            self._roster,
+        given = Given(
+            places=tuple(Path(place) for place in plugins),
             data=None if data is None else Path(data),
+            config=config or {},
+            limits=limits or Limits(),
             policy=policy,
-            application=app,
-            application_version=app_version,
-            use_warden=use_warden,
-            polling=Polling(enabled=polling),
+            app=app,
+            app_version=app_version,
+            use_warden=warden == "auto" and sys.platform == "linux",
+            polling=polling,
+            control=control,
             email=email,
             events=events or EventSettings(),
             storage_quota_bytes=storage_quota_bytes,
-            config=config or {},
             system_config=system_config or {},
             log_files=log_files or LogFiles(),
             rate_limits=rate_limits or {},
             consent_to_widening=consent == "widening",
             timing=timing or Timing(),
             clock=clock or SystemClock(),
-            facts=HostFacts(
-                name=app or "plughost",
-                app_version=app_version,
-                limits=limits or Limits(),
-                plugin_folders=tuple(map(str, places)),
-                polling=polling,
-                uses_warden=use_warden,
-            ),
-            control=control,
         )
+        self._roster = Roster(given.places, given.limits)
+        self._parts = Assembly(self._roster, given)
         self._root: asyncio.Task[None] | None = None
         self._close_asked = anyio.Event()
 
@@ -248,63 +235,6 @@ class PluginHost(HostParts):
         """
         return self._parts.events.emit(topic, data, durable)
 
-    # Verbs.
-
-    async def load(self, plugin: str) -> None:
-        """Bring a plugin, and before it the plugins that it depends on, to `active`.
-
-        Raises:
-            PluginNotFound: There is none with this id.
-            Disabled, Quarantined, Busy: It may not start now.
-            LoadFailed, LoadRefused: It did not become active; only the first is tried again by itself.
-        """
-        await self._parts.running().roster.load(plugin)
-
-    async def unload(self, plugin: str, *, dependants: Dependants = "ask") -> None:
-        """Stop a plugin and keep it stopped, after those that need it (`"unload"`) or before (`"keep"`).
-
-        Raises HasDependants where nothing was said of these. A second call while it stops hastens it.
-        """
-        await self._parts.running().roster.unload(plugin, dependants)
-
-    async def restart(self, plugin: str) -> None:
-        """Stop a plugin and load it anew."""
-        await self._supervisor(plugin).restart()
-
-    async def kill(self, plugin: str) -> None:
-        """End a plugin's process without grace, and keep it stopped."""
-        await self._supervisor(plugin).kill()
-
-    async def enable(self, plugin: str) -> None:
-        """Allow a disabled plugin to be loaded."""
-        await self._supervisor(plugin).enable()
-
-    async def disable(self, plugin: str) -> None:
-        """Stop a plugin and do not let it be loaded until it is enabled; kept over restarts of the host."""
-        await self._supervisor(plugin).disable()
-
-    async def reset(self, plugin: str) -> None:
-        """End a plugin's quarantine."""
-        await self._supervisor(plugin).reset()
-
-    async def load_all(self) -> dict[PluginId, PlughostError]:
-        """Load all that is enabled and not stopped on purpose, critical ones first; return what failed.
-
-        Raises TooFewDescriptors where not all would fit; none is loaded then.
-        """
-        return await self._parts.running().roster.load_all()
-
-    async def rescan(self, plugins: Iterable[str | Path] | None = None) -> ReloadPage:
-        """Look for plugins again, in other folders if `plugins` names them.
-
-        New ones appear, and changed ones that do not run are read anew.
-        """
-        return await self._parts.rescan(None if plugins is None else tuple(map(Path, plugins)))
-
-    def reload_by(self, reload: Callable[[], Awaitable[ReloadPage]]) -> None:
-        """Have `reload` called where a front end asks for the settings to be read again; else it rescans."""
-        self._parts.reload_by(reload)
-
     async def _run(self, ready: "asyncio.Future[None]") -> None:
         def is_ready() -> None:
             if not ready.done():
@@ -320,6 +250,3 @@ class PluginHost(HostParts):
             ready.exception()
             if not isinstance(exc, Exception):
                 raise
-
-    def _supervisor(self, plugin: str) -> Supervisor:
-        return self._parts.running().roster.get(plugin)

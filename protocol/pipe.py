@@ -7,9 +7,11 @@ of lines or messages. Works on pipes and sockets; `protocol.peer` is its only ca
 import asyncio
 import os
 import socket
-import time
 from collections.abc import Callable
 from time import perf_counter
+
+from protocol.drain import Drain
+from protocol.polling import yield_processor
 
 READ_BYTES = 64 * 1024
 """One read. A larger buffer crosses malloc's mmap threshold and costs page faults on every read."""
@@ -24,15 +26,11 @@ FLUSH_MESSAGES = 16
 """Queued messages that do not wait for the end of the turn: one write a turn would put both sides in step."""
 
 
-_yield_processor: Callable[[], None] = getattr(os, "sched_yield", lambda: time.sleep(0))
-"""Lets whoever shares this processor go on, which may be the one that is waited for."""
-
-
 class Pipe:
     """A byte stream both ways. `on_data` gets each chunk, `on_end` is told once that either way is over."""
 
     __slots__ = (
-        "_drain_waiters",
+        "_drain",
         "_ended",
         "_flush_scheduled",
         "_grow",
@@ -80,7 +78,7 @@ class Pipe:
         self._writing = self._reading = False
         self._paused: set[str] = set()
         self._ended = False
-        self._drain_waiters: list[asyncio.Future[None]] = []
+        self._drain = Drain(loop)
         self.low_water_bytes = low_water_bytes
         self.on_room: Callable[[], None] | None = None
         """Called whenever at most `low_water_bytes` are left of what was queued."""
@@ -146,15 +144,12 @@ class Pipe:
 
     def tap(self, heard: Callable[[bytes], None] | None) -> None:
         """Have `heard` told of all that is written from now on; None ends it."""
-        self._tap = heard
-        self._tapped_or_broken = self.broken or heard is not None
+        self._tap, self._tapped_or_broken = heard, self.broken or heard is not None
 
     async def drained(self) -> None:
         """Wait until at most `low_water_bytes` are queued, or the pipe is broken."""
         while self.buffered > self.low_water_bytes and not self.broken:
-            waiter = self._loop.create_future()
-            self._drain_waiters.append(waiter)
-            await waiter
+            await self._drain.wait()
 
     def read_rest(self) -> None:
         """Hand on what the kernel still holds, without waiting for the writers to end."""
@@ -182,7 +177,7 @@ class Pipe:
             except (BlockingIOError, InterruptedError):
                 if perf_counter() >= until:
                     return b""
-                _yield_processor()
+                yield_processor()
             except OSError:
                 return b""
 
@@ -289,8 +284,7 @@ class Pipe:
         if self.buffered >= BIG_READ_BYTES:
             self.moves_much(self._write_fd)
         if self.buffered <= self.low_water_bytes:
-            if self._drain_waiters:
-                self._wake()
+            self._drain.wake()
             if self.on_room is not None:
                 self.on_room()
 
@@ -303,10 +297,4 @@ class Pipe:
             self._loop.remove_writer(self._write_fd)
         self._queue = []
         self.buffered = 0
-        self._wake()
-
-    def _wake(self) -> None:
-        waiters, self._drain_waiters = self._drain_waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        self._drain.wake()

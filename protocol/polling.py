@@ -7,12 +7,17 @@ costs nothing at rest; pure but for the clock. Does not read: `protocol.pipe` do
 """
 
 import asyncio
+import os
+import time
 from collections.abc import Callable
 from time import perf_counter
 
 import msgspec
 
 from protocol import jsonrpc
+
+yield_processor: Callable[[], None] = getattr(os, "sched_yield", lambda: time.sleep(0))
+"""Lets whoever shares this processor go on, which may be the one that is waited for."""
 
 BUDGET_S = 0.000_1
 """Longest wait without sleeping, for an answer and for a plugin's next request."""

@@ -6,7 +6,6 @@ argument: others on the machine see those.
 
 import getpass
 import inspect
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -18,17 +17,15 @@ import msgspec
 
 from host.cli.attached import ask, is_running
 from host.cli.attached_parts import AttachedConfiguration
+from host.cli.config_values import changes_of
 from host.cli.configured import configuration_at_rest, secret_settings
 from host.cli.hosting import settings_for
 from host.cli.output import print_json, print_table
 from host.errors import InvalidConfiguration, NoHost
 from host.facade.config_pages import ConfigSaved
 from host.facade.facade import Facade
-from host.masking import MASK, is_secret_name
+from host.masking import MASK
 from host.paths import default_data_folder
-from host.services.configuration import Configuration
-from host.services.configuration_layers import nested, read_text
-from host.services.configuration_merge import merge
 from host.settings import effective
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -151,7 +148,7 @@ def config_set(
     """
 
     async def body(configuration: Any) -> Any:
-        changes = _changes(configuration, plugin, assignments)
+        changes = changes_of(configuration, plugin, assignments)
         return await configuration.set(plugin, changes, by=_who())
 
     _changed(_with(plugin, config, data, folders, body), as_json)
@@ -233,7 +230,7 @@ def config_validate(
     """Hold the configuration, with these values in it, against the schema; change nothing."""
 
     async def body(configuration: Any) -> Any:
-        faults = configuration.validate(plugin, _changes(configuration, plugin, assignments))
+        faults = configuration.validate(plugin, changes_of(configuration, plugin, assignments))
         return await faults if inspect.isawaitable(faults) else faults
 
     faults = _with(plugin, config, data, folders, body)
@@ -243,51 +240,6 @@ def config_validate(
         print_json({"valid": True})
     else:
         click.echo("it fits its schema")
-
-
-def _changes(
-    configuration: Configuration | AttachedConfiguration, plugin: str, assignments: tuple[str, ...]
-) -> dict[str, Any]:
-    schema = configuration.schema(plugin)
-    changes: dict[str, Any] = {}
-    for assignment in assignments:
-        key, given, text = assignment.partition("=")
-        path = tuple(key.split("."))
-        if not all(path):
-            raise click.UsageError(f"{key!r} is no key")
-        as_argument = False
-        if not given:
-            text = _asked(key, secret=schema.is_secret(path) or is_secret_name(path[-1]))
-        elif text == "-":
-            text = sys.stdin.read().removesuffix("\n")
-        elif text.startswith("@"):
-            text = _read(text[1:])
-        else:
-            as_argument = True
-        table = nested(path, read_text(text, schema.types(path)))
-        if as_argument and (schema.is_secret(path) or schema.secrets(table)):
-            raise click.UsageError(
-                f"{key} is a secret, and arguments can be seen by others: give it as {key}=@FILE, as {key}=- "
-                f"from stdin, or as {key} alone to be asked for it"
-            )
-        changes = merge(changes, table)
-    return changes
-
-
-def _asked(key: str, *, secret: bool) -> str:
-    """Ask for a secret at the terminal."""
-    if not secret:
-        raise click.UsageError(f"{key}: found no value; allowed: {key}=VALUE. Only secrets are asked for")
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{key}: there is no terminal to ask at; give it as {key}=- or {key}=@FILE")
-    return getpass.getpass(f"{key}: ")
-
-
-def _read(name: str) -> str:
-    try:
-        return Path(name).read_text().removesuffix("\n")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise click.UsageError(f"{name} can't be read: {exc}") from None
 
 
 def _changed(change: Any, as_json: bool) -> None:

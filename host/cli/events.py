@@ -7,14 +7,12 @@ import click
 import msgspec
 
 from host.cli.attached import ask, host_options
-from host.cli.chosen import by_ids, filter_error
 from host.cli.exit_codes import ExitCode
-from host.cli.following import lines_of
+from host.cli.following import follow
 from host.cli.output import print_json, print_table
 from host.cli.values import read_value
 from host.facade.facade import Facade
 from host.facade.figures import clock, day
-from host.facade.filters import FilterFault, parse_filter
 from host.facade.tails import EventRow, TailQuery
 from host.logs import clean
 
@@ -22,7 +20,7 @@ _MARKS = {"info": " ", "warning": "!", "error": "E"}
 
 
 @click.group("events", invoke_without_command=True)
-@click.option("-f", "--follow", is_flag=True, help="Go on as they come.")
+@click.option("-f", "--follow", "on", is_flag=True, help="Go on as they come.")
 @click.option("-n", "--last", default=100, type=click.IntRange(0, 2_000), help="Events from before.")
 @click.option("--plugin", "plugins", multiple=True, metavar="ID", help="Only those of this plugin.")
 @click.option("--topic", default="**", help="Pattern of topics, such as `plughost.plugin.*`.")
@@ -32,7 +30,7 @@ _MARKS = {"info": " ", "warning": "!", "error": "E"}
 @click.pass_context
 def command(
     ctx: click.Context,
-    follow: bool,
+    on: bool,
     last: int,
     plugins: tuple[str, ...],
     topic: str,
@@ -44,25 +42,8 @@ def command(
     """Show what happens: lifecycle, configuration, security, plugins' events, the audit."""
     if ctx.invoked_subcommand is not None:
         return ExitCode.OK
-    try:
-        takes = parse_filter(wanted or "", "event")
-    except FilterFault as exc:
-        raise filter_error(exc) from exc
-
-    async def body(facade: Facade) -> None:
-        if plugins:
-            by_ids(await facade.plugins(), plugins)
-        query = TailQuery(source="events", plugins=plugins, last=last, topic=topic)
-        async for line in lines_of(facade, query, follow=follow):
-            if not takes.event(line):
-                continue
-            if as_json:
-                print_json(msgspec.to_builtins(line))
-            else:
-                _say(line)
-
-    ask(body, data=data, socket=socket, name="events")
-    return ExitCode.OK
+    query = TailQuery(source="events", plugins=plugins, last=last, topic=topic)
+    return follow(query, _say, name="events", on=on, as_json=as_json, data=data, socket=socket, wanted=wanted)
 
 
 @command.command("emit")

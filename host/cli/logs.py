@@ -5,14 +5,9 @@ import sys
 import click
 import msgspec
 
-from host.cli.attached import ask, host_options
-from host.cli.chosen import by_ids, filter_error
-from host.cli.exit_codes import ExitCode
-from host.cli.following import lines_of
-from host.cli.output import print_json
-from host.facade.facade import Facade
+from host.cli.attached import host_options
+from host.cli.following import follow
 from host.facade.figures import clock
-from host.facade.filters import FilterFault, parse_filter
 from host.facade.tails import LogRow, TailQuery
 from host.logs import clean
 
@@ -22,7 +17,7 @@ _NAMES = {number: name.upper() for name, number in LEVELS.items()}
 
 @click.command("logs")
 @click.argument("plugins", metavar="[ID]...", nargs=-1)
-@click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
+@click.option("-f", "--follow", "on", is_flag=True, help="Go on as lines come.")
 @click.option("-n", "--last", default=100, type=click.IntRange(0, 2_000), help="Lines from before.")
 @click.option("--level", type=click.Choice([*LEVELS]), default="debug", help="From this level on.")
 @click.option("--filter", "wanted", help="Such as `lvl>=warn /timeout/`.")
@@ -30,7 +25,7 @@ _NAMES = {number: name.upper() for name, number in LEVELS.items()}
 @host_options
 def command(
     plugins: tuple[str, ...],
-    follow: bool,
+    on: bool,
     last: int,
     level: str,
     wanted: str | None,
@@ -39,25 +34,8 @@ def command(
     socket: str | None,
 ) -> int:
     """Show the log of all plugins, or of those that are named."""
-    try:
-        takes = parse_filter(wanted or "", "log")
-    except FilterFault as exc:
-        raise filter_error(exc) from exc
-
-    async def body(facade: Facade) -> None:
-        if plugins:
-            by_ids(await facade.plugins(), plugins)
-        query = TailQuery(source="logs", plugins=plugins, last=last, level=LEVELS[level])
-        async for line in lines_of(facade, query, follow=follow):
-            if not takes.log(line):
-                continue
-            if as_json:
-                print_json(msgspec.to_builtins(line))
-            else:
-                _say(line)
-
-    ask(body, data=data, socket=socket, name="logs")
-    return ExitCode.OK
+    query = TailQuery(source="logs", plugins=plugins, last=last, level=LEVELS[level])
+    return follow(query, _say, name="logs", on=on, as_json=as_json, data=data, socket=socket, wanted=wanted)
 
 
 def _say(line: LogRow) -> None:

@@ -5,14 +5,9 @@ import sys
 import click
 import msgspec
 
-from host.cli.attached import ask, host_options
-from host.cli.chosen import by_ids, filter_error
-from host.cli.exit_codes import ExitCode
-from host.cli.following import lines_of
-from host.cli.output import print_json
-from host.facade.facade import Facade
+from host.cli.attached import host_options
+from host.cli.following import follow
 from host.facade.figures import clock, size, took
-from host.facade.filters import FilterFault, parse_filter
 from host.facade.tails import TailQuery, TraceRow
 from host.logs import clean
 
@@ -37,25 +32,10 @@ def tail(
     socket: str | None,
 ) -> int:
     """Follow the calls of all plugins, or of those that are named, until interrupted."""
-    try:
-        takes = parse_filter(wanted or "", "trace")
-    except FilterFault as exc:
-        raise filter_error(exc) from exc
-
-    async def body(facade: Facade) -> None:
-        if plugins:
-            by_ids(await facade.plugins(), plugins)
-        query = TailQuery(source="rpc", plugins=plugins, last=0, bodies=bodies)
-        async for line in lines_of(facade, query, follow=True):
-            if not takes.trace(line):
-                continue
-            if as_json:
-                print_json(msgspec.to_builtins(line))
-            else:
-                _say(line)
-
-    ask(body, data=data, socket=socket, name="rpc tail")
-    return ExitCode.OK
+    query = TailQuery(source="rpc", plugins=plugins, last=0, bodies=bodies)
+    return follow(
+        query, _say, name="rpc tail", on=True, as_json=as_json, data=data, socket=socket, wanted=wanted
+    )
 
 
 def _say(row: TraceRow) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from host.errors import ManifestError
 from host.logs import clean
 from host.manifest import Discovery, Package, check_blob, discover, unmet_requirements, unpack_blob
 from host.manifest.package import FORMS
+from host.services.cron import BadSchedule, read_rule
 
 
 @click.command("validate")
@@ -33,6 +35,7 @@ def command(folders: tuple[Path, ...], strict: bool, as_json: bool) -> int:
     for package in found.packages:
         unmet = unmet_requirements(package.manifest, package.folder)
         findings = check_code(package) if package.folder.is_dir() else _of_blob(package.file)
+        findings = [*_of_schedules(package), *findings]
         faults = sum(one.level == "fault" or strict for one in findings)
         bad = bad or bool(faults)
         if as_json:
@@ -68,6 +71,16 @@ def command(folders: tuple[Path, ...], strict: bool, as_json: bool) -> int:
         sys.stderr.write(f"no plugin found: a plugin's folder holds one of {', '.join(FORMS)}\n")
         return ExitCode.NOT_FOUND
     return ExitCode.BAD_INPUT_FILE if bad else ExitCode.OK
+
+
+def _of_schedules(package: Package) -> Iterator[Finding]:
+    """Yield what can't be read in the manifest's schedules; a host refuses to load a plugin with such."""
+    for one in package.manifest.schedules:
+        try:
+            read_rule(one.every_s, one.cron, one.tz)
+        except BadSchedule as exc:
+            remedy = "mend it in the manifest"
+            yield Finding(package.file.name, 0, "fault", "schedule", f"schedule {one.name!r}: {exc}", remedy)
 
 
 def _of_blob(file: Path) -> tuple[Finding, ...]:

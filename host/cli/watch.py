@@ -3,16 +3,11 @@
 import sys
 
 import click
-import msgspec
 
-from host.cli.attached import ask, host_options
-from host.cli.chosen import by_ids
-from host.cli.exit_codes import ExitCode
-from host.cli.following import lines_of
-from host.cli.output import print_json
-from host.facade.facade import Facade
+from host.cli.attached import host_options
+from host.cli.following import follow
 from host.facade.figures import clock
-from host.facade.tails import TailQuery
+from host.facade.tails import EventRow, TailQuery
 from host.logs import clean
 
 
@@ -23,17 +18,10 @@ from host.logs import clean
 @host_options
 def command(plugins: tuple[str, ...], last: int, as_json: bool, data: str | None, socket: str | None) -> int:
     """Print a line for each change of state, of all plugins or of those that are named."""
+    query = TailQuery(source="events", plugins=plugins, last=last, kinds=("lifecycle",))
+    return follow(query, _say, name="watch", on=True, as_json=as_json, data=data, socket=socket)
 
-    async def body(facade: Facade) -> None:
-        if plugins:
-            by_ids(await facade.plugins(), plugins)
-        query = TailQuery(source="events", plugins=plugins, last=last, kinds=("lifecycle",))
-        async for line in lines_of(facade, query, follow=True):
-            if as_json:
-                print_json(msgspec.to_builtins(line))
-                continue
-            sys.stdout.write(f"{clock(line.at_s, millis=True)} {clean(line.plugin)}  {clean(line.text)}\n")
-            sys.stdout.flush()
 
-    ask(body, data=data, socket=socket, name="watch")
-    return ExitCode.OK
+def _say(line: EventRow) -> None:
+    sys.stdout.write(f"{clock(line.at_s, millis=True)} {clean(line.plugin)}  {clean(line.text)}\n")
+    sys.stdout.flush()

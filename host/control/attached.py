@@ -81,7 +81,7 @@ class Attached:
         if self._host_read_only:
             raise Denied(
                 f"{method} is refused: the control socket of this host is read-only",
-                remedy="let the host's settings allow it (`control.read_only`), or act where the host runs",
+                remedy="act where the host runs",
             )
         if self.read_only:
             raise Denied(

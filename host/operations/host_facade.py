@@ -19,7 +19,6 @@ from host.facade.facade import wire_name
 from host.facade.pages import BackupPage, CallResult, PermissionsPage, ReloadPage
 from host.facade.rows import PluginRow
 from host.facade.verbs import ForDependants
-from host.operations.backup import write_backup
 from host.operations.service_answers import ServiceAnswers, differences, nested
 from host.routing.events_view import EventsView
 from host.services.permissions import Permissions
@@ -148,6 +147,9 @@ class HostFacade(ServiceAnswers):
     @audited
     async def host_backup(self, path: str) -> BackupPage:
         """Write a copy of the data folder."""
+        # Archives are rarely written: what writes them is not loaded with the host.
+        from host.operations.backup import write_backup
+
         return await anyio.to_thread.run_sync(write_backup, self._parts.facts.data_folder, path)
 
     # Calls.
@@ -216,6 +218,7 @@ class HostFacade(ServiceAnswers):
     @audited
     async def storage_set(self, plugin: str, key: str, value: Any, ttl_s: float | None = None) -> None:
         """Keep a value for a plugin."""
+        self._known(plugin)
         await StorageView(self._parts.storage).set(plugin, key, value, ttl_s=ttl_s)
 
     @audited
@@ -277,6 +280,7 @@ class HostFacade(ServiceAnswers):
     @audited
     async def event_redrive(self, plugin: str, ids: tuple[int, ...] | None = None) -> int:
         """Have dead letters tried once more."""
+        self._known(plugin)
         return await EventsView(self._parts.events).redrive(plugin, ids)
 
     @audited

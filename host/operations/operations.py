@@ -15,7 +15,7 @@ from host.operations.parts import Parts
 from host.operations.pictures import Pictures
 from host.operations.problem_book import Finding, ProblemBook
 from host.operations.problem_rules import Known, findings_of, findings_of_host
-from host.operations.rates import Count, Rates
+from host.operations.rates import Rates
 from host.supervision.session import Session
 from host.supervision.supervisor import Supervisor
 from host.watchdog.own_usage import OwnUsage
@@ -75,9 +75,9 @@ class Operations:
             session = roster.session(plugin)
             if session is not None:
                 meter = session.meter
-                buckets = meter.buckets()
-                count = Count(session.id, now_s, sum(buckets), meter.errors, buckets, session.memory_bytes)
-                self._rates.sample(plugin, count)
+                self._rates.sample(
+                    plugin, session.id, now_s, meter.total, meter.errors, session.memory_bytes, meter.buckets
+                )
         self._rates.keep_only(set(ids))
         cores, rss_bytes = self._usage.read()
         self._rates.host_rss_bytes = rss_bytes

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from host.errors import ManifestError
 from host.facade.board import Picture, Row, as_rows
 from host.facade.rows import HOST, METHODS, PLUGINS, PROBLEMS, HostRow, MethodRow, PluginRow, ProblemRow
 from host.facade.views import PluginView
@@ -54,11 +55,8 @@ class Pictures:
         """Return a plugin as it is now. Raises PluginNotFound."""
         try:
             return self.row_of(self._parts.roster.get(plugin).view())
-        except Exception:
-            for view in self._parts.roster.views():
-                if view.id == plugin:
-                    return self.row_of(view)
-            raise
+        except ManifestError:
+            return next(self.row_of(view) for view in self._parts.roster.broken() if view.id == plugin)
 
     def rows(self) -> tuple[PluginRow, ...]:
         """Return every plugin as it is now, by id, those with a broken manifest last."""

@@ -44,7 +44,7 @@ class Known:
     last_exit: ExitFacts | None = None
     rate: Rate = NO_RATE
     usual_p50_s: float | None = None
-    """Over its whole session."""
+    """Over its session."""
     memory: Sequence[tuple[float, int]] = ()
     """Monotonic seconds and bytes, oldest first."""
     denied: Sequence[tuple[str, int, float]] = ()

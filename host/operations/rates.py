@@ -1,11 +1,13 @@
 """Rates: how much each plugin is called lately, from counters that only grow.
 
-Sampled with the watchdog's sweeps, so that a host at rest is not woken for it. Knows nothing of where the
-counters come from.
+Sampled with the watchdog's sweeps, so that a host at rest is not woken for it. What is kept of a plugin is
+small and bounded: counters of each second, histograms of each ten, and of one that rests nothing new. Knows
+nothing of where the counters come from.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from host.rpc.meter import percentile_of
@@ -14,22 +16,10 @@ RATE_S: Final = 5.0
 """Window of calls per second."""
 WINDOW_S: Final = 60.0
 """Window of percentiles, of the share of errors, and of what is compared with a plugin's own past."""
+STEP_S: Final = 10.0
+"""Between two histograms, and between two sizes of memory, that are kept."""
 MEMORY_S: Final = 600.0
 """How far back memory is remembered."""
-MEMORY_STEP_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """One plugin's counters at one moment."""
-
-    session: str | None
-    at_s: float
-    """Monotonic."""
-    calls: int
-    errors: int
-    buckets: tuple[int, ...]
-    memory_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +37,18 @@ class Rate:
 NO_RATE: Final = Rate()
 
 
-@dataclass(slots=True)
 class _Past:
-    counts: deque[Count] = field(default_factory=lambda: deque[Count](maxlen=80))
-    memory: deque[tuple[float, int]] = field(
-        default_factory=lambda: deque[tuple[float, int]](maxlen=int(MEMORY_S / MEMORY_STEP_S))
-    )
-    rate: Rate = NO_RATE
+    """Of one plugin in one session."""
+
+    __slots__ = ("counts", "histograms", "memory", "rate", "session")
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+        self.counts: deque[tuple[float, int, int]] = deque()
+        """Monotonic seconds, calls, errors; the first is as old as the window."""
+        self.histograms: deque[tuple[float, Sequence[int]]] = deque()
+        self.memory: deque[tuple[float, int]] = deque(maxlen=int(MEMORY_S / STEP_S))
+        self.rate = NO_RATE
 
 
 class Rates:
@@ -68,24 +63,46 @@ class Rates:
         """What the host's own process uses, without its plugins."""
         self.host_rss_bytes: int | None = None
 
-    def sample(self, plugin: str, now: Count) -> None:
-        """Take a plugin's counters; about once a second."""
-        past = self._past.setdefault(plugin, _Past())
-        counts = past.counts
-        if counts and counts[-1].session != now.session:
+    def sample(
+        self,
+        plugin: str,
+        session: str,
+        at_s: float,
+        calls: int,
+        errors: int,
+        memory_bytes: int | None,
+        histogram: Callable[[], Sequence[int]],
+    ) -> None:
+        """Take a plugin's counters; about once a second. `histogram` is asked for if there was a call."""
+        past = self._past.get(plugin)
+        if past is None or past.session != session:
+            past = self._past[plugin] = _Past(session)
+        if memory_bytes is not None and (not past.memory or at_s - past.memory[-1][0] >= STEP_S):
+            past.memory.append((at_s, memory_bytes))
+        counts, kept = past.counts, past.histograms
+        if not counts:
+            # Sessions begin with nothing, and are seen within a second.
+            counts.append((at_s - 1.0, 0, 0))
+        _, before_calls, before_errors = counts[-1]
+        self.calls += calls - before_calls
+        self.errors += errors - before_errors
+        if calls == counts[0][1]:
+            # It rested for all of the window: the moment moves on, and nothing more is kept.
             counts.clear()
-            past.memory.clear()
-        before = counts[-1] if counts else None
-        self.calls += now.calls - (before.calls if before is not None else 0)
-        self.errors += now.errors - (before.errors if before is not None else 0)
-        counts.append(now)
-        while now.at_s - counts[0].at_s > WINDOW_S and len(counts) > 1:
+            counts.append((at_s, calls, errors))
+            while len(kept) > 1:
+                kept.popleft()
+            past.rate = NO_RATE
+            return
+        counts.append((at_s, calls, errors))
+        while at_s - counts[1][0] >= WINDOW_S:
             counts.popleft()
-        if now.memory_bytes is not None and (
-            not past.memory or now.at_s - past.memory[-1][0] >= MEMORY_STEP_S
-        ):
-            past.memory.append((now.at_s, now.memory_bytes))
-        past.rate = _rate(counts)
+        now = histogram()
+        past.rate = _rate(counts, kept[0][1] if kept else [0] * len(now), now)
+        if not kept or at_s - kept[-1][0] >= STEP_S:
+            kept.append((at_s, now))
+        while len(kept) > 1 and at_s - kept[1][0] >= WINDOW_S:
+            kept.popleft()
 
     def of(self, plugin: str) -> Rate:
         """Return a plugin's rate; zeros where nothing is known."""
@@ -107,18 +124,18 @@ class Rates:
             del self._past[plugin]
 
 
-def _rate(counts: deque[Count]) -> Rate:
-    now, oldest = counts[-1], counts[0]
-    near = next((one for one in counts if now.at_s - one.at_s <= RATE_S), now)
-    spent_s = now.at_s - near.at_s
-    calls = now.calls - oldest.calls
-    if len(counts) == 1 or not calls:
-        return NO_RATE
-    window = [new - old for new, old in zip(now.buckets, oldest.buckets, strict=True)]
+def _rate(counts: deque[tuple[float, int, int]], before: Sequence[int], now: Sequence[int]) -> Rate:
+    (at_s, calls, errors), (_, first_calls, first_errors) = counts[-1], counts[0]
+    near_s, near_calls, _ = next((one for one in counts if at_s - one[0] <= RATE_S), counts[-2])
+    if near_s == at_s:
+        near_s, near_calls, _ = counts[-2]
+    spent_s = at_s - near_s
+    window = [new - old for new, old in zip(now, before, strict=True)]
+    lately = calls - first_calls
     return Rate(
-        calls_per_s=round((now.calls - near.calls) / spent_s, 1) if spent_s > 0 else 0.0,
-        errors_pct=round(100 * (now.errors - oldest.errors) / calls, 1),
-        calls=calls,
+        calls_per_s=round((calls - near_calls) / spent_s, 1) if spent_s > 0 else 0.0,
+        errors_pct=round(100 * (errors - first_errors) / lately, 1) if lately else 0.0,
+        calls=lately,
         p50_s=percentile_of(window, 0.50),
         p99_s=percentile_of(window, 0.99),
     )

@@ -10,7 +10,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import anyio
@@ -52,9 +52,7 @@ _encode = msgspec.msgpack.Encoder().encode
 class WardenLauncher:
     """One warden and all processes that it was asked for."""
 
-    def __init__(self, on_lost: Callable[[], None]) -> None:
-        """`on_lost` is told when a warden ended that was not asked to."""
-        self._on_lost = on_lost
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._warden: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -241,7 +239,7 @@ class WardenLauncher:
         self._orphaned.update(self._processes)
         for process in self._processes.values():
             _settle(process.exited, ExitStatus())
-        self._on_lost()
+        logger.warning("a new warden is started, and the plugins are brought back")
 
     def _close_socket(self) -> None:
         if self._socket is not None:

@@ -24,6 +24,7 @@ from host.services.configuration_catch_up import CatchUp
 from host.services.configuration_merge import merge
 from host.services.configuration_offer import offer_safely, take_back
 from host.services.configuration_preview import changed_layer
+from host.services.configuration_reread import Given, reread
 from host.services.configuration_schema import Schema
 from host.state import config_file
 from host.state.database import Database
@@ -213,38 +214,9 @@ class Configuration(ConfigurationAnswers):
         async with self._lock(plugin):
             return await self._book.forget(self._file(), plugin)
 
-    async def reread(self, given: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-        """Take what the settings file says now; return the plugins whose configuration is another one by it.
-
-        Raises:
-            InvalidConfiguration: A plugin's schema does not allow it; all is as it was then.
-        """
-        book, old = self._book, self._book.given
-        plugins = [one for one in book.plugins.ids() if old.get(one, {}) != given.get(one, {})]
-        before = {plugin: self.current(plugin) for plugin in plugins}
-        book.given = given
-        for plugin in plugins:
-            schema = book.schema_of(plugin)
-            if faults := book.check(schema, book.layers(plugin, schema)):
-                book.given = old
-                raise InvalidConfiguration(plugin, faults)
-        changed: list[str] = []
-        for plugin in plugins:
-            async with self._lock(plugin):
-                after = self.current(plugin)
-                leaves = layering.changed(before[plugin], after)
-                session = book.plugins.session(plugin) if leaves else None
-                answer = None
-                if session is not None:
-                    restarts = book.schema_of(plugin).restarts(leaves)
-                    revision = self.revision(plugin)
-                    answer = await offer_safely(
-                        session, (before[plugin], revision), (after, revision), restarts=restarts
-                    )
-            changed += [plugin] if leaves else []
-            if answer is not None and answer.applied == "restart":
-                await self._restart_quietly(plugin)
-        return tuple(changed)
+    async def reread(self, given: Given) -> tuple[str, ...]:
+        """Take what the settings file says now; see `configuration_reread.reread`."""
+        return await reread(self._book, given, self._lock, self._restart_quietly)
 
     # Inside.
 

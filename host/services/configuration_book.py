@@ -102,15 +102,21 @@ class Book:
         await file.see_through(lambda connection: config_file.forget(connection, plugin), gone)
         return counts[0]
 
-    def layers(self, plugin: str, schema: Schema, layer: Mapping[str, Any] | None = None) -> list[Layer]:
-        """Return all layers, the lowest first; `layer` in place of what was set."""
+    def layers(
+        self,
+        plugin: str,
+        schema: Schema,
+        layer: Mapping[str, Any] | None = None,
+        given: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> list[Layer]:
+        """Return all layers, the lowest first; `layer` and `given` in place of what was set and given."""
         package = self.plugins.package(plugin)
         if layer is None:
             layer = self.kept.get(plugin, Kept()).values
         return [
             Layer("default", schema.defaults()),
             Layer("config/default.json", package.config_defaults),
-            Layer("file", self.given.get(plugin, {})),
+            Layer("file", (self.given if given is None else given).get(plugin, {})),
             *layering.environment(plugin, self.plugins.ids(), self._environ, schema),
             Layer("set", layer),
         ]

@@ -22,9 +22,11 @@ from anyio.abc import TaskGroup
 
 from host.errors import HostClosed, InvalidParams
 from host.logs import clean
+from host.routing.hook_book import HookBook
 from host.routing.hook_chain import HookStep
 from host.routing.hooks import Hooks, HookVerdict
 from host.state.spaces import FOLDER, Spaces
+from host.supervision.roster import Roster
 from protocol import jsonrpc
 from protocol.kinds import SCANS
 
@@ -128,6 +130,17 @@ class Scanner:
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(_remove, inbox, name)
+
+
+def unheard(roster: Roster, book: HookBook) -> list[str]:
+    """Return the enabled security plugins that never ran, so that nobody knows what they look at."""
+    return [
+        plugin
+        for plugin in roster.ids()
+        if roster.package(plugin).manifest.type == "security"
+        and roster.is_enabled(plugin)
+        and not book.knows(plugin)
+    ]
 
 
 def _result(verdict: HookVerdict) -> ScanResult:

@@ -5,9 +5,9 @@ found takes room from the plugin's storage, and too much of it is said. Counts o
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import anyio.to_thread
@@ -26,10 +26,10 @@ EVERY_S: Final = 60.0
 class SpaceWatch:
     """Of one host."""
 
-    def __init__(self, storage: Storage, told: Callable[[str, int, int], None]) -> None:
-        """`told(plugin, bytes, quota_bytes)` hears of one that keeps too much, once until it does not."""
+    def __init__(self, storage: Storage, tell: Callable[[str, Mapping[str, Any]], None]) -> None:
+        """`tell(topic, data)` emits an event of one that keeps too much, once until it does not."""
         self._storage = storage
-        self._told = told
+        self._tell = tell
         self._folders: Spaces | None = None
         self._running: set[str] = set()
         self._over: set[str] = set()
@@ -89,7 +89,8 @@ class SpaceWatch:
                     "its folder holds more than the plugin may keep: storing is refused until there is room",
                     extra={"fields": {"plugin": plugin, "bytes": usage.data_bytes, "quota_bytes": quota}},
                 )
-                self._told(plugin, usage.data_bytes, quota)
+                told = {"plugin": plugin, "bytes": usage.data_bytes, "quota_bytes": quota}
+                self._tell("plughost.plugin.quota", told)
 
     async def _keep_counting(self, scope: anyio.CancelScope) -> None:
         with scope:

@@ -39,6 +39,7 @@ from host.supervision.restart import RestartPolicy
 from host.supervision.session import Session
 from host.supervision.slips import tell_slips
 from host.supervision.states import State
+from host.supervision.stop_turns import MAX_PARALLEL_STOPS, stop_in_turns
 from host.supervision.supervisor import Supervisor
 from host.supervision.view import broken_view
 from protocol.manifest import ID_PATTERN, Limits, Manifest
@@ -47,12 +48,6 @@ logger = logging.getLogger(__name__)
 
 STARTS_A_TURN = 16
 """Loads that are begun in one turn of the event loop, which serves plugins that run already."""
-
-MAX_PARALLEL_STOPS = 64
-"""Plugins that are told to stop at the same time when the host ends."""
-
-STOP_TURN_S = 1.0
-"""Seconds after which one that has not ended makes way for the next one, and goes on ending."""
 
 
 class Roster:
@@ -262,15 +257,8 @@ class Roster:
 
         A bounded number at a time, so that each has the processor that its grace needs.
         """
-        turns = self._stop_turns = anyio.CapacityLimiter(MAX_PARALLEL_STOPS)
-        supervisors = [*self._supervisors.values()]
-        for supervisor in supervisors:
-            supervisor.shut()
-        async with anyio.create_task_group() as stops:
-            for supervisor in supervisors:
-                if supervisor.running:
-                    await turns.acquire_on_behalf_of(supervisor)
-                    stops.start_soon(_stop, supervisor, turns)
+        self._stop_turns = anyio.CapacityLimiter(MAX_PARALLEL_STOPS)
+        await stop_in_turns([*self._supervisors.values()], self._stop_turns)
         self._supervisors, self._held_out = {}, set()
 
     def hasten(self) -> None:
@@ -297,11 +285,3 @@ class Roster:
                 raise
         await supervisor.start()
         loaded.add(plugin)
-
-
-async def _stop(supervisor: Supervisor, turns: anyio.CapacityLimiter) -> None:
-    supervisor.end()
-    with anyio.move_on_after(STOP_TURN_S):
-        await supervisor.rested()
-    turns.release_on_behalf_of(supervisor)
-    await supervisor.rested()

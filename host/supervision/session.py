@@ -18,12 +18,11 @@ from host.errors import PluginDied
 from host.facade import Figures
 from host.ids import PluginId, SessionId
 from host.logs import clean
-from host.masking import known
 from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Rung
 from host.process.launcher import PluginProcess
-from host.rpc import CallMeter, FaultMeter, FloodBudget, to_wire
+from host.rpc import CallMeter, FloodBudget, to_wire
 from host.supervision.ending import Ending
 from host.supervision.handshake import StartFailure, initialize, load
 from host.supervision.liveness import Liveness, OnUnresponsive
@@ -33,6 +32,7 @@ from host.supervision.restart import Cause
 from host.supervision.shared import Shared
 from host.supervision.vitals import Vitals
 from host.supervision.wind_down import WindDown
+from host.supervision.wire_faults import WireFaults
 from host.watchdog.limits import Breach, Judge
 from host.watchdog.sample import Sample
 from protocol.manifest import Manifest
@@ -69,8 +69,6 @@ class Session:
         self._track = track = shared.tracks.track(self.plugin)
         self.log = PluginLog(self.plugin, now, track)
         self._gate = shared.gateway.open(self.plugin, session_id, grants)
-        self._faults = FaultMeter(now)
-        self._stray = 0
         self.peer = Peer(
             process.stdout_fd,
             process.stdin_fd,
@@ -87,6 +85,7 @@ class Session:
             self.peer.linger(Lingering(SERVER_BUDGET_S))
         self._stderr = Stderr(process.stderr_fd, self.log, FloodBudget(now).charge)
         self._ending = ending = Ending()
+        self._faults = WireFaults(self.log, now, ending.begin)
         self._wind_down = WindDown(ending, self.peer, process, self.log, shared.timing, now)
         outgoing = self.peer.outgoing
         self._vitals = Vitals(manifest.limits, process, self.log, outgoing.stretch, self._start, ending.begin)
@@ -214,16 +213,7 @@ class Session:
 
     def on_fault(self, kind: str, detail: str, head: bytes) -> None:
         """Count and log a fault; too many end the session."""
-        if kind == "stray_output":
-            self._stray += 1
-            hint = "; its stdout is the wire, so let it print on stderr" if self._stray == 1 else ""
-            fields = {"stream": "stdout", "text": _shown(head)}
-            self.log.write(logging.WARNING, f"{detail}{hint}", fields, source="stdout")
-            return
-        self.log.write(logging.WARNING, f"{kind}: {detail}", {"frame": _shown(head)} if head else {})
-        if self._faults.count(kind):
-            detail = f"{self._faults.total} faults on the wire, the last: {detail}"
-            self._ending.begin(Cause.PROTOCOL_FAULTS, detail, Rung.KILL)
+        self._faults.take(kind, detail, head)
 
     def on_end(self) -> None:
         """Its stdout ended, or it no longer reads: give the process a moment to end too."""
@@ -307,8 +297,3 @@ class Session:
         await anyio.sleep(self._shared.timing.closed_wire_s)
         detail = "it closed its side of the wire and went on running"
         self._ending.begin(Cause.PROTOCOL_FAULTS, detail, Rung.TERMINATE)
-
-
-def _shown(head: bytes) -> str:
-    # It may end in the middle of a secret.
-    return clean(known.cleared(head.decode(errors="replace"), cut=True))

@@ -13,6 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Whoever started the tests in the background; the commands that they start are to be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 PLUGHOST = Path(sys.executable).with_name("plughost")
 EXAMPLES = Path(__file__).parents[2] / "examples" / "plugins"
 VICES = Path(__file__).parents[1] / "plugins"

@@ -165,3 +165,10 @@ def test_a_permission_near_a_known_one_is_a_warning_and_no_fault(shell: Shell):
     assert shown.code == 0
     assert "warning: plugin.toml: permissions: storag:use " in shown.out
     assert "did you mean storage?" in shown.out
+
+
+def test_a_cron_line_that_cannot_be_read_is_a_fault(shell: Shell):
+    folder = shell.plugin("timed", EMPTY, '[[schedules]]\ncron = "99 * * * *"\nhandler = "x"\n')
+    shown = shell.run("validate", folder)
+    assert shown.code == 3
+    assert "fault [schedule] schedule 'x': cron: minute: found '99 * * * *'" in shown.out

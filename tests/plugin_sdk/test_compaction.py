@@ -13,7 +13,7 @@ PROGRAM = """
 import gc, json, sys
 from types import FunctionType
 
-from plugin_sdk.runtime import compaction, forked, rehearsal, trial
+from plugin_sdk.runtime import compaction, forked, image, rehearsal, trial
 
 class Placard:
     def write(self, name, marks): pass
@@ -28,6 +28,8 @@ functions = [one for one in gc.get_objects() if type(one) is FunctionType and id
 names = {one.__qualname__ for one in functions}
 before = {one: one.__code__ for one in functions}
 pages_before = pages()
+# How many gaps this process's memory has depends on all that was imported; copies would go into them.
+filling = image.fill_gaps()
 originals = compaction.bring_together([*ran])
 rehearsal.rehearse()
 print(json.dumps({
@@ -53,7 +55,7 @@ def test_what_a_life_runs_is_found_and_brought_together() -> None:
     assert told["same"]
     assert told["kept"] == told["functions"]
     before, after = told["pages"]
-    assert after < 0.6 * before
+    assert after < before / 2
 
 
 TOO_FEW = """

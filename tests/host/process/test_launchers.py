@@ -87,7 +87,7 @@ Start = Callable[..., Any]
 async def launcher(request: pytest.FixtureRequest) -> AsyncIterator[Launcher]:
     if request.param == "warden" and not LINUX:
         pytest.skip("only Linux has a warden")
-    launcher: Launcher = WardenLauncher(lambda: None) if request.param == "warden" else DirectLauncher()
+    launcher: Launcher = WardenLauncher() if request.param == "warden" else DirectLauncher()
     yield launcher
     await launcher.aclose()
 

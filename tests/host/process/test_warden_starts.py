@@ -121,7 +121,7 @@ Start = Callable[..., Any]
 @pytest.fixture
 async def start_forked() -> AsyncIterator[Start]:
     """`await start_forked(folder, environment={})` forks a process that runs `main.py` of the folder."""
-    launcher = WardenLauncher(lambda: None)
+    launcher = WardenLauncher()
     started: list[PluginProcess] = []
 
     async def start(folder: Path, environment: dict[str, str] | None = None) -> PluginProcess:

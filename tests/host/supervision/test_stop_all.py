@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from host import PluginHost
-from host.supervision import roster
+from host.supervision import roster, stop_turns
 from host.timing import Timing
 from tests.host.supervision.gate import HELD_IN_UNLOAD, Gate
 
@@ -40,7 +40,7 @@ def states(host: PluginHost) -> list[str]:
 async def test_those_that_wait_for_their_turn_are_active_until_it_comes(
     host: PluginHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roster, "STOP_TURN_S", NEVER_S)
+    monkeypatch.setattr(stop_turns, "STOP_TURN_S", NEVER_S)
     gate = Gate(host)
     with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:
@@ -65,7 +65,7 @@ async def test_one_that_hangs_makes_way_for_the_next(host: PluginHost) -> None:
 async def test_a_host_that_is_hastened_lets_nobody_wait_for_a_turn(
     host: PluginHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roster, "STOP_TURN_S", NEVER_S)
+    monkeypatch.setattr(stop_turns, "STOP_TURN_S", NEVER_S)
     gate = Gate(host)
     with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:

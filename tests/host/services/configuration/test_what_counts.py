@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from host import (
+    ConfigurationRefused,
     InvalidConfiguration,
     InvalidParams,
     LoadRefused,
@@ -121,3 +122,28 @@ async def test_the_file_is_its_owners_alone(host: PluginHost, tmp_path: Path) ->
     await host.configuration.set("one", {"token": "very-secret"})
     for file in (tmp_path / "data").glob("config.db*"):
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+async def test_a_plugin_that_refuses_what_the_file_says_now_keeps_what_it_had_and_others_have_theirs(
+    write_plugin: Write, plugins: Path, tmp_path: Path
+) -> None:
+    code = """
+    from plugin_sdk import Plugin, PluginError, method
+    class Sample(Plugin):
+        async def on_configure(self, config):
+            if config.get("port") == 7:
+                raise PluginError("port 7 is taken")
+        @method
+        async def seen(self) -> object:
+            return self.config.get("port")
+    """
+    for name in ("refuses", "takes"):
+        write_plugin(name, code)
+    given = {"refuses": {"port": 1}, "takes": {"port": 1}}
+    async with PluginHost(plugins=[plugins], data=tmp_path / "data", config=given, autoload=True) as host:
+        with pytest.raises(ConfigurationRefused, match="port 7 is taken"):
+            await host.configuration.reread({"refuses": {"port": 7}, "takes": {"port": 8}})
+        assert await host.call("refuses", "seen") == host.configuration.get("refuses")["port"] == 1
+        assert await host.call("takes", "seen") == host.configuration.get("takes")["port"] == 8
+        assert await host.configuration.reread({"takes": {"port": 9}}) == ("refuses", "takes")
+        assert host.configuration.get("refuses") == {}

@@ -8,94 +8,14 @@ from typing import Any
 import pytest
 
 from host import (
-    ContributionNotFound,
-    DuplicateContribution,
-    InvalidParams,
-    LoadRefused,
     PluginHost,
     Principal,
     Request,
 )
+from tests.host.services.endpoints.analytics_plugin import ANALYTICS, READER
 
 Write = Callable[..., Path]
-READER = Principal("ada", ["read:sessions"])
-
-ANALYTICS = """
-import asyncio
-from plugin_sdk import HttpError, Request, Response, endpoint
-
-
-class Analytics(Plugin):
-    async def on_load(self) -> None:
-        await self.api.register_endpoint({
-            "method": "GET",
-            "path": "/api/plugins/analytics/stats",
-            "handler": self.get_stats,
-            "permissions": ["read:sessions"],
-        })
-
-    async def get_stats(self, req, res):
-        res.json({"total": 7, "by": req.query.get("by", "")})
-
-    @method
-    async def report(self) -> Any:
-        response = await self.api.request("/api/plugins/analytics/stats", params={"by": "user"})
-        return [response.status, response.data]
-
-    @endpoint("GET", "/items/{id}")
-    async def item(self, request: Request, id: int, deep: bool = False) -> dict[str, Any]:
-        return {"id": id, "deep": deep, "who": request.principal, "headers": sorted(request.headers)}
-
-    @endpoint("GET", "/items/latest")
-    def latest(self):
-        return "the latest"
-
-    @endpoint("POST", "items")
-    async def create(self, body: dict[str, int]) -> Response:
-        return Response(body, 201, {"Location": "/items/1"})
-
-    @endpoint("PUT", "/raw")
-    async def raw(self, req) -> bytes:
-        return bytes(reversed(req.content()))
-
-    @endpoint("DELETE", "/items/{id}")
-    async def delete(self, id: int) -> None:
-        if id == 1:
-            raise HttpError(409, "it is in use", {"by": "ada"})
-        if id == 2:
-            raise PluginError("no such item", {"status": 410})
-        if id == 3:
-            raise PluginError("the disk is full")
-        if id == 4:
-            raise KeyError("secret")
-
-    @endpoint("GET", "/slow")
-    async def slow(self) -> None:
-        await asyncio.Event().wait()
-
-    @endpoint("GET", "/bad-header")
-    async def bad_header(self) -> Response:
-        return Response("x", headers={"x-a": "1\\r\\nset-cookie: a=b"})
-
-    @endpoint("GET", "/bad-status")
-    async def bad_status(self) -> Response:
-        return Response("x", status=9000)
-
-    @method
-    async def register(self, method: str, path: str, permissions: list[str] = []) -> str:
-        return await self.endpoints.register(method, path, self.latest, permissions)
-
-    @method
-    async def unregister(self, method: str, path: str) -> None:
-        await self.endpoints.unregister(method, path)
-"""
 AT = "/api/plugins/session-analytics"
-
-
-@pytest.fixture
-def place(plugins: Path, write_plugin: Write) -> Path:
-    write_plugin("session-analytics", ANALYTICS, 'permissions = ["sessions:read"]\n')
-    return plugins
 
 
 async def test_relative_and_absolute_paths_answer_where_they_are_mounted(place: Path) -> None:
@@ -223,80 +143,3 @@ async def test_a_crashed_plugins_places_answer_503_and_a_stopped_ones_404(
         await host.unload("dies")
         gone = await host.dispatch(Request("GET", "/api/plugins/dies/die"))
         assert gone.status == 404
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "named"),
-    [
-        ("GET", "/api/v1/plugins", "is the host's"),
-        ("GET", "/api/v1/plugins/x", "is the host's"),
-        ("GET", "/api/v1/{a}/x", "is the host's"),
-        ("POST", "/api/plugins/install", "is the host's"),
-        ("GET", "/api/plugins/{id}/x", "every plugin's own folder"),
-        ("GET", "/api/plugins/github/x", "folder of plugin 'github'"),
-        ("FETCH", "/x", "allowed: GET, HEAD"),
-        ("GET", "/a//b", "two slashes"),
-        ("GET", "/a/../b", "'..'"),
-        ("GET", "/a b", "'a b'"),
-        ("GET", "/{a}/{a}", "twice"),
-        ("GET", "/{a", "'{a'"),
-        ("GET", "/" + "x/" * 40, "parts"),
-    ],
-)
-async def test_a_place_that_is_not_the_plugins_is_refused(
-    place: Path, write_plugin: Write, method: str, path: str, named: str
-) -> None:
-    write_plugin("github", "class Github(Plugin): ...")
-    write_plugin(
-        "bad",
-        f"from plugin_sdk import endpoint\n\nclass Bad(Plugin):\n"
-        f"    @endpoint('{method}', '{path}')\n    async def a(self): ...\n"
-        "    @endpoint('GET', '/fine')\n    async def b(self): ...\n",
-    )
-    async with PluginHost([place]) as host:
-        await host.load("session-analytics")
-        with pytest.raises(LoadRefused, match=named):
-            await host.load("bad")
-        assert host.endpoints.list("bad") == ()
-        with pytest.raises(InvalidParams, match=named):
-            await host.call("session-analytics", "register", {"method": method, "path": path})
-
-
-async def test_an_endpoint_of_another_plugin_is_refused_naming_its_owner(
-    place: Path, write_plugin: Write
-) -> None:
-    write_plugin(
-        "second",
-        "from plugin_sdk import endpoint\n\nclass Second(Plugin):\n"
-        "    @endpoint('GET', '/api/plugins/analytics/stats', permissions=['nonsense'])\n"
-        "    async def a(self): ...\n"
-        "    @endpoint('GET', '/api/plugins/analytics/stats/')\n    async def b(self): ...\n",
-    )
-    async with PluginHost([place]) as host:
-        await host.load("session-analytics")
-        with pytest.raises(LoadRefused) as caught:
-            await host.load("second")
-        assert r"permissions[0]: found 'nonsense'" in caught.value.message
-        assert "plugin 'session-analytics' answers there" in caught.value.message
-        place_of = await host.call("session-analytics", "register", {"method": "GET", "path": "/api/own/{a}"})
-        assert place_of == "/api/own/{a}"
-        with pytest.raises(DuplicateContribution, match="already"):
-            await host.call("session-analytics", "register", {"method": "GET", "path": "/api/own/{b}"})
-        assert (await host.dispatch(Request("GET", "/api/own/x"))).status == 200
-        await host.call("session-analytics", "unregister", {"method": "GET", "path": "/api/own/{a}"})
-        assert (await host.dispatch(Request("GET", "/api/own/x"))).status == 404
-        with pytest.raises(ContributionNotFound):
-            await host.call("session-analytics", "unregister", {"method": "GET", "path": "/api/own/{a}"})
-
-
-@pytest.mark.parametrize(
-    "path", ["/stats", "/analytics/stat", "/api/plugins/analytics/statz", "/api/plugin/analytics/stats"]
-)
-async def test_a_path_that_leaves_out_or_misspells_the_mount_is_told_the_one_that_is_meant(
-    place: Path, path: str
-) -> None:
-    async with PluginHost([place], autoload=True) as host:
-        missing = await host.dispatch(Request("GET", path), READER)
-        assert missing.status == 404
-        assert missing.data["error"]["near"][0] == "/api/plugins/analytics/stats"
-        assert "did you mean /api/plugins/analytics/stats" in missing.data["error"]["message"]

@@ -1,0 +1,40 @@
+"""Given: what a host is built from, with every default decided. See `PluginHost` for what each means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from host.clock import Clock
+from host.observe.log_folder import LogFiles
+from host.permissions.policy import Policy
+from host.settings.events import EventSettings
+from host.settings.mail import MailSettings
+from host.timing import Timing
+from protocol.manifest import Limits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """For one host."""
+
+    places: tuple[Path, ...]
+    """Folders of plugins, or of folders of plugins."""
+    data: Path | None
+    config: Mapping[str, Mapping[str, Any]]
+    limits: Limits
+    policy: Policy
+    app: str
+    app_version: str
+    use_warden: bool
+    polling: bool
+    control: bool
+    email: MailSettings | None
+    events: EventSettings
+    storage_quota_bytes: int
+    system_config: Mapping[str, Any]
+    log_files: LogFiles
+    rate_limits: Mapping[str, str]
+    consent_to_widening: bool
+    timing: Timing
+    clock: Clock
