@@ -183,12 +183,10 @@ class Incoming:
         if first_step is None:
             return
         self._serving += 1
+        began = inbound.began_s = perf_counter() if self._timed else 0.0
+        task = first_step.start(self._serve(inbound), at_once)
         if self._timed:
-            began = inbound.began_s = perf_counter()
-            task = first_step.start(self._serve(inbound), at_once)
             self.handling_s += perf_counter() - began
-        else:
-            task = first_step.start(self._serve(inbound), at_once)
         if task is not None:
             inbound.task = task
             if inbound.cancelled:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
+from host.cli.attached import data_folder, is_running
 from host.cli.exit_codes import ExitCode
 from host.devtools.pytest_run import pytest_command
 from host.devtools.refused import Refused
+from host.errors import NoHost
 
 _CODES = {0: ExitCode.OK, 1: ExitCode.PLUGIN_ERROR, 2: ExitCode.INTERRUPTED, 5: ExitCode.NOT_FOUND}
 """Of pytest: all passed, some failed, interrupted, none found; all else is a fault of how it was called."""
@@ -24,7 +26,7 @@ _CODES = {0: ExitCode.OK, 1: ExitCode.PLUGIN_ERROR, 2: ExitCode.INTERRUPTED, 5: 
     show_default=True,
     help="In memory; with a real host and process; in a running host.",
 )
-@click.option("--data", help="Data folder of the running host, for live.")
+@click.option("--data", help="Data folder of the running host, for live; default as for `plughost ps`.")
 def command(words: tuple[str, ...], coverage: bool, keyword: str | None, mode: str, data: str | None) -> int:
     """Run the tests of the plugin, or of the workspace, in DIR; default here."""
     # Behind `--` an option would be taken for the folder.
@@ -32,6 +34,14 @@ def command(words: tuple[str, ...], coverage: bool, keyword: str | None, mode: s
     folder, rest = Path(words[0] if named else "."), words[named:]
     if not folder.is_dir():
         raise click.UsageError(f"{folder}: is no folder")
+    if mode == "live":
+        place = data_folder(data)
+        if not is_running(str(place)):
+            raise NoHost(
+                f"no host runs with the data folder {place}",
+                remedy="start one with `plughost run`, or name the data folder that it has (--data)",
+            )
+        data = str(place)
     try:
         line = pytest_command(folder, mode=mode, data=data, keyword=keyword, coverage=coverage, rest=rest)
     except Refused as exc:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from host.observe.entries import Call, End, LogLine, Timeline, Usage
 from host.observe.wording import listed, outcome, plural, span
+from host.watchdog.limits import SOFT_SHARE
 from protocol.sizes import format_size
 
 BEFORE_S = 60.0
@@ -20,7 +21,6 @@ TREND_S = 30.0
 SHOWN_CALLS = 3
 SHOWN_LINES = 8
 
-_NEAR_LIMIT = 0.8
 _GREW = 1.1
 _FRAME = re.compile(r'File "([^"]+)", line (\d+),? in (\S+)')
 _OURS = re.compile(r"/(plugin_sdk|protocol|asyncio)/|^<frozen")
@@ -78,7 +78,7 @@ def memory(
                 f"Its memory rose from {format_size(first.memory_bytes)} to {format_size(last.memory_bytes)}"
                 f" within {span(seconds)} ({format_size(int(rate))} a second)."
             )
-    if share >= _NEAR_LIMIT or sentences:
+    if share >= SOFT_SHARE or sentences:
         sentences.append(
             f"Its memory peaked at {format_size(peak)}, {share:.0%} of its limit of"
             f" {format_size(limit_bytes)}."
@@ -94,7 +94,7 @@ def busy(timeline: Timeline, since_s: float, until_s: float, limit_cores: float)
         return []
     last = _last_throttled(samples)
     sentences: list[str] = []
-    if limit_cores and known[-1] >= _NEAR_LIMIT * limit_cores:
+    if limit_cores and known[-1] >= SOFT_SHARE * limit_cores:
         sentences.append(f"It used {known[-1]:.2f} cores, of {limit_cores:.2f} that it may use.")
     if last is not None:
         sentences.append(f"Its processor time was throttled to {last:.0%}.")

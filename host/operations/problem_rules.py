@@ -12,12 +12,11 @@ from host.facade.views import ExitFacts
 from host.logs import clean
 from host.operations.problem_book import Finding
 from host.operations.rates import NO_RATE, Rate
+from host.watchdog.limits import SOFT_SHARE
 from protocol.sizes import format_size
 
 CRASH_LOOP_RESTARTS: Final = 3
 """Restarts in 10 minutes; quarantine comes at 5 crashes in 5."""
-NEAR_LIMIT: Final = 0.8
-"""Share of the memory limit. Source: behaviour in numbers, *Watchdog*, soft."""
 GROWTH: Final = 0.2
 """Share by which memory has to have grown, step by step,"""
 GROWTH_BYTES: Final = 16 * 1024 * 1024
@@ -120,7 +119,7 @@ def findings_of(known: Known, now_s: float) -> Iterator[Finding]:
             "error",
             "it can't be started with its configuration",
             tuple(clean(fault) for fault in known.config_faults[:20]),
-            f"mend it: plughost config edit {row.id}",
+            f"mend it: plughost config set {row.id} KEY=VALUE",
             lingers=False,
         )
     if known.lost_lines or known.lost_events:
@@ -265,7 +264,7 @@ def _of_limits(known: Known) -> Iterator[Finding]:
         evidence.append(
             f"its CPU is throttled to {row.throttled_to:.0%}, the limit is {row.cpu_limit_cores:g} cores"
         )
-    if row.memory_bytes is not None and row.memory_bytes >= NEAR_LIMIT * row.memory_limit_bytes:
+    if row.memory_bytes is not None and row.memory_bytes >= SOFT_SHARE * row.memory_limit_bytes:
         evidence.append(
             f"it uses {format_size(row.memory_bytes)} of {format_size(row.memory_limit_bytes)} memory "
             f"({row.memory_basis})"

@@ -55,8 +55,8 @@ def effective(layers: Iterable[Layer]) -> dict[str, Any]:
 
 
 def origin(layers: Iterable[Layer], path: Path) -> str:
-    """Return which layer gives the value at a path; `no layer` if none does."""
-    found = "no layer"
+    """Return which layer gives the value at a path; `not set` if none does."""
+    found = "not set"
     for layer in layers:
         if has(layer.values, path):
             found = layer.origin

@@ -17,7 +17,7 @@ def first_lines(model: Model) -> Sequence[Parts]:
             if folders
             else [("  It has no folders to look into.", "dim")],
             [],
-            [("  Make one:     ", "plain"), ("plughost new my-plugin", "accent")],
+            [("  Make one:     ", "plain"), ("plughost create my-plugin", "accent")],
             [
                 ("  Look again:   ", "plain"),
                 (":", "title"),

@@ -40,7 +40,7 @@ class StoreScreen(MonitorScreen):
                 (" (5, then S)", "dim"),
             ],
             [("  To remove one:  ", "plain"), ("stop it, remove its folder, rescan", "accent")],
-            [("  To write one:   ", "plain"), ("plughost new my-plugin", "accent")],
+            [("  To write one:   ", "plain"), ("plughost create my-plugin", "accent")],
         ]
         if waiting:
             lines += [[], [("  Updates wait for ", "warn"), (", ".join(waiting), "strong")]]

@@ -89,5 +89,13 @@ def test_where_no_host_runs_it_is_said(shell: Shell):
     (folder / "tests").mkdir()
     (folder / "tests" / "test_says.py").write_text(TESTS)
     done = shell.run("test", folder, "--mode", "live", "--data", shell.folder / "data")
-    assert done.code == 1
-    assert "no host" in done.out.lower()
+    assert done.code == 6
+    assert "error [no_host]" in done.err
+
+
+def test_the_host_of_the_settings_is_the_one_that_is_asked(shell: Shell):
+    assert shell.run("create", "greeter").code == 0
+    (shell.folder / "plughost.toml").write_text('data = "data"\n')
+    with shell.start("run", "greeter") as running:
+        running.until("^all loaded$")
+        assert shell.run("test", "greeter", "--mode", "live", "-k", "greets").code == 0

@@ -82,7 +82,7 @@ async def test_a_plugin_is_started_called_and_stopped(facade: Facade):
 
 async def test_errors_are_of_their_own_class_and_say_what_to_do(facade: Facade):
     await facade.plugin_start("hello")
-    with pytest.raises(PluginNotFound, match="did you mean hello") as raised:
+    with pytest.raises(PluginNotFound, match="there is no plugin 'helo'") as raised:
         await facade.plugin_start("helo")
     assert raised.value.remedy
     assert raised.value.code == "plugin_not_found"
@@ -188,3 +188,10 @@ async def test_events_can_be_emitted(facade: Facade):
         assert isinstance(await facade.event_emit("greeting.sent", {"to": "you"}), int)
         with anyio.fail_after(WAIT_S):
             assert (await anext(events)).lines[0].topic == "greeting.sent"
+
+
+async def test_nothing_is_kept_or_tried_again_for_a_plugin_that_is_not_there(facade: Facade) -> None:
+    for asked in (facade.storage_set("helo", "key", 1), facade.event_redrive("helo")):
+        with pytest.raises(PluginNotFound, match="there is no plugin 'helo'"):
+            await asked
+    assert "helo" not in [page.plugin for page in await facade.storage()]

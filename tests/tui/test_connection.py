@@ -18,7 +18,7 @@ async def test_without_a_host_it_says_what_to_do_and_waits_for_one():
 
 async def test_a_host_without_plugins_says_what_to_do():
     async with driving(StagedFacade(), LOW) as driven:
-        await driven.sees("no plugins yet", "plughost new my-plugin")
+        await driven.sees("no plugins yet", "plughost create my-plugin")
 
 
 async def test_the_last_picture_stays_and_it_comes_back():

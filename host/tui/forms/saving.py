@@ -81,7 +81,7 @@ async def show_history(app: "Monitor", plugin: str, fields: Mapping[str, Field])
     for one in found:
         lines.append([(f"revision {one.revision}", "title"), (f"  {day(one.at_s)}  {clean(one.who)}", "dim")])
         lines += [difference(d.key, d.old, d.new, fields.get(d.key)) for d in one.changes]
-    restore = f"plughost config restore {shlex.quote(plugin)} REVISION"
+    restore = f"plughost config undo {shlex.quote(plugin)} --to REVISION"
     lines += [[], [("goes back to one of them: ", "dim"), (restore, "plain")]] if lines else []
     app.push_screen(ShowText(f"{plugin}: history", lines or [[("It was never changed here", "dim")]]))
 

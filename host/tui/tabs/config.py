@@ -287,7 +287,7 @@ class ConfigTab(PluginTab):
 
     def command_line(self) -> str:
         """The command that shows it."""
-        return f"plughost config show {shlex.quote(self.plugin)}"
+        return f"plughost config get {shlex.quote(self.plugin)}"
 
     def written(self) -> tuple[str, list[str], Any]:
         """Every value in force; secrets hidden."""

@@ -218,7 +218,7 @@ class TraceTab(PluginTab):
         """The call on the command line; of one into the host, the trace."""
         row = self._under_cursor()
         if row is None or row.direction == "out":
-            return f"plughost trace {shlex.quote(self.plugin)}"
+            return f"plughost rpc tail {shlex.quote(self.plugin)}"
         return call_line(self.plugin, row.method, _object(row.params))
 
     def written(self) -> tuple[str, list[str], Any]:

@@ -102,7 +102,7 @@ class WidgetTab(PluginTab):
 
     def command_line(self) -> str:
         """The same on the command line."""
-        return f"plughost ui widget {shlex.quote(self.plugin)} {shlex.quote(self._row.name)}"
+        return f"plughost info {shlex.quote(self.plugin)}"
 
     def written(self) -> tuple[str, list[str], Any]:
         """What it shows, and its data."""
