@@ -8,6 +8,7 @@ a host that is killed leaves it to each plugin to notice.
 import asyncio
 import importlib.util
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -74,6 +75,7 @@ class DirectLauncher:
             os.close(spec_fd)
             raise SpawnError(str(exc)) from exc
         channels.close_theirs()
+        inherited = _peak_bytes(resource.getrusage(resource.RUSAGE_SELF))
         process = PluginProcess(
             session,
             channels,
@@ -85,7 +87,7 @@ class DirectLauncher:
         process.pid = child.pid
         self._running[child.pid] = process
         waiter = threading.Thread(
-            target=self._wait, args=(child, process), name=f"wait-{child.pid}", daemon=True
+            target=self._wait, args=(child, process, inherited), name=f"wait-{child.pid}", daemon=True
         )
         waiter.start()
         return process
@@ -98,16 +100,17 @@ class DirectLauncher:
                 await process.wait_exited()
                 await process.sweep(())
 
-    def _wait(self, child: "subprocess.Popen[bytes]", process: PluginProcess) -> None:
+    def _wait(self, child: "subprocess.Popen[bytes]", process: PluginProcess, inherited: int) -> None:
         if hasattr(os, "waitid"):
             # The group goes with its leader, and before the leader's pid is free to be reused.
             os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
             _signal(child.pid, signal.SIGKILL, True)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-        kilobyte = 1 if sys.platform == "darwin" else 1024
+        # The kernel counts what the child was before it became the program: the host itself.
+        peak = _peak_bytes(usage)
         ended = ExitStatus.from_wait(
-            child.returncode, usage.ru_maxrss * kilobyte, usage.ru_utime + usage.ru_stime
+            child.returncode, peak if peak > inherited else None, usage.ru_utime + usage.ru_stime
         )
         try:
             self._loop.call_soon_threadsafe(self._ended, process, ended)
@@ -118,6 +121,10 @@ class DirectLauncher:
         self._running.pop(process.pid, None)
         if not process.exited.done():
             process.exited.set_result(status)
+
+
+def _peak_bytes(usage: resource.struct_rusage) -> int:
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _signal(pid: int, number: int, group: bool) -> None:
