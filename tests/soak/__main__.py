@@ -19,6 +19,7 @@ from pathlib import Path
 import anyio
 
 from host import CallError, PluginHost, StateError
+from host.operations.feed import KEPT_LINES
 from tests.soak.holdings import Holdings, faults, take
 from tests.soak.load import Load
 
@@ -72,6 +73,9 @@ class _Soak:
         """Soak for the time given, with some forty quiet moments."""
         began_s = time.monotonic()
         async with self._host, anyio.create_task_group() as tasks:
+            # What the host keeps of the last events is full before anything is counted.
+            for _ in range(KEPT_LINES):
+                await self._host.emit("soak.filled", {"text": "x" * 40})
             tasks.start_soon(self._load.run)
             while time.monotonic() - began_s < self._seconds:
                 self._load.go_on()
