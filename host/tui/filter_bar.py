@@ -58,7 +58,8 @@ class FilterBar(Vertical):
     def open(self) -> None:
         """Let a filter be typed."""
         self.add_class("-open")
-        self.query_one(Input).focus()
+        # At once; `focus` would leave the next keys to whatever has them now.
+        self.screen.set_focus(self.query_one(Input))
         self._answer()
 
     def set(self, text: str) -> None:

@@ -71,7 +71,8 @@ APP_BINDINGS: Final = [
 ]
 
 FIND_BINDINGS: Final = [
-    Binding("slash", "filter", "filter", key_display="/", group=FIND),
+    # Before the widget that has the keys: what is typed right behind it must find the filter open.
+    Binding("slash", "filter", "filter", key_display="/", group=FIND, priority=True),
     Binding("n", "seek(1)", "next match", show=False, group=FIND),
     Binding("N", "seek(-1)", "previous match", show=False, group=FIND),
     Binding("e", "seek_error(1)", "next error", show=False, group=FIND),

@@ -206,6 +206,10 @@ class MonitorScreen(Screen[None]):
 
     # Keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the filter's key to the line of text that is typed in."""
+        return not (action == "filter" and self.is_typing)
+
     def action_filter(self) -> None:
         """Type a filter."""
         if self.can_filter:

@@ -51,15 +51,7 @@ class Driven:
 
     async def write(self, text: str) -> None:
         """Type a text."""
-        names = {
-            " ": "space",
-            ":": "colon",
-            ">": "greater_than_sign",
-            "/": "slash",
-            ".": "full_stop",
-            "-": "minus",
-        }
-        await self.press(*(names.get(char, char) for char in text))
+        await self.press(*(NAMES.get(char, char) for char in text))
 
     async def settle(self) -> None:
         """Let what is under way be done, and paint."""

@@ -1,17 +1,6 @@
-"""The monitor in a real terminal: it starts, is seen, and quits."""
+"""The monitor in a real terminal: it starts, is seen, takes what is typed, and quits."""
 
-import os
-import pty
-import select
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
-
-import pyte
-
-TESTS = Path(__file__).parents[1]
+from tui.terminal import Terminal, terminal
 
 PROGRAM = """
 import sys
@@ -25,37 +14,26 @@ anyio.run(lambda: run_monitor(facade.connect, clock=facade.clock))
 
 
 def test_it_is_seen_in_a_terminal_and_quits_in_order():
-    ours, theirs = pty.openpty()
-    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
-    child = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(TESTS)],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment,
-    )
-    os.close(theirs)
-    screen = pyte.Screen(100, 30)
-    stream = pyte.ByteStream(screen)
-    try:
-        _read_until(ours, stream, lambda: any("github" in line for line in screen.display))
-        os.write(ours, b"q")
-        _read_until(ours, stream, lambda: child.poll() is not None)
-        assert child.wait(10) == 0
-    finally:
-        child.kill()
-        child.wait()
-        os.close(ours)
+    with terminal(PROGRAM, size=(100, 30)) as one:
+        one.sees("github")
+        assert one.quit() == 0
 
 
-def _read_until(descriptor: int, stream: pyte.ByteStream, holds: Callable[[], bool]) -> None:
-    """Feed what comes to the terminal until something holds, 30 seconds at most."""
-    end_s = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end_s, "it was never seen"
-        if select.select([descriptor], [], [], 0.5)[0]:
-            try:
-                stream.feed(os.read(descriptor, 65_536))
-            except OSError:
-                # The other end is closed: the program is over.
-                return
+def test_a_filter_that_comes_in_one_burst_with_its_key_loses_no_letter():
+    with terminal(PROGRAM) as one:
+        one.sees("github", "weather")
+        # Each of these letters is a key of its own while nothing is typed.
+        one.press(b"/wea/r\r")
+        one.sees("wea/r", "No plugin matches")
+        one.press(b"\x1b")
+        one.sees("github", "weather")
+        one.press(b"/weather\r")
+        one.until(lambda: _rows_with(one, "github") == 0 and _rows_with(one, "weather") > 0)
+        one.press(b"\x1b")
+        one.until(lambda: _rows_with(one, "github") > 0)
+        assert one.quit() == 0
+
+
+def _rows_with(one: Terminal, plugin: str) -> int:
+    """Return how many rows of the table, which has the upper half, name a plugin."""
+    return sum(plugin in line for line in one.screen.display[:18])
