@@ -43,6 +43,11 @@ def did_you_mean(names: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
+def what_is_allowed(allowed: str) -> str:
+    """Return the end of a fault's sentence: what is allowed there, or which name was meant."""
+    return allowed if allowed.startswith("did you mean ") else f"allowed: {allowed}"
+
+
 class Fault(msgspec.Struct, frozen=True):
     """One thing that is wrong with a document: where, what was found, what is allowed."""
 
@@ -55,4 +60,4 @@ class Fault(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """Return the fault as one line."""
         place = f"{self.file}: {self.path}" if self.path else self.file
-        return f"{place}: found {self.found}; allowed: {self.allowed}"
+        return f"{place}: found {self.found}; {what_is_allowed(self.allowed)}"

@@ -116,6 +116,11 @@ def spark(values: Sequence[float | None], width: int, top: float | None = None) 
     return "".join(bars).rjust(width)
 
 
+def counted(number: int | None, one: str, more: str = "") -> str:
+    """Return `1 call`, or `12k calls`: as `many`, in few cells."""
+    return f"{count(number)} {one if number == 1 else more or one + 's'}"
+
+
 def many(number: int, one: str, more: str = "") -> str:
     """Return `1 line` or `2 lines`."""
     return f"{number:,} {one if number == 1 else more or one + 's'}"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from host.base_error import what_is_allowed
 from host.manifest.asked_permissions import Asked
 from host.manifest.config_schema import normalise
 from host.manifest.durations import Duration
@@ -80,7 +81,8 @@ def _as_schema(value: object) -> dict[str, Any]:
     document, faults = normalise(value)
     if faults:
         told = "; ".join(
-            f"{fault.path or 'it'}: found {fault.found}, allowed: {fault.allowed}" for fault in faults[:5]
+            f"{fault.path or 'it'}: found {fault.found}, {what_is_allowed(fault.allowed)}"
+            for fault in faults[:5]
         )
         raise ValueError(f"JSON Schema of an object: {told}")
     return document

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
+from host.base_error import what_is_allowed
 from host.errors import ContributionNotFound, PlughostError
 from host.facade.config_pages import (
     ConfigCheck,
@@ -61,7 +62,9 @@ class ServiceAnswers(PluginAnswers):
         found = self._parts.configuration.preview(plugin, nested(changes), unset)
         return ConfigCheck(
             faults=tuple(
-                ConfigFault(key=clean(one.path), message=clean(f"found {one.found}; allowed: {one.allowed}"))
+                ConfigFault(
+                    key=clean(one.path), message=clean(f"found {one.found}; {what_is_allowed(one.allowed)}")
+                )
                 for one in found.faults
             ),
             differences=differences(found.differences),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from host.base_error import what_is_allowed
 from host.errors import InvalidParams
 from host.manifest.config_schema import normalise_any
 from host.manifest.config_schema import validator as make_validator
@@ -74,7 +75,7 @@ class Topics:
             document, faults = normalise_any(schema)
             if faults:
                 listed = "; ".join(
-                    f"{path or 'it'}: found {found}; allowed: {allowed}"
+                    f"{path or 'it'}: found {found}; {what_is_allowed(allowed)}"
                     for path, found, allowed in faults[:SHOWN_FAULTS]
                 )
                 raise InvalidParams(f"the schema of topic {topic!r}: {listed}")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
-from host.base_error import Fault
+from host.base_error import Fault, what_is_allowed
 from host.manifest.config_schema import merge as merge_schemas
 from host.manifest.config_schema import normalise, validator
 from host.masking import MASK, is_secret_name
@@ -35,7 +35,7 @@ class Schema:
             if document:
                 read, faults = normalise(document)
                 self._faults += [
-                    f"{one.path or 'it'}: found {one.found}; allowed: {one.allowed}" for one in faults
+                    f"{one.path or 'it'}: found {one.found}; {what_is_allowed(one.allowed)}" for one in faults
                 ]
                 merged = merge_schemas(merged, read) if merged else read
         self.document = merged

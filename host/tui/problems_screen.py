@@ -86,10 +86,11 @@ class ProblemsScreen(MonitorScreen):
         shown = {row.id: (row, now_s) for row in rows if self.context or row.id in matching}
         self.table.show(shown, frozenset(shown.keys() - matching))
         self.say_seen(len(matching), len(rows))
+        errors = sum(row.severity == "error" for row in opened)
         groups: list[tuple[int, Parts]] = [
             (0, [(f" {many(len(opened), 'problem')}", "strong")]),
-            (1, [(f"✖ {sum(row.severity == 'error' for row in opened)} errors", "bad")]),
-            (1, [(f"▲ {sum(row.severity != 'error' for row in opened)} warnings", "warn")]),
+            (1, [(f"✖ {many(errors, 'error')}", "bad")]),
+            (1, [(f"▲ {many(len(opened) - errors, 'warning')}", "warn")]),
         ]
         if quiet:
             shows = "hides them" if self._all else "shows them"

@@ -29,6 +29,7 @@ POISON = (
     "[bold red]x[/][@click=app.quit]y[/] [/nothing] [[ \\[",
     "漢字か🏳️‍🌈👩‍👩‍👧‍👦" + "e" + "\u0301" * 400,
     "a\r\nb\rc\td\x0b\x0c\x85",
+    "half \ud800 of a pair \udfff",
 )
 ALL = " ".join(POISON)
 LONG = (ALL + "x") * (1_000_000 // len(ALL))

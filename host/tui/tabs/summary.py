@@ -11,7 +11,7 @@ from textual.containers import Grid
 
 from host.base_error import PlughostError
 from host.facade.board import Board
-from host.facade.figures import age, clock, count, percent, rate, ratio, size, spark, took
+from host.facade.figures import age, clock, count, counted, percent, rate, ratio, size, spark, took
 from host.facade.plugin_pages import PluginPage
 from host.facade.rows import METHODS, MethodRow, PluginRow
 from host.tui.border import cleaned
@@ -251,14 +251,14 @@ def _spark_line(title: str, values: Sequence[float | None], width: int, limit: f
 
 def _counts(row: PluginRow, width: int) -> Parts:
     groups: list[tuple[int, Parts]] = [
-        (0, [(" Session   ", "title"), (f" {count(row.calls)} calls", "plain")]),
-        (1, [(f"{count(row.errors)} errors", "bad" if row.errors else "plain")]),
+        (0, [(" Session   ", "title"), (f" {counted(row.calls, 'call')}", "plain")]),
+        (1, [(f"{counted(row.errors, 'error')}", "bad" if row.errors else "plain")]),
         (2, [(f"{count(row.in_flight)} in flight", "plain")]),
         (3, [(f"{count(row.late)} late", "warn" if row.late else "plain")]),
-        (4, [(f"{count(row.faults)} faults", "warn" if row.faults else "plain")]),
+        (4, [(f"{counted(row.faults, 'fault')}", "warn" if row.faults else "plain")]),
         (5, [(f"pid {row.pid or '–'}", "dim")]),
-        (6, [(f"{count(row.threads)} threads", "dim")]),
-        (7, [(f"{count(row.descriptors)} descriptors", "dim")]),
-        (8, [(f"{count(row.children)} children", "dim")]),
+        (6, [(f"{counted(row.threads, 'thread')}", "dim")]),
+        (7, [(f"{counted(row.descriptors, 'descriptor')}", "dim")]),
+        (8, [(f"{counted(row.children, 'child', 'children')}", "dim")]),
     ]
     return fitting(groups, width)

@@ -24,7 +24,7 @@ def declared(schema: Any) -> Topics:
         ({"$ref": "#/$defs/gone"}, "$ref: found "),
         (
             {"type": "object", "requird": ["x"]},
-            "the unknown keyword 'requird'; allowed: did you mean required?",
+            "the unknown keyword 'requird'; did you mean required?",
         ),
         (["string"], "allowed: a table: JSON Schema"),
     ],
