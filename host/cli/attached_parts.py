@@ -3,13 +3,13 @@
 A command is written once, for a data folder that nobody holds; where a host runs it is given one of these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from host.base_error import Fault
 from host.errors import ContributionNotFound
-from host.facade.config_pages import ConfigPage, ConfigRevision, ConfigSaved, ConfigValue
+from host.facade.config_pages import ConfigCheck, ConfigPage, ConfigRevision, ConfigSaved, ConfigValue
 from host.facade.facade import Facade
 from host.facade.pages import StoragePage
 from host.services.configuration_schema import Schema
@@ -39,6 +39,29 @@ class AttachedConfiguration:
     def explain(self, _plugin: str) -> tuple[ConfigValue, ...]:
         """Return every value with its origin."""
         return self.page.explained
+
+    def revision(self, _plugin: str) -> int:
+        """Return the number of the last change when it was read."""
+        return self.page.revision
+
+    async def preview(
+        self, plugin: str, changes: Mapping[str, Any], unset: Sequence[str] = ()
+    ) -> ConfigCheck:
+        """Tell what a change would do."""
+        return await self.facade.config_check(plugin, dict(changes), tuple(unset))
+
+    async def change(
+        self,
+        plugin: str,
+        changes: Mapping[str, Any],
+        unset: Sequence[str] = (),
+        *,
+        by: str,
+        expected_revision: int | None = None,
+    ) -> ConfigSaved:
+        """Change some values and unset others, in one revision; the host knows who it is."""
+        del by
+        return await self.facade.config_set(plugin, dict(changes), tuple(unset), expected_revision)
 
     async def validate(self, plugin: str, changes: Mapping[str, Any]) -> tuple[Fault, ...]:
         """Return everything that is wrong with a change."""
@@ -94,5 +117,5 @@ class AttachedStorage:
 
 
 def _fault(key: str, message: str) -> Fault:
-    found, _, allowed = message.removeprefix("found ").partition("; allowed: ")
-    return Fault("configuration", key, found, allowed)
+    found, _, allowed = message.removeprefix("found ").rpartition("; ")
+    return Fault("configuration", key, found, allowed.removeprefix("allowed: "))

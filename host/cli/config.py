@@ -1,42 +1,25 @@
 """`plughost config`: the host's effective settings, and the configuration of its plugins.
 
-Asks the host that holds the data folder, and works on the folder itself while none does. A secret is never an
-argument: others on the machine see those.
+A secret is never an argument: others on the machine see those.
 """
 
-import getpass
 import inspect
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import anyio
 import click
 import msgspec
 
-from host.cli.attached import ask, is_running
-from host.cli.attached_parts import AttachedConfiguration
+from host.cli.config_edit import Shown, edit
+from host.cli.config_reach import config_options, say_changed, who, with_configuration
 from host.cli.config_values import changes_of
-from host.cli.configured import configuration_at_rest, secret_settings
+from host.cli.configured import secret_settings
 from host.cli.hosting import settings_for
 from host.cli.output import print_json, print_table
-from host.errors import InvalidConfiguration, NoHost
-from host.facade.config_pages import ConfigSaved
-from host.facade.facade import Facade
+from host.errors import InvalidConfiguration
+from host.logs import clean
 from host.masking import MASK
-from host.paths import default_data_folder
 from host.settings import effective
-
-_F = TypeVar("_F", bound=Callable[..., Any])
-_T = TypeVar("_T")
-
-
-_APPLIED = {
-    "live": "in use",
-    "restarted": "in use, the plugin was restarted",
-    "at next start": "used at the next start",
-}
 
 
 @click.group("config")
@@ -58,48 +41,8 @@ def config_host(config: str | None, as_json: bool) -> None:
         print_table(("SETTING", "VALUE", "FROM"), rows)
 
 
-def _options(function: _F) -> _F:
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-        click.option("--data", type=click.Path(), help="Data folder."),
-        click.option("--config", type=click.Path(), help="Settings file; default ./plughost.toml."),
-        click.option("--dir", "folders", multiple=True, type=click.Path(exists=True, file_okay=False)),
-        click.argument("plugin", metavar="ID"),
-    ):
-        function = option(function)
-    return function
-
-
-def _with(
-    plugin: str,
-    config: str | None,
-    data: str | None,
-    folders: tuple[str, ...],
-    body: Callable[[Any], Awaitable[_T]],
-) -> _T:
-    """Run `body` with the configuration: of the running host, or of the data folder that nobody holds."""
-    places = [str(Path(folder).resolve()) for folder in folders] or None
-    settings = settings_for(config, {"plugins": places, "data": data})
-    folder = str(settings.data or default_data_folder())
-
-    async def attached(facade: Facade) -> _T:
-        return await body(await AttachedConfiguration.of(facade, plugin))
-
-    if is_running(folder):
-        try:
-            return ask(attached, data=folder, socket=None, name="config")
-        except NoHost:
-            pass  # it ended, and left its socket behind
-
-    async def run() -> _T:
-        async with configuration_at_rest(settings) as configuration:
-            return await body(configuration)
-
-    return anyio.run(run)
-
-
 @command.command("get")
-@_options
+@config_options
 def config_get(
     plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], as_json: bool
 ) -> None:
@@ -108,7 +51,7 @@ def config_get(
     async def body(configuration: Any) -> dict[str, Any]:
         return configuration.get(plugin)
 
-    values = _with(plugin, config, data, folders, body)
+    values = with_configuration(plugin, config, data, folders, body)
     if as_json:
         print_json(values)
     else:
@@ -116,7 +59,7 @@ def config_get(
 
 
 @command.command("explain")
-@_options
+@config_options
 def config_explain(
     plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], as_json: bool
 ) -> None:
@@ -125,7 +68,7 @@ def config_explain(
     async def body(configuration: Any) -> Any:
         return configuration.explain(plugin)
 
-    rows = _with(plugin, config, data, folders, body)
+    rows = with_configuration(plugin, config, data, folders, body)
     if as_json:
         print_json([{"key": row.key, "value": row.value, "origin": row.origin} for row in rows])
     else:
@@ -133,7 +76,7 @@ def config_explain(
 
 
 @command.command("set")
-@_options
+@config_options
 @click.argument("assignments", metavar="KEY=VALUE|KEY=@FILE|KEY=-|KEY...", nargs=-1, required=True)
 def config_set(
     plugin: str,
@@ -149,13 +92,51 @@ def config_set(
 
     async def body(configuration: Any) -> Any:
         changes = changes_of(configuration, plugin, assignments)
-        return await configuration.set(plugin, changes, by=_who())
+        return await configuration.set(plugin, changes, by=who())
 
-    _changed(_with(plugin, config, data, folders, body), as_json)
+    say_changed(with_configuration(plugin, config, data, folders, body), as_json)
+
+
+@command.command("edit")
+@config_options
+def config_edit(
+    plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], as_json: bool
+) -> None:
+    """Edit the configuration of the plugin ID as a text, in $VISUAL or $EDITOR.
+
+    What does not fit is shown, and edited again; where somebody else was faster nothing is saved. Secrets
+    are masked, and stay as they are.
+    """
+
+    async def read(configuration: Any) -> Shown:
+        origins = {row.key: row.origin for row in configuration.explain(plugin)}
+        values, schema = configuration.get(plugin), configuration.schema(plugin)
+        return Shown(plugin, values, origins, schema, configuration.revision(plugin))
+
+    def save(changes: dict[str, Any], unset: tuple[str, ...], revision: int) -> Any:
+        async def body(configuration: Any) -> Any:
+            check = configuration.preview(plugin, changes, unset)
+            check = await check if inspect.isawaitable(check) else check
+            done = await configuration.change(plugin, changes, unset, by=who(), expected_revision=revision)
+            return check.differences, done
+
+        differences, done = with_configuration(plugin, config, data, folders, body)
+        for one in () if as_json else differences:
+            click.echo(f"{clean(one.key)}: {_text(one.old)} -> {_text(one.new)}")
+        return done
+
+    shown = with_configuration(plugin, config, data, folders, read)
+    saved = edit(shown, save)
+    if saved is not None:
+        say_changed(saved, as_json)
+    elif as_json:
+        print_json({"revision": shown.revision, "applied": "nothing changed"})
+    else:
+        click.echo("nothing changed")
 
 
 @command.command("unset")
-@_options
+@config_options
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 def config_unset(
     plugin: str,
@@ -168,13 +149,13 @@ def config_unset(
     """Let the lower layers give these values again."""
 
     async def body(configuration: Any) -> Any:
-        return await configuration.unset(plugin, *keys, by=_who())
+        return await configuration.unset(plugin, *keys, by=who())
 
-    _changed(_with(plugin, config, data, folders, body), as_json)
+    say_changed(with_configuration(plugin, config, data, folders, body), as_json)
 
 
 @command.command("undo")
-@_options
+@config_options
 @click.option("--to", "revision", type=click.IntRange(0), help="Go back to this revision; 0 is nothing set.")
 def config_undo(
     plugin: str,
@@ -188,14 +169,14 @@ def config_undo(
 
     async def body(configuration: Any) -> Any:
         if revision is None:
-            return await configuration.undo(plugin, by=_who())
-        return await configuration.restore(plugin, revision, by=_who())
+            return await configuration.undo(plugin, by=who())
+        return await configuration.restore(plugin, revision, by=who())
 
-    _changed(_with(plugin, config, data, folders, body), as_json)
+    say_changed(with_configuration(plugin, config, data, folders, body), as_json)
 
 
 @command.command("history")
-@_options
+@config_options
 def config_history(
     plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], as_json: bool
 ) -> None:
@@ -204,7 +185,7 @@ def config_history(
     async def body(configuration: Any) -> Any:
         return await configuration.history(plugin)
 
-    revisions = _with(plugin, config, data, folders, body)
+    revisions = with_configuration(plugin, config, data, folders, body)
     if as_json:
         print_json(msgspec.to_builtins(revisions))
         return
@@ -217,7 +198,7 @@ def config_history(
 
 
 @command.command("validate")
-@_options
+@config_options
 @click.argument("assignments", metavar="[KEY=VALUE]...", nargs=-1)
 def config_validate(
     plugin: str,
@@ -233,31 +214,13 @@ def config_validate(
         faults = configuration.validate(plugin, changes_of(configuration, plugin, assignments))
         return await faults if inspect.isawaitable(faults) else faults
 
-    faults = _with(plugin, config, data, folders, body)
+    faults = with_configuration(plugin, config, data, folders, body)
     if faults:
         raise InvalidConfiguration(plugin, faults, remedy="mend each of them")
     if as_json:
         print_json({"valid": True})
     else:
         click.echo("it fits its schema")
-
-
-def _changed(change: Any, as_json: bool) -> None:
-    if as_json:
-        print_json(msgspec.to_builtins(change))
-    elif change.applied in ("unchanged", "nothing changed"):
-        click.echo(f"revision {change.revision}: nothing changed")
-    elif isinstance(change, ConfigSaved):
-        click.echo(f"revision {change.revision}; {_APPLIED[change.applied]}")
-    else:
-        click.echo(f"revision {change.revision}; used at the next start")
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "command line"
 
 
 def _time(at_s: float) -> str:
