@@ -48,7 +48,7 @@ hero: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
-# One line for each bar, in under two minutes.
+# One line for each bar, in under three minutes.
 bench-quick: setup
 	$(BIN)/python -m benchmarks --quick
 

@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         sample_s=options.sample_s or 0.2,
         rest_s=options.rest_s or (5.0 if quick else 10.0),
     )
-    limit_s: float = options.limit_s or (100.0 if quick else 480.0)
+    limit_s: float = options.limit_s or (150.0 if quick else 660.0)
     among: list[str] = getattr(options, "with")
     without: list[str] = options.without
     only: list[str] = options.only
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds (9)")
     parser.add_argument("--sample-s", type=float, metavar="S", help="seconds a sample (0.2)")
     parser.add_argument("--rest-s", type=float, metavar="S", help="seconds at rest (10; quick: 5)")
-    parser.add_argument("--limit-s", type=float, metavar="S", help="no sample after this (480; quick: 100)")
+    parser.add_argument("--limit-s", type=float, metavar="S", help="no sample after this (660; quick: 150)")
     parser.add_argument(
         "--only",
         nargs="+",

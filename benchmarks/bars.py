@@ -139,8 +139,11 @@ BARS: tuple[Bar, ...] = (
     Bar("import plugin_sdk / import asyncio", (Plughost, rows.IMPORT_SDK), 2.0, 1.7),
     Bar("watchdog, 100 idle, a sweep a second", (Plughost, rows.SWEEP_PCT[100]), 2.0),
     Bar("watchdog, 100 idle, a sweep", (Plughost, rows.SWEEP_MS[100]), None, 1.5),
+    Bar("monitor, first picture", (Plughost, rows.MONITOR_FIRST), 1_000.0),
+    Bar("monitor, nothing happens", (Plughost, rows.MONITOR_REST_CPU), 4.0),
     Bar("monitor, 200 plugins, 10,000 lines/s", (Plughost, rows.MONITOR_CPU), 20.0, 12.0),
     Bar("monitor, key p95", (Plughost, rows.MONITOR_KEY), 60.0),
+    Bar("p99 of a call, with a monitor", (Plughost, rows.MONITOR_CALLS), 1.1),
 )
 
 

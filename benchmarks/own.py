@@ -1,7 +1,7 @@
-"""What only a host of ours can show: at rest, its watchdog, its command line, its imports.
+"""What only a host of ours can show: at rest, its watchdog, its command line, its imports, its monitor.
 
 Each function takes one sample, in processes of its own, and returns the figures in the order of its
-measurement's rows. What does not exist yet raises `Absent`; its row and its bar wait for it.
+measurement's rows. What can't be measured here raises `Absent`; its row and its bar wait for it.
 """
 
 import statistics
@@ -113,14 +113,34 @@ def events_100(effort: Effort) -> list[float]:
     return _printed("event_fanout", "100", str(effort.sample_s))
 
 
-def no_monitor(_effort: Effort) -> list[float]:
-    raise Absent("no program measures the monitor yet")
+def monitor_rest(effort: Effort) -> list[float]:
+    """Milliseconds to the monitor's first picture; its CPU in percent of a core while nothing happens."""
+    _command()
+    return _printed("monitor_rest", str(effort.rest_s))
 
 
-def _command_ms(*arguments: str) -> float:
+def monitor_load(effort: Effort) -> list[float]:
+    """The monitor under load: CPU in percent of a core, key p95 in ms, lines/s, percent of them lost."""
+    _command()
+    return _printed("monitor_load", str(effort.rest_s))
+
+
+def monitor_calls(effort: Effort) -> list[float]:
+    """p99 of calls with a monitor attached as a multiple of without; the same of moments."""
+    _command()
+    return _printed("monitor_calls", str(max(1, min(5, int(effort.rest_s / 2 + 0.5)))))
+
+
+def _command() -> Path:
+    """Return the command. Raises Absent where it is not installed."""
     command = Path(sys.executable).parent / "plughost"
     if not command.is_file():
         raise Absent(f"there is no {command.name} beside this interpreter")
+    return command
+
+
+def _command_ms(*arguments: str) -> float:
+    command = _command()
     taken: list[float] = []
     for _ in range(3):
         began = time.perf_counter()

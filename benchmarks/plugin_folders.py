@@ -12,14 +12,14 @@ _PLUGINS = Path(__file__).parent / "plugins"
 
 @contextmanager
 def plugin_folders(
-    count: int, manifest_line: str = "", *, busy: int = 0, kind: str = "echo"
+    count: int, manifest_line: str = "", *, busy: int = 0, kind: str = "echo", name: str = "echo"
 ) -> Generator[tuple[Path, list[str]]]:
     """Yield a folder of `count` plugins, and their ids; the first `busy` of them can do more than to echo.
 
-    `manifest_line` is the first of each manifest.
+    `manifest_line` is the first of each manifest, `name` the beginning of each id.
     """
     with TemporaryDirectory(prefix="plughost-bench-") as folder:
-        ids = [f"echo-{number:04}" for number in range(count)]
+        ids = [f"{name}-{number:04}" for number in range(count)]
         for number, plugin in enumerate(ids):
             which = "busy" if number < busy else kind
             place = Path(folder, plugin)

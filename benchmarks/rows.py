@@ -104,8 +104,14 @@ VERSION = Row("version", "plughost --version", "ms")
 PS = Row("ps", "plughost ps", "ms")
 IMPORT_SDK = Row("import_sdk", "import plugin_sdk as a multiple of import asyncio", "x")
 IMPORT_HOST = Row("import_host", "import host", "ms CPU")
+MONITOR_FIRST = Row("monitor_first", "plughost top, to its first picture", "ms")
+MONITOR_REST_CPU = Row("monitor_rest_cpu", "monitor, 5 plugins and nothing happens", "% of a core")
 MONITOR_CPU = Row("monitor_cpu", "monitor, 200 plugins and 10,000 log lines/s", "% of a core")
-MONITOR_KEY = Row("monitor_key", "the same, key p95", "ms")
+MONITOR_KEY = Row("monitor_key", "the same, from a key to what it shows, p95", "ms")
+MONITOR_LINES = Row("monitor_lines", "the same, lines that came to the host's log", "lines/s", "higher")
+MONITOR_LOST = Row("monitor_lost", "the same, lines that did not reach the monitor", "%")
+MONITOR_CALLS = Row("monitor_calls", "p99 of a call, with a monitor as a multiple of without", "x")
+MONITOR_MOMENTS = Row("monitor_moments", "the same, of moments at which somebody might call", "x")
 
 _ON_ONE_LOOP = frozenset(
     {"plughost", "plughost-uvloop", "plughost-polling", "floor-blocking", "floor-asyncio", "floor-uvloop"}
@@ -174,7 +180,18 @@ GROUPS: tuple[Group, ...] = (
                 own=own.storage_writes,
                 most_samples=3,
             ),
-            Measurement("monitor", (MONITOR_CPU, MONITOR_KEY), own=own.no_monitor),
+            Measurement(
+                "monitor-rest", (MONITOR_FIRST, MONITOR_REST_CPU), own=own.monitor_rest, most_samples=2
+            ),
+            Measurement(
+                "monitor",
+                (MONITOR_CPU, MONITOR_KEY, MONITOR_LINES, MONITOR_LOST),
+                own=own.monitor_load,
+                most_samples=3,
+            ),
+            Measurement(
+                "monitor-calls", (MONITOR_CALLS, MONITOR_MOMENTS), own=own.monitor_calls, most_samples=3
+            ),
         ),
     ),
 )
