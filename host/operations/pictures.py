@@ -1,13 +1,14 @@
 """Pictures: the rows of everything that moves, made when somebody looks, and shared by all who do.
 
-A plugin's row is made anew at once when its state changed, and twice a second otherwise. A row that did not
-change stays the same object, so that whoever compares pictures has nothing to do.
+A plugin's row is made anew at once when its state changed, and otherwise twice a second, or once where there
+are many: then each look makes a part of them, so that no look holds the loop up. A row that did not change
+stays the same object, so that whoever compares pictures has nothing to do.
 """
 
+import math
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,8 +25,12 @@ from host.operations.rates import RATE_S, Rates
 from host.supervision.supervisor import Supervisor
 from protocol.version import RELEASE
 
-FIGURES_EVERY_S: Final = 0.45
-"""Age at which a plugin's row is made anew although its state did not change."""
+ROUND_EVERY_S: Final = 0.45
+"""From the beginning of one round of all rows to that of the next."""
+ROUND_S: Final = 1.0
+"""Longest time that a round takes while somebody looks; after a longer pause a look makes all rows."""
+ROWS_A_LOOK: Final = 50
+"""Made at one look, unless the round would take too long; each takes about 20 µs."""
 LAG_WINDOW_S: Final = 10.0
 STEADY_S: Final = 0.5
 """By less than this a moment may seem to move, because two clocks are compared."""
@@ -39,8 +44,12 @@ class Pictures:
         self._rates = rates
         self._problems = problems
         self._rows: dict[str, Row] = {}
-        self._made_at_s = -1e9
         self._dirty: set[str] = set()
+        self._who: object = None
+        """All plugins, and folders with a broken manifest, that there are rows of."""
+        self._due: list[str] = []
+        """Plugins whose rows are still to be made in this round, the last one first."""
+        self._round_at_s = self._looked_at_s = -1e9
         self._moments: dict[tuple[str, str], float] = {}
 
     def touch(self, plugin: str) -> None:
@@ -65,7 +74,6 @@ class Pictures:
     def host(self) -> HostRow:
         """Return the host's row."""
         parts, facts = self._parts, self._parts.facts
-        states = Counter(view.state for view in parts.roster.views())
         return HostRow(
             name=facts.name,
             app_version=facts.app_version,
@@ -77,7 +85,7 @@ class Pictures:
             cpu_cores=self._rates.host_cpu_cores,
             rss_bytes=self._rates.host_rss_bytes,
             loop_lag_s=round(facts.lag_s(LAG_WINDOW_S), 3),
-            states=dict(states),
+            states=dict(parts.roster.states()),
             problems=len(self._problems.open()),
             calls=self._rates.calls,
             calls_per_s=round(self._rates.total_per_s(), 1),
@@ -129,17 +137,21 @@ class Pictures:
         return {}
 
     def _plugins(self) -> dict[str, Row]:
-        roster, now_s = self._parts.roster, self._parts.clock.monotonic()
-        ids = set(roster.ids())
-        if now_s - self._made_at_s < FIGURES_EVERY_S and self._dirty <= ids & self._rows.keys():
-            views = [roster.get(plugin).view() for plugin in self._dirty]
-            if not views:
+        roster = self._parts.roster
+        who = (roster.ids(), roster.broken())
+        now_s = self._parts.clock.monotonic()
+        since_s, self._looked_at_s = now_s - self._looked_at_s, now_s
+        strange = bool(self._dirty) and not self._dirty.issubset(who[0])
+        if who != self._who or strange or since_s > ROUND_S:
+            self._who, self._due, self._round_at_s = who, [], now_s
+            views, rows = roster.views(), dict[str, Row]()
+        else:
+            due = self._dirty.union(self._next_due(who[0], since_s, now_s))
+            if not due:
                 return self._rows
+            views = tuple(roster.get(plugin).view() for plugin in due)
             # A new table: the old one may be part of a picture that is still compared.
             rows = dict(self._rows)
-        else:
-            self._made_at_s = now_s
-            views, rows = [*roster.views()], {}
         self._dirty.clear()
         for view in views:
             row = self.row_of(view)
@@ -148,6 +160,14 @@ class Pictures:
             rows[row.id] = known if known == fresh and known is not None else fresh
         self._rows = rows
         return rows
+
+    def _next_due(self, ids: Sequence[str], since_s: float, now_s: float) -> list[str]:
+        """Return the plugins whose turn it is at this look, `since_s` after the one before."""
+        if not self._due and now_s - self._round_at_s >= ROUND_EVERY_S:
+            self._due, self._round_at_s = [*reversed(ids)], now_s
+        left = len(self._due) - max(ROWS_A_LOOK, math.ceil(len(ids) * since_s / ROUND_S))
+        turn, self._due = self._due[max(0, left) :], self._due[: max(0, left)]
+        return turn
 
     def row_of(self, view: PluginView) -> PluginRow:
         """Return the row that shows this view."""

@@ -8,6 +8,7 @@ import logging
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -152,6 +153,13 @@ class Roster:
     def broken(self) -> tuple[PluginView, ...]:
         """Return the folders whose manifests can't be used."""
         return tuple(broken_view(folder, error) for folder, error in self._broken)
+
+    def states(self) -> Counter[str]:
+        """Return how many plugins are in each state, those with a broken manifest among them."""
+        counts = Counter(one.condition.state.value for one in self._supervisors.values())
+        if self._broken:
+            counts[State.ERROR.value] += len(self._broken)
+        return counts
 
     def views(self) -> tuple[PluginView, ...]:
         """Return every plugin as it is now, by id, those with a broken manifest last."""

@@ -90,12 +90,12 @@ class Vitals:
 
     def add_to(self, figures: Figures) -> Figures:
         """Return the figures with what was measured."""
-        figures = replace(figures, throttled_to=self.throttled_to)
         sample = self._sample
         if sample is None:
-            return figures
+            return replace(figures, throttled_to=self.throttled_to)
         return replace(
             figures,
+            throttled_to=self.throttled_to,
             cpu_cores=sample.cpu_cores,
             memory_bytes=sample.rss_bytes if sample.pss_bytes is None else sample.pss_bytes,
             memory_basis="RSS" if sample.pss_bytes is None else "PSS",
