@@ -26,6 +26,12 @@ from protocol.errors import ErrorObject
 MAX_SUBSCRIPTIONS: Final = 64
 """Of one client."""
 
+BATCH_EVERY_S: Final = 0.05
+"""Least time from one batch of a tail to the next: each costs both ends as much as a dozen lines."""
+
+FULL_BATCH_LINES: Final = 1_000
+"""With so many the next batch is not put off: much is waiting, and it waits in a bounded place."""
+
 BATCH_BYTES: Final = 1024 * 1024
 """Lines of a tail that are sent at once; the rest waits until the client has them."""
 
@@ -96,6 +102,9 @@ class Subscriptions:
                 await self._opened(one)
                 async for batch in tail:
                     await self._send_lines(one, batch.lines, batch.dropped)
+                    if len(batch.lines) < FULL_BATCH_LINES:
+                        # What comes meanwhile is sent together; after a pause a line goes out at once.
+                        await anyio.sleep(BATCH_EVERY_S)
 
         return await self._start(pump)
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host.control import subscriptions
 from host.control.client import connect
 from host.control.error_mapping import from_wire, to_wire
 from host.control.wire import encode
@@ -128,6 +129,38 @@ async def test_a_tail_brings_lines_in_their_type_and_what_was_lost(
                 assert batch.lines[0] == line
                 got, dropped = got + len(batch.lines), dropped + batch.dropped
         assert (got, dropped) == (3_000, 7)
+
+
+async def test_lines_that_come_soon_after_others_come_together(
+    serving: Serving, tmp_path: Path, small: SmallFacade, until: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(subscriptions, "BATCH_EVERY_S", 1.0)
+    line = LogRow(seq=1, at_s=1.0, plugin="a", session="s", level=20, source="log", text="x")
+    async with serving(), connect(tmp_path) as host, host.tail(TailQuery(source="logs")) as tail:
+        await until(lambda: small.tails)
+        small.tails[0].take(Batch([line]))
+        with anyio.fail_after(5):
+            assert await anext(tail) == Batch([line])
+            for _ in range(3):
+                small.tails[0].take(Batch([line]))
+                for _ in range(10):
+                    await anyio.lowlevel.checkpoint()
+            assert await anext(tail) == Batch([line] * 3)
+
+
+async def test_lines_are_not_put_off_where_many_wait(
+    serving: Serving, tmp_path: Path, small: SmallFacade, until: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(subscriptions, "BATCH_EVERY_S", 3_600.0)
+    line = LogRow(seq=1, at_s=1.0, plugin="a", session="s", level=20, source="log", text="x")
+    many = subscriptions.FULL_BATCH_LINES
+    async with serving(), connect(tmp_path) as host, host.tail(TailQuery(source="logs")) as tail:
+        await until(lambda: small.tails)
+        small.tails[0].take(Batch([line] * many))
+        with anyio.fail_after(5):
+            assert len((await anext(tail)).lines) == many
+            small.tails[0].take(Batch([line]))
+            assert await anext(tail) == Batch([line])
 
 
 async def test_a_stream_runs_under_credit_and_ends_with_its_reader(
