@@ -6,9 +6,9 @@ of a line are one entry with a count; another session of a plugin and lost lines
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
 from rich.cells import cell_len, chop_cells
 
 from host.facade.figures import many
@@ -23,8 +23,7 @@ MIN_TEXT_CELLS: Final = 20
 Kind = Literal["line", "session", "dropped", "note"]
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     """A line of a log, or a separator."""
 
     kind: Kind
@@ -37,8 +36,7 @@ class Entry:
     matches: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of the screen: a part of an entry's text."""
 
     entry: Entry

@@ -129,6 +129,6 @@ def test_the_monitor_is_measured_in_a_real_terminal(tmp_path: Path, asked: str, 
     assert list(taken) == named
     # None may be lost, and so short a look at a monitor at rest may not see it take any CPU.
     assert all(
-        figure > 0 or name in ("monitor_lost", "monitor_rest_cpu") and not figure
+        figure > 0 or (name in ("monitor_lost", "monitor_rest_cpu") and not figure)
         for name, figure in taken.items()
     )

@@ -1,6 +1,7 @@
 """What passes into the model: text that a terminal can't be harmed by."""
 
 import unicodedata
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -78,6 +79,27 @@ def test_every_text_of_a_row_is_clean():
         msgspec.structs.replace(log_rows(["x"], 1)[0], text=HOSTILE, fields={HOSTILE: [HOSTILE]})
     )
     assert "\x1b" not in str(msgspec.to_builtins(line))
+
+
+@pytest.mark.parametrize("text", ['it said "no"', "a \\ b", '\\"', "a/b", "", "~ !"])
+def test_what_is_printable_stays_itself_whatever_json_makes_of_it(text: str):
+    line = msgspec.structs.replace(log_rows(["x"], 1)[0], text=text, fields={text: [text, {"a": text}]})
+    assert clean_line(line) is line
+    assert cleaned(line.fields) is line.fields
+
+
+@given(st.text(), st.text(st.sampled_from('\\"u0 1b\x1b\x7f\n\x00\x9bn')))
+def test_a_line_is_as_clean_as_its_texts_are(text: str, tricky: str):
+    for found in (text, tricky, text + tricky):
+        line = clean_line(
+            msgspec.structs.replace(log_rows(["x"], 1)[0], text=found, plugin=found, fields={"f": found})
+        )
+        assert (line.text, line.plugin) == (clean(found, lines=True), clean(found))
+        assert line.fields == {"f": clean(found)}
+
+
+def test_what_json_has_no_form_for_is_clean_too():
+    assert cleaned({"a": 2**70, "b": Path("a\x1bb"), "c": "\x1b[1mx"}) == {"a": 2**70, "b": "a", "c": "x"}
 
 
 def test_only_lines_are_lines():
