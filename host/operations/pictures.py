@@ -29,7 +29,7 @@ ROUND_EVERY_S: Final = 0.45
 """From the beginning of one round of all rows to that of the next."""
 ROUND_S: Final = 1.0
 """Longest time that a round takes while somebody looks; after a longer pause a look makes all rows."""
-ROWS_A_LOOK: Final = 50
+ROWS_A_LOOK: Final = 20
 """Made at one look, unless the round would take too long; each takes about 20 µs."""
 LAG_WINDOW_S: Final = 10.0
 STEADY_S: Final = 0.5

@@ -190,7 +190,7 @@ class Session:
         """Return what it uses now."""
         meter = self.meter
         outgoing = self.peer.outgoing
-        counted = Figures(
+        return self._vitals.figures(
             calls=meter.total,
             errors=meter.errors,
             in_flight=outgoing.in_flight,
@@ -199,7 +199,6 @@ class Session:
             faults=self._faults.total,
             late=outgoing.late,
         )
-        return self._vitals.add_to(counted)
 
     def uptime_s(self) -> float:
         """Seconds since the spawn."""
