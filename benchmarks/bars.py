@@ -144,6 +144,7 @@ BARS: tuple[Bar, ...] = (
     Bar("monitor, 200 plugins, 10,000 lines/s", (Plughost, rows.MONITOR_CPU), 20.0, 12.0),
     Bar("monitor, key p95", (Plughost, rows.MONITOR_KEY), 60.0),
     Bar("p99 of a call, with a monitor", (Plughost, rows.MONITOR_CALLS), 1.1),
+    Bar("p99 of moments to call, with a monitor", (Plughost, rows.MONITOR_MOMENTS), None, 1.1),
 )
 
 
