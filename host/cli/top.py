@@ -1,5 +1,6 @@
 """`plughost top`: the terminal monitor, attached to a running host or over a recording."""
 
+import gc
 from pathlib import Path
 
 import anyio
@@ -32,5 +33,7 @@ def command(
             lambda: attach(data, socket, "top"), read_only=read_only, ascii=ascii_only, folder=Path.cwd()
         )
 
+    # What the imports made would be looked through in each collection, and no key answered for 30 ms.
+    gc.freeze()
     anyio.run(run)
     return ExitCode.OK
