@@ -1,7 +1,8 @@
 """A host to look at: `QUIET CHATTY DATA`, so many plugins; then a request on each line, and its figures.
 
 `calls SECONDS` calls one plugin again and again: p99 in µs, of the calls and of moments. `chatter LINES_PER_S
-SECONDS` has the chatty ones log together: lines that came to the host's log, and lines that clients lost.
+SECONDS` has the chatty ones log together: lines that came to the host's log, lines that clients lost, and the
+seconds that it took.
 """
 
 import asyncio
@@ -80,7 +81,7 @@ def p99_us(taken: list[int]) -> float:
 
 
 async def _chatter(host: PluginHost, plugins: list[str], lines_per_s: float, seconds: float) -> list[float]:
-    before = await _newest(host)
+    before, began_s = await _newest(host), time.perf_counter()
     async with anyio.create_task_group() as tasks:
         for number, plugin in enumerate(plugins):
             asked = {
@@ -89,8 +90,9 @@ async def _chatter(host: PluginHost, plugins: list[str], lines_per_s: float, sec
                 "head_start_s": number / len(plugins) * _SPREAD_S,
             }
             tasks.start_soon(_talk, host, plugin, asked, seconds + 30.0)
+    took_s = time.perf_counter() - began_s
     clients = (await host.facade.host()).clients
-    return [float(await _newest(host) - before), float(sum(one.dropped for one in clients))]
+    return [float(await _newest(host) - before), float(sum(one.dropped for one in clients)), took_s]
 
 
 async def _talk(host: PluginHost, plugin: str, asked: dict[str, float], timeout_s: float) -> None:

@@ -42,9 +42,9 @@ def _measure(seconds: float) -> list[float]:
         cpu_pct = cpu_of(terminal, seconds)
         taken_ms = sorted(_key_ms(terminal, lowest + number + 1, number) for number in range(keys))
         terminal.rest_until(host.answers, chatter_s + _MARGIN_S)
-        lines, lost = host.answer()
+        lines, lost, took_s = host.answer()
     key_p95_ms = taken_ms[int(len(taken_ms) * 0.95)]
-    return [cpu_pct, key_p95_ms, lines / chatter_s, 100 * lost / lines]
+    return [cpu_pct, key_p95_ms, lines / took_s, 100 * lost / lines]
 
 
 def _go_to_lowest(terminal: PseudoTerminal) -> int:

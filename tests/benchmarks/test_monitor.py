@@ -147,8 +147,9 @@ def test_lines_of_chatty_plugins_come_to_the_log_and_reach_the_monitor(host: Mon
         host.ask("chatter", 100, 1.0)
         terminal.shows("more than its budget of 50 ms", FIRST_S)
         terminal.rest_until(host.answers, WAIT_S)
-        lines, lost = host.answer()
+        lines, lost, took_s = host.answer()
     assert (lines, lost) == (100.0, 0.0)
+    assert took_s > 0
 
 
 def test_a_host_is_gone_with_its_data_after_use():
