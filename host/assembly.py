@@ -142,6 +142,7 @@ class Assembly:
                 storage=self.storage,
                 configuration=self.configuration,
                 commands=self.commands,
+                endpoints=self.endpoints,
                 schedule=self.schedule,
                 ui=self.ui,
                 hooks=self.hooks,

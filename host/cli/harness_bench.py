@@ -14,7 +14,7 @@ import msgspec
 from host.cli.harness_tap import HarnessTap
 from host.cli.live_bench import LiveBench
 from host.control.client import connect
-from host.devtools.bench import HarnessStart
+from host.devtools.bench import HarnessStart, mounted
 from host.devtools.harness import Harness
 from host.errors import DeadlineExceeded, InvalidParams
 from host.manifest import read_package
@@ -48,7 +48,7 @@ async def open_bench(start: HarnessStart, test: Harness) -> AsyncGenerator["Host
             )
         plugin = read_package(Path(start.folder)).manifest.id
         async with connect(Path(start.data), client="plughost test") as running:
-            yield LiveBench(running, plugin)
+            yield LiveBench(running, plugin, test.tell)
         return
     package = read_package(Path(start.folder))
     plugin = package.manifest.id
@@ -108,10 +108,8 @@ class HostBench:
         return await self._host.command(name, params, plugin=self._plugin)
 
     async def request(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, str], Any]:
-        """Dispatch a request; a path as it stands in the code lies below the plugin's own folder."""
-        path = str(asked["path"])
-        if path != "/api" and not path.startswith("/api/"):
-            path = f"/api/plugins/{self._plugin}/{path.lstrip('/')}"
+        """Dispatch a request."""
+        path = mounted(self._plugin, str(asked["path"]))
         request = Request(asked["method"], path, asked["query"], asked["headers"], asked["body"])
         principal = Principal(asked["principal"], tuple(asked["permissions"]))
         answer = await self._host.dispatch(request, principal)

@@ -49,7 +49,12 @@ def as_object(params: bytes, names: Sequence[str]) -> dict[str, msgspec.Raw]:
     return dict(zip(names, values, strict=False))
 
 
-_NEVER_SHOWN: Final[Mapping[str, str]] = {"config_set": "changes", "storage_set": "value"}
+_NEVER_SHOWN: Final[Mapping[str, frozenset[str]]] = {
+    "config_set": frozenset({"changes"}),
+    "storage_set": frozenset({"value"}),
+    "hook_ask": frozenset({"value"}),
+    "endpoint_request": frozenset({"query", "headers", "body"}),
+}
 """Params whose values are a plugin's configuration or storage: nothing tells which of them are secret."""
 
 
@@ -64,7 +69,7 @@ def shown(method: str, params: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
             found[name] = f"{len(raw)} bytes"
             continue
         value: Any = masked(name, msgspec.json.decode(raw))
-        if _NEVER_SHOWN.get(method) == name:
+        if name in _NEVER_SHOWN.get(method, ()):
             value = dict.fromkeys(cast("dict[str, Any]", value), MASK) if isinstance(value, dict) else MASK
         found[name] = known.cleared_value(value)
     return found

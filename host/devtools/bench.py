@@ -19,6 +19,11 @@ class HarnessStart(msgspec.Struct, frozen=True):
     """Data folder of a running host, for tests against it; None for a host of the harness's own."""
 
 
+def mounted(plugin: str, path: str) -> str:
+    """Return where a path lies that a test gives as it stands in the code: below the plugin's own folder."""
+    return path if path == "/api" or path.startswith("/api/") else f"/api/plugins/{plugin}/{path.lstrip('/')}"
+
+
 class Bench(Protocol):
     """One plugin on one host. All raise PlughostError."""
 

@@ -117,6 +117,18 @@ class CommandRow(msgspec.Struct, frozen=True, kw_only=True):
     """JSON Schema of an object."""
 
 
+class HookAnswerPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What one plugin's handlers of a hook said."""
+
+    allowed: bool
+    value: Any
+    """As the handlers left it."""
+    reason: str
+    """Why not; empty if it is allowed."""
+    code: str
+    """`denied`; or why it is forbidden without an answer: `hook_unavailable hook_timeout hook_failed`."""
+
+
 class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
     """What is done again and again."""
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from host.facade.config_pages import ConfigSaved
-from host.facade.pages import BackupPage, CallResult, PermissionsPage, ReloadPage
+from host.facade.pages import BackupPage, CallResult, HookAnswerPage, PermissionsPage, ReloadPage
 from host.facade.rows import PluginRow
+from protocol.messages.endpoints import Encoding, HttpResponse
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -93,6 +94,31 @@ class Verbs(Protocol):
         self, name: str, params: dict[str, Any] | None = None, plugin: str | None = None
     ) -> CallResult:
         """Run a command, named as `sync` or `github:sync`."""
+        ...
+
+    @verb
+    async def hook_ask(self, plugin: str, name: str, value: Any = None) -> HookAnswerPage:
+        """Ask one plugin's handlers of a hook, as if something were about to happen; nobody else is asked."""
+        ...
+
+    @verb
+    async def endpoint_request(
+        self,
+        plugin: str,
+        method: str,
+        path: str,
+        query: dict[str, list[str]] | None = None,
+        headers: dict[str, str] | None = None,
+        body: Any = None,
+        encoding: Encoding = "none",
+        principal: str = "",
+        permissions: tuple[str, ...] = (),
+    ) -> HttpResponse:
+        """Have one of a plugin's HTTP endpoints answer a request, as if an application had dispatched it.
+
+        `path` is where it is mounted, and holds no query. Whoever asks has these permissions and no others;
+        what the endpoint demands beyond them is answered 403. An endpoint of another plugin is answered 404.
+        """
         ...
 
     @verb

@@ -4,35 +4,25 @@ What is asked is answered in `plugin_answers` and `service_answers`; here are th
 to the audit with who asked for it and what came of it, also where it is refused.
 """
 
-import functools
-import inspect
 import time
 from collections.abc import Awaitable, Callable
-from types import CoroutineType
-from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
+from typing import Any, Final, Literal
 
 import anyio.to_thread
 
-from host.errors import NotConfigured, PlughostError
+from host.errors import InvalidParams, NotConfigured
 from host.facade.config_pages import ConfigSaved
-from host.facade.facade import wire_name
-from host.facade.pages import BackupPage, CallResult, PermissionsPage, ReloadPage
+from host.facade.pages import BackupPage, CallResult, HookAnswerPage, PermissionsPage, ReloadPage
 from host.facade.rows import PluginRow
 from host.facade.verbs import ForDependants
+from host.operations.audited import audited
 from host.operations.service_answers import ServiceAnswers, differences, nested
 from host.routing.events_view import EventsView
+from host.services.http_values import Principal, from_wire, to_wire
 from host.services.permissions import Permissions
 from host.services.storage_view import StorageView
 from host.supervision.supervisor import Supervisor
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-AUDITED: Final = frozenset(
-    {"plugin", "method", "name", "key", "permission", "revision", "unset", "dependants", "topic", "problem",
-     "seconds", "path", "ids"}
-)  # fmt: skip
-"""Parameters whose values are shown in the audit; of others only that they were given: they may be secret."""
+from protocol.messages.endpoints import Encoding, HttpResponse
 
 _Applied = Literal["live", "restarted", "at next start", "nothing changed"]
 _APPLIED: Final[dict[str, _Applied]] = {
@@ -41,32 +31,6 @@ _APPLIED: Final[dict[str, _Applied]] = {
     "next_start": "at next start",
     "unchanged": "nothing changed",
 }
-
-
-def audited(
-    function: Callable[Concatenate["HostFacade", _P], "CoroutineType[Any, Any, _R]"],
-) -> Callable[Concatenate["HostFacade", _P], "CoroutineType[Any, Any, _R]"]:
-    """Have a verb told to the audit."""
-    signature = inspect.signature(function)
-    name = wire_name(function.__name__)
-
-    @functools.wraps(function)
-    async def run(self: "HostFacade", *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        given = {**signature.bind(self, *args, **kwargs).arguments}
-        del given["self"]
-        told = {key: value if key in AUDITED else "…" for key, value in given.items() if value is not None}
-        outcome = "cut off"
-        try:
-            result = await function(self, *args, **kwargs)
-            outcome = "done"
-        except PlughostError as exc:
-            outcome = f"refused, {exc.code}"
-            raise
-        finally:
-            self.tell_audit(name, told, outcome)
-        return result
-
-    return run
 
 
 class HostFacade(ServiceAnswers):
@@ -175,6 +139,40 @@ class HostFacade(ServiceAnswers):
         started = time.perf_counter()
         value = await self._parts.commands.run(name, params, plugin=plugin)
         return CallResult(value=value, seconds=time.perf_counter() - started)
+
+    @audited
+    async def hook_ask(self, plugin: str, name: str, value: Any = None) -> HookAnswerPage:
+        """Ask one plugin's handlers of a hook."""
+        self._known(plugin)
+        said = await self._parts.hooks.run(name, value, only=plugin)
+        return HookAnswerPage(allowed=said.allowed, value=said.value, reason=said.reason, code=said.code)
+
+    @audited
+    async def endpoint_request(
+        self,
+        plugin: str,
+        method: str,
+        path: str,
+        query: dict[str, list[str]] | None = None,
+        headers: dict[str, str] | None = None,
+        body: Any = None,
+        encoding: Encoding = "none",
+        principal: str = "",
+        permissions: tuple[str, ...] = (),
+    ) -> HttpResponse:
+        """Have one of a plugin's HTTP endpoints answer a request."""
+        self._known(plugin)
+        if "?" in path:
+            raise InvalidParams(
+                "path: found a query in it; allowed: a path alone",
+                remedy="give it in `query`, where the audit does not show it",
+            )
+        request = from_wire(method, path, query, headers, body, encoding)
+        try:
+            asks = Principal(principal, Principal(permissions=permissions).held())
+        except ValueError as exc:
+            raise InvalidParams(f"permissions: {exc}") from None
+        return to_wire(await self._parts.endpoints.dispatch(request, asks, only=plugin))
 
     # Configuration.
 

@@ -18,6 +18,7 @@ from host.routing.hooks import Hooks
 from host.services.commands import Commands
 from host.services.configuration import Configuration
 from host.services.contract import Contract
+from host.services.endpoints import Endpoints
 from host.services.schedules import Schedules
 from host.services.storage import Storage
 from host.services.ui import Ui
@@ -75,6 +76,7 @@ class Parts:
     storage: Storage
     configuration: Configuration
     commands: Commands
+    endpoints: Endpoints
     schedule: Schedules
     ui: Ui
     hooks: Hooks

@@ -140,10 +140,12 @@ class Hooks:
             )
         return released
 
-    async def run(self, name: str, value: Any = None, *, adapt: Adapt | None = None) -> HookVerdict:
+    async def run(
+        self, name: str, value: Any = None, *, adapt: Adapt | None = None, only: str | None = None
+    ) -> HookVerdict:
         """Ask the chain, one after the other, until one forbids; see `PluginHost.hook`.
 
-        `adapt` makes another value for each plugin.
+        `adapt` makes another value for each plugin; with `only` no other plugin is asked.
 
         Raises:
             HookCycle: It is triggered by what one of its own handlers does while it is asked.
@@ -155,6 +157,8 @@ class Hooks:
             circle = " > ".join((*path, name))
             raise HookCycle(f"the hook {name!r} is triggered from within itself: {circle}", hook=name)
         chain = self._book.chain(name)
+        if only is not None:
+            chain = tuple(link for link in chain if link.plugin == only)
         if not chain:
             return HookVerdict(True, value, "", "", "", ())
         path = (*path, name)

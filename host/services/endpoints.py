@@ -24,6 +24,7 @@ from host.services.http_values import (
     Request,
     Response,
     answered,
+    from_wire,
     read_body,
     read_headers,
     read_method,
@@ -94,9 +95,14 @@ class Endpoints:
         )
 
     async def dispatch(
-        self, request: Request, principal: Principal | None = None, *, timeout_s: float | None = None
+        self,
+        request: Request,
+        principal: Principal | None = None,
+        *,
+        timeout_s: float | None = None,
+        only: str | None = None,
     ) -> Response:
-        """Answer a request; what goes wrong is an answer too, never an exception.
+        """Answer a request; what goes wrong is an answer too, never an exception. `only` is a plugin's id.
 
         404 nobody is there, 405 not by this method, 403 a permission is missing, 413 too large, 503 the
         plugin does not run, 504 it took too long, 502 its answer can't be sent, 500 it failed.
@@ -117,7 +123,9 @@ class Endpoints:
         except BadPath as exc:
             return refusal(400, "bad_request", str(exc))
         here = {
-            method: found for method, found in self._routes.match(parts).items() if self._is_there(found[0])
+            method: found
+            for method, found in self._routes.match(parts).items()
+            if self._is_there(found[0]) and only in (None, found[0].session.plugin)
         }
         if not here:
             return self._nobody(path, parts)
@@ -228,11 +236,10 @@ class Endpoints:
         encoding: Encoding = "none",
         timeout_s: float | None = None,
     ) -> HttpResponse:
-        content = answered(HttpResponse(200, {}, body, encoding)).data
         # As it is now: the operator may have taken something back since the session began.
         granted = session_of(self._sessions, caller).grants.texts()
         principal = Principal(f"plugin:{caller.plugin}", granted)
-        request = Request(method, path, query or {}, headers or {}, content)
+        request = from_wire(method, path, query, headers, body, encoding)
         return to_wire(await self.dispatch(request, principal, timeout_s=timeout_s))
 
     # Inside.

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from host.errors import InvalidResult
+from host.errors import InvalidParams, InvalidResult
 from protocol import jsonrpc
 from protocol.messages.endpoints import Encoding, HttpResponse
 from protocol.permissions import Permission, parse_permission
@@ -218,6 +218,22 @@ def to_wire(response: Response) -> HttpResponse:
     if response.encoding == "base64":
         data = base64.b64encode(bytes(data)).decode()
     return HttpResponse(response.status, dict(response.headers), data, response.encoding)
+
+
+def from_wire(
+    method: str,
+    path: str,
+    query: Mapping[str, Sequence[str]] | None,
+    headers: Mapping[str, str] | None,
+    body: Any,
+    encoding: Encoding,
+) -> Request:
+    """Return a request that came over a wire, its body as it was. Raises InvalidParams."""
+    try:
+        content = answered(HttpResponse(200, {}, body, encoding)).data
+    except InvalidResult:
+        raise InvalidParams(f"body: found what is not {encoding}; allowed: what `encoding` says") from None
+    return Request(method, path, query or {}, headers or {}, content)
 
 
 def header_fault(headers: Mapping[str, str]) -> str:

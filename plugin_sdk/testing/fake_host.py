@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
+from plugin_sdk.testing.abilities import check
 from plugin_sdk.testing.records import EmittedEvent, HostCall, Logged
 from protocol import jsonrpc
 from protocol.messages.log import LogWrite
@@ -22,12 +23,10 @@ class FakeHost:
     """Notes, and canned answers."""
 
     def __init__(self) -> None:
-        self.calls: list[HostCall] = []
-        """Every request and stream that the plugin asked for, also those that were refused, in order."""
-        self.notifications: list[HostCall] = []
-        """Notifications to people that were taken: `notify.user`, `notify.all`, `notify.admins`."""
-        self.emitted: list[EmittedEvent] = []
-        """Events that the plugin emitted."""
+        self._calls: list[HostCall] = []
+        self._notifications: list[HostCall] = []
+        self._emitted: list[EmittedEvent] = []
+        self._mode = "memory"
         self.logged: list[Logged] = []
         """Its log lines."""
         self.faults: list[str] = []
@@ -35,13 +34,35 @@ class FakeHost:
         self._answers: dict[str, tuple[Any, str | None]] = {}
         self._listeners: list[Callable[[str], None]] = []
 
+    @property
+    def calls(self) -> list[HostCall]:
+        """Every request and stream that the plugin asked for, also those that were refused, in order."""
+        check("calls", self._mode)
+        return self._calls
+
+    @property
+    def notifications(self) -> list[HostCall]:
+        """Notifications to people that were taken: `notify.user`, `notify.all`, `notify.admins`."""
+        check("notifications", self._mode)
+        return self._notifications
+
+    @property
+    def emitted(self) -> list[EmittedEvent]:
+        """Events that the plugin emitted."""
+        check("emitted", self._mode)
+        return self._emitted
+
     def answer(self, method: str, result: Any, *, permission: str | None = None) -> None:
         """Have the host answer a method: with a value, or with what a function returns for the parameters.
 
         The function may be async; it gets them by name, or by position if the plugin gave them so. What it
         raises as `RpcError` or `PluginError` is the answer. A list answers a stream, item by item.
         `permission` is what the plugin must have declared, for methods that an application adds.
+
+        Raises:
+            NotInThisMode: The host runs, and answers by itself.
         """
+        check("answer", self._mode)
         self._answers[method] = (result, permission)
         for listener in self._listeners:
             listener(method)
@@ -55,6 +76,12 @@ class FakeHost:
         return [line.message for line in self.logged if level in (None, line.level)]
 
     # What the modes use.
+
+    def in_mode(self, mode: str) -> None:
+        """Know which mode it is. Raises NotInThisMode where it has been told answers that can't be given."""
+        self._mode = mode
+        if self._answers:
+            check("answer", mode)
 
     def on_answer(self, listener: Callable[[str], None]) -> None:
         """Have a function called with each method that gets a canned answer, those included that have one."""
@@ -81,16 +108,16 @@ class FakeHost:
 
     def note_call(self, method: str, params: Any) -> None:
         """Note a request."""
-        self.calls.append(HostCall(method, _as_table(params)))
+        self._calls.append(HostCall(method, _as_table(params)))
 
     def note_success(self, method: str, params: Any, result: Any) -> None:
         """Note what became of a request that was taken."""
         table = _as_table(params)
         if method.startswith("notify."):
-            self.notifications.append(HostCall(method, table))
+            self._notifications.append(HostCall(method, table))
         elif method == "events.emit":
             made: Any = msgspec.to_builtins(result, enc_hook=repr)
-            self.emitted.append(EmittedEvent(made["topic"], table.get("data"), made["seq"]))
+            self._emitted.append(EmittedEvent(made["topic"], table.get("data"), made["seq"]))
 
     def note_log(self, params: bytes | msgspec.Raw) -> None:
         """Note a log line."""

@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from plugin_sdk.testing.abilities import check
 from plugin_sdk.testing.backend import Backend
 from plugin_sdk.testing.driven_clock import DrivenClock
 from plugin_sdk.testing.fake_host import FakeHost
 from plugin_sdk.testing.plugin_folder import PluginFolder
 from plugin_sdk.testing.records import Answer, HookOutcome
-from plugin_sdk.testing.refusals import NotInThisMode
 from plugin_sdk.testing.wire import Wire
 
 CALL_TIMEOUT_S = 5.0
@@ -183,12 +183,9 @@ class PluginHarness:
         Raises:
             NotInThisMode: Only the mode `memory` has one.
         """
+        check("wire", self.mode)
         wire: Wire | None = getattr(self._backend, "wire", None)
-        if wire is None:
-            raise NotInThisMode(
-                f"the wire can't be touched in the mode {self.mode!r}; mark the test "
-                '@pytest.mark.plughost(modes=["memory"])'
-            )
+        assert wire is not None
         return wire
 
 

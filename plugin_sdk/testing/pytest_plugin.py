@@ -6,6 +6,7 @@ event loop of its own, whatever other plugins are there. Everything else is impo
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Coroutine, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,8 +82,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show with a failure what the plugin logged."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Skip a test that asks for what its mode has not; show with a failure what the plugin logged."""
+    if call.excinfo is not None and _is_not_in_this_mode(call.excinfo.value):
+        why = str(call.excinfo.value)
+        call.excinfo = pytest.CallInfo.from_call(lambda: pytest.skip(why), call.when).excinfo
     report = yield
     host: Any = getattr(item, "funcargs", {}).get("fake_host")
     if report.failed and host is not None:
@@ -91,6 +97,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         if lines:
             report.sections.append(("What the plugin logged", "\n".join(lines[-_SHOWN:])))
     return report
+
+
+def _is_not_in_this_mode(error: BaseException) -> bool:
+    refusals = sys.modules.get("plugin_sdk.testing.refusals")
+    if refusals is None:
+        return False
+    return isinstance(error, refusals.NotInThisMode) and not isinstance(error, refusals.NoHostToGoTo)
 
 
 class PlughostRunner:

@@ -6,7 +6,14 @@ from protocol.errors import NAMES, RpcError
 
 
 class NotInThisMode(Exception):
-    """What a test asks for can't be done in this mode; the message says in which it can."""
+    """What a test asks for can't be done in this mode; the message says in which it can.
+
+    With the pytest plugin the test is skipped, with the message as the reason.
+    """
+
+
+class NoHostToGoTo(NotInThisMode):
+    """The mode needs a host, or the command plughost, and there is none: every test would be skipped."""
 
 
 def refusal(code: int, message: str, *, remedy: str = "", **data: Any) -> RpcError:

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 import msgspec
 
+from plugin_sdk.testing.abilities import check
 from plugin_sdk.testing.driven_clock import DrivenClock
 from plugin_sdk.testing.fake_host import FakeHost
 from plugin_sdk.testing.plugin_folder import PluginFolder
 from plugin_sdk.testing.records import Answer, HookOutcome
-from plugin_sdk.testing.refusals import NotInThisMode, refusal
+from plugin_sdk.testing.refusals import NoHostToGoTo, refusal
 from protocol import jsonrpc
 from protocol.errors import INTERNAL_ERROR, PLUGIN_DIED, ErrorObject, RpcError
 from protocol.inbound import Inbound
@@ -46,11 +47,13 @@ class RemoteBackend:
         config: Mapping[str, Any],
         data: str | None,
     ) -> None:
-        """Raises NotInThisMode for a live test without a host to go to."""
+        """Raises NoHostToGoTo for a live test without one, NotInThisMode for one with a configuration."""
         if mode == "live" and not data:
-            raise NotInThisMode(
+            raise NoHostToGoTo(
                 "live: say which host, by --plughost-data=DIR, the data folder that it runs on"
             )
+        if config:
+            check("config", mode)
         self.mode = mode
         self._folder = folder
         self._notes = notes
@@ -64,6 +67,7 @@ class RemoteBackend:
 
     async def start(self) -> None:
         """Start the host, and load the plugin. Raises RpcError with what the host says."""
+        self._notes.in_mode(self.mode)
         read_fd, write_fd = self._spawn()
         self._peer = Peer(read_fd, write_fd, self, self._serve, _to_error)
         self._peer.outgoing.sends_meta = True
@@ -158,6 +162,7 @@ class RemoteBackend:
         self.pid = (await self._ask("harness.restart", {}, START_S))["pid"]
 
     async def _advance(self, until_s: float) -> None:
+        check("clock", self.mode)
         asked = {"from_s": self._clock.now_s, "until_s": until_s}
         await self._ask("harness.advance", asked, CONTROL_S)
 
@@ -211,11 +216,11 @@ class RemoteBackend:
 
 
 def _plughost() -> list[str]:
-    """Return the command. Raises NotInThisMode where it is not installed."""
+    """Return the command. Raises NoHostToGoTo where it is not installed."""
     beside = Path(sys.executable).with_name("plughost")
     found = str(beside) if beside.is_file() else shutil.which("plughost")
     if found is None:
-        raise NotInThisMode(
+        raise NoHostToGoTo(
             "a real host needs the command plughost, which is not installed here: pip install plughost "
             "(the distribution plughost-sdk alone has the mode memory)"
         )

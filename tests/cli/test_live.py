@@ -23,7 +23,7 @@ async def main():
 asyncio.run(main())
 """
 SAYS = """
-from plugin_sdk import Plugin, method, on
+from plugin_sdk import Plugin, Request, deny, endpoint, hook, method, on
 
 
 class Says(Plugin):
@@ -35,14 +35,18 @@ class Says(Plugin):
 
     @method
     async def count(self) -> int:
+        self.log.info("counted", heard=self.heard)
         return self.heard
+
+    @hook("message.before_send")
+    async def look(self, message: dict) -> object:
+        return deny("it holds a secret") if "secret" in message["text"] else None
+
+    @endpoint("GET", "/page/{name}", permissions=["pages:read"])
+    async def page(self, name: str, request: Request) -> dict:
+        return {"name": name, "who": request.principal}
 """
 TESTS = """
-import pytest
-
-from plugin_sdk import RpcError
-
-
 async def test_it_hears(plugin):
     before = await plugin.call("count")
     await plugin.emit("thing.happened", {})
@@ -54,9 +58,32 @@ async def test_a_restart_is_one(plugin):
     assert await plugin.call("count") == 0
 
 
-async def test_hooks_are_refused(plugin):
-    with pytest.raises(RpcError, match="live"):
-        await plugin.hook("a.b", {})
+async def test_hooks_are_asked(plugin):
+    assert await plugin.hook("message.before_send", {"text": "hello"})
+    assert (await plugin.hook("message.before_send", {"text": "a secret"})).reason == "it holds a secret"
+
+
+async def test_endpoints_answer(plugin):
+    asked = {"principal": "ada", "permissions": ("pages:read",)}
+    assert (await plugin.request("GET", "/page/one", **asked)).data == {"name": "one", "who": "ada"}
+    assert (await plugin.request("GET", "/page/one")).status == 403
+
+
+async def test_its_log_is_here(plugin, fake_host):
+    await plugin.call("count")
+    assert fake_host.messages("info")[-1] == "counted"
+
+
+async def test_time_can_not_be_moved(plugin, clock):
+    await clock.advance(hours=1)
+
+
+async def test_answers_can_not_be_given(plugin, fake_host):
+    fake_host.answer("sessions.list", [])
+
+
+def test_what_is_noted_elsewhere_is_not_empty_here(plugin, fake_host):
+    assert fake_host.calls == []
 """
 
 
@@ -78,7 +105,7 @@ def test_tests_run_in_a_host_that_runs_and_leave_the_plugin_running(shell: Shell
             assert host.stdout.readline() == "up\n"
             done = shell.run("test", folder, "--mode", "live", "--data", shell.folder / "data")
             assert done.code == 0, done.out + done.err
-            assert "3 passed" in done.out
+            assert "5 passed, 3 skipped" in done.out
             assert host.communicate("")[0] == "active\n"
         finally:
             host.kill()

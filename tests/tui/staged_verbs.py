@@ -8,9 +8,10 @@ from tui.staged_queries import StagedQueries
 
 from host.base_error import PlughostError
 from host.facade.config_pages import ConfigSaved
-from host.facade.pages import BackupPage, CallResult, PermissionsPage, ReloadPage
+from host.facade.pages import BackupPage, CallResult, HookAnswerPage, PermissionsPage, ReloadPage
 from host.facade.rows import PluginRow
 from host.facade.verbs import ForDependants
+from protocol.messages.endpoints import Encoding, HttpResponse
 
 
 class StagedVerbs(StagedQueries):
@@ -144,6 +145,25 @@ class StagedVerbs(StagedQueries):
     async def permission_decline(self, plugin: str) -> PermissionsPage:
         self._do("permission_decline", plugin)
         return await self.permissions(plugin)
+
+    async def hook_ask(self, plugin: str, name: str, value: Any = None) -> HookAnswerPage:
+        self._do("hook_ask", plugin, name, value)
+        return HookAnswerPage(allowed=True, value=value, reason="", code="")
+
+    async def endpoint_request(
+        self,
+        plugin: str,
+        method: str,
+        path: str,
+        query: dict[str, list[str]] | None = None,
+        headers: dict[str, str] | None = None,
+        body: Any = None,
+        encoding: Encoding = "none",
+        principal: str = "",
+        permissions: tuple[str, ...] = (),
+    ) -> HttpResponse:
+        self._do("endpoint_request", plugin, method, path)
+        return HttpResponse(200, {}, self.answer, "json")
 
     async def schedule_run(self, plugin: str, name: str) -> None:
         self._do("schedule_run", plugin, name)

@@ -6,14 +6,26 @@ from typing import Any
 
 import pytest
 
+from host import PluginHost
 from plugin_sdk.testing import DrivenClock, FakeHost, PluginHarness, read_folder
 from protocol.errors import PluginError, RpcError
 
 EVERYTHING = Path(__file__).parent / "plugins" / "everything"
 
 
-@pytest.fixture(params=["memory", "process"])
-async def plugin(request: pytest.FixtureRequest) -> AsyncGenerator[PluginHarness]:
+own_host = pytest.mark.parametrize("plugin", ["memory", "process"], indirect=True)
+"""For what a host that runs can't do for a test."""
+
+
+@pytest.fixture(params=["memory", "process", "live"])
+async def plugin(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[PluginHarness]:
+    if request.param == "live":
+        async with (
+            PluginHost([EVERYTHING], data=tmp_path / "data", control=True),
+            PluginHarness(read_folder(EVERYTHING), mode="live", data=str(tmp_path / "data")) as harness,
+        ):
+            yield harness
+        return
     host = FakeHost()
 
     def sessions_of(user: str) -> list[str]:
@@ -70,12 +82,14 @@ async def test_a_call_can_be_cancelled_while_the_plugin_works_on_it(plugin: Plug
         await plugin.cancel("greet", name="Ada")
 
 
+@own_host
 async def test_what_the_application_offers_is_answered_by_the_test(plugin: PluginHarness):
     assert await plugin.call("sessions") == ["ada-1", "ada-2"]
     assert await plugin.call("follow") == ["a", "b"]
     assert plugin.host.calls_of("sessions.list") == [{"user": "ada"}]
 
 
+@own_host
 async def test_an_answer_may_change_and_may_be_an_error(plugin: PluginHarness):
     def broken(user: str) -> None:
         raise PluginError(f"no sessions of {user}")
@@ -86,11 +100,13 @@ async def test_an_answer_may_change_and_may_be_an_error(plugin: PluginHarness):
     assert await asked(plugin, "sessions.list", user="ada") == []
 
 
+@own_host
 async def test_a_method_of_the_host_itself_may_be_answered_by_the_test(plugin: PluginHarness):
     plugin.host.answer("plugins.list", [{"id": "other", "version": "1", "type": "cli"}])
     assert [one["id"] for one in await asked(plugin, "plugins.list")] == ["other"]
 
 
+@own_host
 async def test_what_is_not_declared_is_denied(plugin: PluginHarness):
     assert (await asked(plugin, "sessions.close")).startswith("denied: plugin 'everything' did not declare")
     assert (await asked(plugin, "plugins.call", plugin="other", method="x")).startswith("denied")
@@ -107,6 +123,7 @@ async def test_what_is_not_there_is_not_found(plugin: PluginHarness):
     assert (await asked(plugin, "storage.get", key="a", keys="b")).startswith("invalid_params")
 
 
+@own_host
 async def test_notifications_and_events_are_noted(plugin: PluginHarness):
     assert await plugin.call("notify_admins") in (0, 1)
     [note] = plugin.host.notifications
@@ -164,6 +181,7 @@ async def test_endpoints_answer_requests(plugin: PluginHarness):
     assert uploaded.data == b"\xff\x00"
 
 
+@own_host
 async def test_schedules_run_when_the_clock_is_moved(plugin: PluginHarness):
     await plugin.clock.advance(minutes=59)
     assert await plugin.call("kept") == {}
@@ -192,7 +210,7 @@ async def test_configuration_is_checked_offered_and_kept(plugin: PluginHarness):
 
 
 async def test_a_crash_loses_the_run_and_keeps_what_is_stored(plugin: PluginHarness):
-    await plugin.clock.advance(hours=2)
+    await asked(plugin, "storage.set", key="hours", value=2)
     await plugin.crash()
     await plugin.restart()
     assert await plugin.call("loads") == 1
