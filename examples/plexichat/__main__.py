@@ -46,7 +46,7 @@ async def scene(chat: PlexiChat, folder: Path) -> None:
         show(f"{view.id}: {view.state} {view.reason}")
 
     print("Ada logs in and says something:")
-    await host.emit("user_login", {"name": "ada"})
+    await chat.login("ada")
     await chat.post("ada", "hello, I need !help")
 
     print("What the antivirus does not like is not let through:")

@@ -17,6 +17,10 @@ class Message:
     """A user's name, or a plugin's id behind `plugin:`."""
     content: str
 
+    @property
+    def by_plugin(self) -> bool:
+        return self.sender.startswith("plugin:")
+
 
 class Archive:
     def __init__(self, file: Path) -> None:

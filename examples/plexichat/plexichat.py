@@ -1,5 +1,6 @@
 """PlexiChat: a chat service in miniature: what is scanned, who hears of it, and what plugins may do."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, Self
 
 from examples.plexichat.archive import Archive, Message
 from examples.plexichat.shelf import Shelf
-from host import Caller, Event, Permission, PluginHost, Verdict
+from host import Caller, Event, Permission, PluginError, PluginHost, Verdict
 
 PLUGINS = Path(__file__).parent / "plugins"
 VERSION = "1.2.0"
@@ -17,6 +18,10 @@ ALLOWED = {"messages:send", "network:connect", "files:read", "users:read"}
 
 def policy(plugin: str, permission: Permission) -> Verdict:
     return Verdict.ALLOW if f"{permission.resource}:{permission.action}" in ALLOWED else Verdict.DENY
+
+
+NAME = re.compile(r"[\w.-]{1,50}")
+"""What people may be called: nobody's name looks like a plugin's, `plugin:workflow`."""
 
 
 class Unsafe(Exception):
@@ -63,18 +68,23 @@ class PlexiChat:
 
     # What people do.
 
+    async def login(self, user: str) -> None:
+        """Come in. Raises ValueError for a name that nobody can have."""
+        await self.host.emit("user_login", {"name": _name(user)})
+
+    async def logout(self, user: str) -> None:
+        """Go. Raises ValueError for a name that nobody can have."""
+        await self.host.emit("user_logout", {"name": _name(user)})
+
     async def post(self, user: str, content: str) -> Message:
-        """Say something. Raises Unsafe where a scanner objects, or gives no answer."""
-        result = await self.host.scan_message(content)
-        if not result.safe:
-            raise Unsafe(f"message refused by {result.by}: {result.reason}")
-        message = self.archive.add(user, content)
-        for topic in ("user_message", "message_received"):
-            await self.host.emit(topic, asdict(message))
+        """Say something. Raises Unsafe where a scanner objects, or gives no answer; ValueError for a name."""
+        message = await self._say(_name(user), content)
+        await self.host.emit("user_message", asdict(message))
         return message
 
     async def upload(self, user: str, file: Path) -> None:
-        """Share a file. Raises Unsafe where a scanner objects, or gives no answer."""
+        """Share a file. Raises Unsafe where a scanner objects, or gives no answer; ValueError for a name."""
+        user = _name(user)
         result = await self.host.scan_file(file)
         if not result.safe:
             raise Unsafe(f"{file.name} refused by {result.by}: {', '.join(result.threats) or result.reason}")
@@ -97,14 +107,25 @@ class PlexiChat:
     # What plugins do.
 
     async def send(self, caller: Caller, content: str) -> int:
-        """Say something in the plugin's own name."""
-        message = self.archive.add(f"plugin:{caller.plugin}", content)
+        """Say something in the plugin's own name, which its connection tells; scanned like any message."""
+        try:
+            message = await self._say(f"plugin:{caller.plugin}", content)
+        except Unsafe as error:
+            raise PluginError(str(error), {"code": "unsafe"}) from None
         self._show(f"{message.sender}: {content}")
         return message.id
 
     async def users(self) -> list[str]:
         """Return the names of all who said something."""
-        return sorted({one.sender for one in self.archive.messages() if not one.sender.startswith("plugin:")})
+        return sorted({one.sender for one in self.archive.messages() if not one.by_plugin})
+
+    async def _say(self, sender: str, content: str) -> Message:
+        result = await self.host.scan_message(content)
+        if not result.safe:
+            raise Unsafe(f"message refused by {result.by}: {result.reason}")
+        message = self.archive.add(sender, content)
+        await self.host.emit("message_received", {**asdict(message), "by_plugin": message.by_plugin})
+        return message
 
     # What follows from events.
 
@@ -113,3 +134,9 @@ class PlexiChat:
 
     async def on_user(self, data: dict[str, Any], event: Event) -> None:
         self._show(f"{data['name']} did {event.topic}")
+
+
+def _name(user: str) -> str:
+    if not NAME.fullmatch(user):
+        raise ValueError(f"user: found {user[:50]!r}; allowed: 1 to 50 letters, digits, `_`, `.` and `-`")
+    return user

@@ -17,7 +17,10 @@ from examples.plexichat.model import KEY, serving
 from examples.plexichat.plexichat import PLUGINS, PlexiChat, Unsafe
 from host import (
     ConfigurationRefused,
+    Denied,
+    Event,
     InvalidConfiguration,
+    InvalidParams,
     LoadFailed,
     LoadRefused,
     PluginError,
@@ -129,6 +132,72 @@ async def test_without_the_scanner_nothing_passes_until_it_is_disabled(room: Roo
     await room.chat.post("ada", "nobody looks any more")
 
 
+@pytest.fixture
+async def forged(tmp_path: Path) -> AsyncGenerator[PlexiChat, None]:
+    async with PlexiChat(tmp_path, [PLUGINS / "antivirus", PLUGINS.parent / "misbehaving"]) as chat:
+        yield chat
+
+
+async def test_what_a_plugin_says_is_scanned_like_what_people_say(forged: PlexiChat) -> None:
+    host = forged.host
+    with pytest.raises(PluginError, match="message refused by antivirus: wire the money") as caught:
+        await host.call("forger", "say", {"params": {"content": "Wire the money"}})
+    assert caught.value.data["detail"] == {"code": "unsafe"}
+    await host.kill("antivirus")
+    with pytest.raises(PluginError, match="message refused by antivirus"):
+        await host.call("forger", "say", {"params": {"content": "hello"}})
+    assert forged.archive.messages() == []
+
+
+@pytest.mark.parametrize("forging", ["sender", "plugin", "caller", "user"])
+async def test_a_plugin_can_not_say_who_it_is(forged: PlexiChat, forging: str) -> None:
+    with pytest.raises(InvalidParams, match=forging):
+        await forged.host.call("forger", "say", {"params": {"content": "hello", forging: "antivirus"}})
+    assert await forged.host.call("forger", "say", {"params": {"content": "hello"}}) == 1
+    assert [one.sender for one in forged.archive.messages()] == ["plugin:forger"]
+
+
+async def test_a_plugin_can_not_emit_what_only_the_chat_may(forged: PlexiChat) -> None:
+    heard = asyncio.Queue[str]()
+
+    @forged.host.on(["user_message", "plugin.forger.user_message", "chat.closed"])
+    async def hear(data: Any, event: Event) -> None:  # pyright: ignore[reportUnusedFunction]
+        heard.put_nowait(event.topic)
+
+    host = forged.host
+    assert host.plugin("forger").refused_permissions == ("events:emit:chat.closed",)
+    with pytest.raises(Denied, match=r"chat\.closed"):
+        await host.call("forger", "pretend", {"topic": "chat.closed"})
+    # A name without a dot is one of its own, whatever it is called.
+    await host.call("forger", "pretend", {"topic": "user_message"})
+    with anyio.fail_after(WAIT_S):
+        assert await heard.get() == "plugin.forger.user_message"
+    assert heard.empty()
+
+
+@pytest.mark.parametrize("name", ["plugin:workflow", "", "ada\nbob", "x" * 51])
+async def test_nobody_is_called_like_a_plugin(room: Room, tmp_path: Path, name: str) -> None:
+    for does in (
+        room.chat.post(name, "hello"),
+        room.chat.login(name),
+        room.chat.logout(name),
+        room.chat.upload(name, tmp_path / "file"),
+    ):
+        with pytest.raises(ValueError, match="user: found"):
+            await does
+    assert room.chat.archive.messages() == []
+
+
+async def test_a_workflow_does_not_answer_what_plugins_say(room: Room) -> None:
+    await room.host.configuration.set("workflow", {"keyword": "help"})  # it is in its own answer, too
+    await room.chat.post("ada", "help")
+    await room.see("plugin:workflow: ada, help is on its way")
+    await room.chat.post("bob", "help")
+    await room.see("plugin:workflow: bob, help is on its way")
+    senders = [one.sender for one in room.chat.archive.messages()]
+    assert senders == ["ada", "plugin:workflow", "bob", "plugin:workflow"]
+
+
 FAILURES = ("raise OSError", "os._exit(1)", "return {'threats': []}")
 
 
@@ -162,7 +231,7 @@ async def test_the_route_and_the_menu_item_of_the_interface_are_there(room: Room
 
 
 async def test_workflows_run_by_triggers_and_on_request(room: Room) -> None:
-    await room.host.emit("user_login", {"name": "ada"})
+    await room.chat.login("ada")
     await room.see("plugin:workflow: Welcome, ada!")
     await room.chat.post("ada", "I need !help")
     await room.see("plugin:workflow: ada, help is on its way")
@@ -179,7 +248,7 @@ async def test_events_reach_the_program_and_the_plugin_that_hears_all(room: Room
     @room.host.on("custom_event")
     async def on_custom(data: Any) -> None:  # pyright: ignore[reportUnusedFunction]
         custom.append(data)
-        await room.host.emit("user_logout", {"name": "ada"})
+        await room.chat.logout("ada")
 
     await room.host.emit("custom_event", {"key": "value"})
     await room.see("ada did user_logout")
@@ -239,7 +308,7 @@ async def test_what_the_manifest_of_the_document_declares_is_there(room: Room) -
     await room.chat.post("ada", "hello")
     assert await room.chat.ask("my-awesome-plugin", "question") == "Awesome: question"
     answer = await room.host.dispatch(Request("GET", "/api/v1/awesome"))
-    assert (answer.status, answer.data) == (200, {"answered": 1, "users": ["ada"]})
+    assert (answer.status, answer.data) == (200, {"answered": 1, "known": 0, "users": ["ada"]})
     shown = {one.name: one for one in room.host.ui.contributions() if one.plugin == "my-awesome-plugin"}
     data = await room.host.ui.widget_data("my-awesome-plugin", "dashboard")
     assert (data["value"], data["label"]) == (1, "answered")
@@ -285,14 +354,24 @@ async def test_a_key_that_is_required_and_not_set_is_named(tmp_path: Path) -> No
             await chat.host.load("openai-provider")
 
 
-@pytest.mark.parametrize("mode", ["memory", "process"])
-def test_the_unit_tests_of_the_document_pass(mode: str) -> None:
+@pytest.mark.parametrize(
+    ("plugin", "options", "said"),
+    [
+        ("my-plugin", ["--mode", "memory"], "5 passed"),
+        ("my-plugin", ["--mode", "process"], "5 passed"),
+        ("my-plugin", ["--coverage"], "main.py"),
+        ("my-plugin", ["-k", "initialization"], "1 passed"),
+        ("my-awesome-plugin", [], "1 passed, 1 skipped"),
+        ("my-awesome-plugin", ["--mode", "process"], "2 passed"),
+    ],
+)
+def test_the_unit_tests_of_the_document_pass(plugin: str, options: list[str], said: str) -> None:
     done = subprocess.run(
-        [Path(sys.executable).with_name("plughost"), "test", PLUGINS / "my-plugin", "--mode", mode],
+        [Path(sys.executable).with_name("plughost"), "test", PLUGINS / plugin, *options],
         capture_output=True,
         text=True,
         timeout=50,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert said in done.stdout

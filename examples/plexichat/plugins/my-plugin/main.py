@@ -3,6 +3,9 @@ from typing import Any
 from plugin_sdk import PluginError, method
 from plugin_sdk.kinds import BasePlugin
 
+LONG = 1_000
+"""Words of a message that is worth a line in the log."""
+
 
 class MyPlugin(BasePlugin):
     async def initialize(self) -> None:
@@ -29,6 +32,8 @@ class MyPlugin(BasePlugin):
             words = len(content.split())
             if not words:
                 raise ValueError("the message is empty")
+            if words > LONG:
+                self.logger.warning("Potential issue detected: a message of %d words", words)
         except ValueError as error:
             self.logger.error("Operation failed", exc_info=True)
             raise PluginError(f"Failed to process: {error}") from error

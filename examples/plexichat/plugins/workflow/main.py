@@ -20,7 +20,8 @@ class WorkflowPlugin(AutomationPlugin):
         return [{"event": "message_received", "handler": self.on_message_received}]
 
     async def on_message_received(self, message: dict[str, Any]) -> None:
-        if self.config["keyword"] in message["content"]:
+        # Whoever answers what plugins say may end up talking to itself.
+        if not message["by_plugin"] and self.config["keyword"] in message["content"]:
             await self.execute_workflow("help", {"name": message["sender"]})
 
     async def on_user_login(self, user: dict[str, Any]) -> None:
