@@ -77,10 +77,11 @@ class Chatbox:
     async def send(
         self, caller: Caller, content: str, role: str = "assistant", metadata: dict[str, Any] | None = None
     ) -> int:
-        """Say something; the message is marked as the plugin's, whatever it says itself."""
+        """Say something; the message is marked as the plugin's and nobody else's, whatever it says itself."""
         if role not in ("assistant", "system"):
             raise InvalidParams(f"role: found {role[:50]!r}; allowed: assistant, system")
-        message = await self._add(content, role, {**(metadata or {}), "plugin": caller.plugin})
+        told = {key: value for key, value in (metadata or {}).items() if key != "user"}
+        message = await self._add(content, role, {**told, "plugin": caller.plugin})
         return message.id
 
     async def latest(self, limit: int = 20) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 
 from examples.chatbox.archive import Message
 from examples.chatbox.chatbox import PLUGINS, SANDBOX, Chatbox
-from host import DeadlineExceeded, Denied, HasDependants, LoadFailed, ManifestError, PluginDied
+from host import DeadlineExceeded, Denied, HasDependants, InvalidParams, LoadFailed, ManifestError, PluginDied
 from host.manifest import pack_blob
 
 MISBEHAVING = PLUGINS.parent / "misbehaving"
@@ -127,6 +127,14 @@ async def test_what_was_not_declared_or_what_the_policy_refuses_is_denied(room: 
     assert host.plugin("nosy").refused_permissions == ("users:read",)
 
 
+async def test_a_message_of_a_plugin_is_marked_as_its_own_whatever_it_says(room: Room) -> None:
+    host = room.chatbox.host
+    await host.call("nosy", "pretend")
+    assert (await room.hear()).metadata == {"plugin": "nosy"}
+    with pytest.raises(InvalidParams, match="role: found 'user'; allowed: assistant, system"):
+        await host.call("nosy", "speak_as_a_user")
+
+
 async def test_a_package_goes_into_one_text_and_back(room: Room, tmp_path: Path) -> None:
     blob = pack_blob(PLUGINS / "example")
     assert json.loads(blob)["manifest"]["permissions"][0]["resource"] == "messages"
@@ -213,6 +221,13 @@ async def test_a_plugin_that_hangs_costs_its_caller_the_time_limit_and_nothing_e
         await room.chatbox.host.call("hangs", "ask")
     assert await room.chatbox.host.call("hangs", "greet") == "I still answer this"
     assert (await room.ask("say !example")).metadata["plugin"] == "example-plugin"
+
+
+async def test_five_seconds_are_the_limit_of_a_plugin_that_says_nothing_of_it(tmp_path: Path) -> None:
+    async with Chatbox(tmp_path, [MISBEHAVING / "hangs"]) as chatbox:
+        with pytest.raises(DeadlineExceeded, match=r"hangs\.ask did not answer within 5 s"):
+            await chatbox.host.call("hangs", "ask")
+        assert await chatbox.host.call("hangs", "greet") == "I still answer this"
 
 
 async def test_a_plugin_that_eats_memory_is_ended_and_comes_back(room: Room) -> None:

@@ -98,3 +98,25 @@ def test_what_the_readme_leads_to_is_there(name: str) -> None:
     links = LINK.findall((folder / "README.md").read_text())
     assert [link for link in links if not (folder / link).exists()] == []
     assert len(links) > 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_names_every_plugin_and_every_module(name: str) -> None:
+    folder = ROOT / "examples" / name
+    readme = (folder / "README.md").read_text()
+    modules = {file.name for file in folder.glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert {module for module in modules if f"({module})" not in readme} == set()
+    groups = [one for one in folder.iterdir() if one.name in ("plugins", "misbehaving", "failing")]
+    plugins = {f"{group.name}/{one.name}" for group in groups for one in group.iterdir() if one.is_dir()}
+    plugins = {plugin for plugin in plugins if "__pycache__" not in plugin}
+    assert {plugin for plugin in plugins if plugin not in readme} == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_row_of_the_readme_says_is_in_the_file_that_it_names(name: str) -> None:
+    folder = ROOT / "examples" / name
+    rows = re.findall(
+        r"`(\w+)` in \[[^\]]+\]\(([^)]+\.(?:py|json|toml))\)", (folder / "README.md").read_text()
+    )
+    assert rows
+    assert [(word, place) for word, place in rows if word not in (folder / place).read_text()] == []

@@ -13,3 +13,11 @@ class Nosy(Plugin):
     @method
     async def keep(self) -> None:
         await self.storage.set("stolen", True)
+
+    @method
+    async def pretend(self) -> None:
+        await self.host.messages.send(content="it is me", metadata={"user": "ada", "plugin": "scoreboard"})
+
+    @method
+    async def speak_as_a_user(self) -> None:
+        await self.host.messages.send(content="it is me", role="user")
