@@ -9,13 +9,18 @@ from host.devtools.create import SUMMARIES
 from tests.cli.conftest import Shell
 
 
-@pytest.mark.timeout(180)
-def test_a_workspace_with_a_plugin_of_each_kind_is_valid_and_its_tests_pass(shell: Shell):
+def workspace(shell: Shell) -> None:
+    """Make one with a plugin of each kind."""
     assert shell.run("init").code == 0
     for kind in SUMMARIES:
         made = shell.run("create", f"my-{kind}", "--kind", kind)
         assert made.code == 0, made.err
         assert f"wrote plugins/my-{kind}/main.py" in made.out
+
+
+@pytest.mark.timeout(180)
+def test_a_workspace_with_a_plugin_of_each_kind_is_valid_and_its_tests_pass(shell: Shell):
+    workspace(shell)
     checked = shell.run("validate", "--strict", "plugins")
     assert checked.code == 0, checked.out
     assert checked.out.count("ok    ") == len(SUMMARIES)
@@ -24,11 +29,24 @@ def test_a_workspace_with_a_plugin_of_each_kind_is_valid_and_its_tests_pass(shel
     assert "28 passed" in tested.out
 
 
-@pytest.mark.timeout(120)
-def test_the_tests_of_a_new_plugin_pass_on_a_real_host_too(shell: Shell):
-    shell.run("create", "scanner", "--template", "security")
-    tested = shell.run("test", "scanner", "--mode", "process")
+@pytest.mark.timeout(240)
+def test_the_tests_of_new_plugins_pass_in_processes_too(shell: Shell):
+    workspace(shell)
+    tested = shell.run("test", "--mode", "process")
     assert tested.code == 0, tested.out + tested.err
+    assert "28 passed" in tested.out
+    shell.run("create", "scanner", "--template", "security")
+    assert shell.run("test", "plugins/scanner", "--mode", "process").code == 0
+
+
+@pytest.mark.timeout(240)
+def test_the_tests_of_new_plugins_pass_in_a_host_that_runs_and_what_it_has_not_is_skipped(shell: Shell):
+    workspace(shell)
+    with shell.start("run") as running:
+        running.until("^all loaded$")
+        tested = shell.run("test", "--mode", "live")
+    assert tested.code == 0, tested.out + tested.err
+    assert "21 passed, 7 skipped" in tested.out
 
 
 def test_init_has_another_name_and_may_be_said_twice(shell: Shell):
