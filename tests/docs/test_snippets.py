@@ -91,6 +91,18 @@ def test_what_a_document_says_can_be_run_runs(path: Path, tmp_path: Path):
             assert done.returncode == 0, f"{path.name}:{block.line}\n{done.stdout}{done.stderr}"
 
 
+GUIDES = ("tutorial.md", "cookbook.md", "embedding.md", "other-languages.md")
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_block_of_a_guide_is_run_or_is_a_file_of_what_is_run(name: str):
+    found = blocks((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    assert any(block.run for block in found)
+    assert [block.line for block in found if not block.run and block.file is None] == []
+    # What is written last has still to be used.
+    assert found[-1].run
+
+
 def test_the_readme_has_blocks_that_run():
     assert ROOT / "README.md" in [param.values[0] for param in RUNNABLE]
     assert PYTHON
