@@ -130,7 +130,7 @@ class Pictures:
         if topic == HOST:
             return as_rows([("", self.host())])
         if topic == PROBLEMS:
-            problems: list[ProblemRow] = self._problems.open()
+            problems: list[ProblemRow] = self._problems.all()
             return as_rows((one.id, one) for one in problems)
         if topic.startswith(METHODS):
             return as_rows(self.methods(topic.removeprefix(METHODS)).items())

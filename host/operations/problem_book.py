@@ -52,6 +52,7 @@ class ProblemBook:
         """Take all that is found now."""
         now_s = self._clock.wall()
         seen: set[str] = set()
+        self._muted = {name: until_s for name, until_s in self._muted.items() if until_s > now_s}
         for finding in findings:
             name = f"{finding.kind}:{finding.plugin}" if finding.plugin else finding.kind
             if name in seen:
@@ -71,7 +72,7 @@ class ProblemBook:
                 last_s=now_s,
                 count=1 if known is None else known.count + (known.evidence != finding.evidence),
                 acknowledged=known is not None and known.acknowledged,
-                muted_until_s=None if known is None else known.muted_until_s,
+                muted_until_s=self._muted.get(name),
             )
             self._open[name] = row
             self._lingers[name] = finding.lingers
@@ -85,8 +86,14 @@ class ProblemBook:
     def open(self) -> list[ProblemRow]:
         """Return what is open and not muted: errors first, then the oldest."""
         now_s = self._clock.wall()
-        shown = [row for row in self._open.values() if self._muted.get(row.id, 0.0) <= now_s]
-        return sorted(shown, key=lambda row: (row.acknowledged, row.severity != "error", row.since_s, row.id))
+        return [row for row in self.all() if row.muted_until_s is None or row.muted_until_s <= now_s]
+
+    def all(self) -> list[ProblemRow]:
+        """Return what is open, also what is muted: whoever muted it can find it again."""
+        return sorted(
+            self._open.values(),
+            key=lambda row: (row.acknowledged, row.severity != "error", row.since_s, row.id),
+        )
 
     def acknowledge(self, problem: str) -> None:
         """Note that somebody knows. Raises ContributionNotFound if it is not open."""
@@ -95,10 +102,12 @@ class ProblemBook:
     def mute(self, problem: str, seconds: float) -> None:
         """Hide one for a time; 0 shows it again."""
         row = self._find(problem)
-        # In this order: of a number that is none, nothing is left.
-        until_s = self._clock.wall() + min(max(0.0, seconds), MAX_MUTE_S)
-        self._muted[problem] = until_s
-        self._open[problem] = msgspec.structs.replace(row, muted_until_s=until_s if seconds > 0 else None)
+        until_s = self._clock.wall() + min(max(0.0, seconds), MAX_MUTE_S) if seconds > 0 else None
+        if until_s is None:
+            self._muted.pop(problem, None)
+        else:
+            self._muted[problem] = until_s
+        self._open[problem] = msgspec.structs.replace(row, muted_until_s=until_s)
 
     def _find(self, problem: str) -> ProblemRow:
         row = self._open.get(problem)

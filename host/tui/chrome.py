@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from textual import events
 from textual.binding import Binding
 
-from host.facade.figures import age, clock, many, percent, rate, size, took
+from host.facade.figures import age, clock, counted, many, percent, rate, size, took
+from host.tui.fit import fit
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, Parts, cells_of, fitting, spread
 from host.tui.keys import SCREENS, shown
 from host.tui.model import Model
+from host.tui.states import BAD
 
 LAG_WARN_S = 0.1
 LAG_BAD_S = 1.0
@@ -37,6 +39,7 @@ class HeaderLine(InkedLines):
 
 
 def _health(model: Model) -> list[tuple[int, Parts]]:
+    """Return what is known of the host; each figure keeps its place while it moves."""
     host, page = model.host, model.page
     if host is None:
         return [(0, [(" plughost", "strong")])]
@@ -45,23 +48,37 @@ def _health(model: Model) -> list[tuple[int, Parts]]:
     problems = len(model.open_problems())
     groups: list[tuple[int, Parts]] = [
         (0, [(f" {host.name}", "strong"), (f" {host.app_version}" if host.app_version else "", "dim")]),
-        (3, [("up ", "dim"), (age(now_s - host.started_at_s), "plain")]),
-        (1, [("cpu ", "dim"), (f"{percent(host.cpu_cores)}%", "plain")]),
-        (2, [("mem ", "dim"), (size(host.rss_bytes), "plain")]),
+        (3, [("up ", "dim"), (fit(age(now_s - host.started_at_s), 6), "plain")]),
+        (1, [("cpu ", "dim"), (fit(f"{percent(host.cpu_cores)}%", 4), "plain")]),
+        (2, [("mem ", "dim"), (fit(size(host.rss_bytes), 4), "plain")]),
         (
             4,
             [
                 ("lag ", "dim"),
-                (took(lag), "bad" if lag >= LAG_BAD_S else "warn" if lag >= LAG_WARN_S else "plain"),
+                (fit(took(lag), 5), "bad" if lag >= LAG_BAD_S else "warn" if lag >= LAG_WARN_S else "plain"),
             ],
         ),
-        (5, [("rpc ", "dim"), (f"{rate(host.calls_per_s)}/s", "plain")]),
-        (6, [("events ", "dim"), (f"{host.events:,}", "plain")]),
+        (5, [("rpc ", "dim"), (fit(f"{rate(host.calls_per_s)}/s", 6), "plain")]),
         (0, [(f"▲ {many(problems, 'problem')}", "warn")] if problems else [("✓ no problems", "good")]),
     ]
     if page is not None and page.socket:
-        groups.append((7, [(page.socket, "dim")]))
+        groups.append((6, [(page.socket, "dim")]))
+    groups.append((7, [(f"{counted(host.events, 'event')}", "dim")]))
     return groups
+
+
+def tiny_line(model: Model, width: int) -> Parts:
+    """Return all that a terminal without room for more shows."""
+    states = model.states()
+    bad = sum(states.get(state, 0) for state in BAD)
+    active, problems = states.get("active", 0), len(model.open_problems())
+    link: Part = (model.link, "plain" if model.link == "live" else "bad")
+    groups: list[tuple[int, Parts]] = [
+        (0, [link, (f" {active}/{len(model.plugins)} active", "plain")]),
+        (1, [(f"{bad} bad", "bad" if bad else "plain")]),
+        (2, [(many(problems, "problem"), "warn" if problems else "plain")]),
+    ]
+    return fitting(groups, width, (", ", "dim"))
 
 
 class NavLine(InkedLines):

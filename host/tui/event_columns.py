@@ -9,6 +9,7 @@ from host.tui.columns import Cell, Column
 from host.tui.inked_lines import Parts
 from host.tui.json_lines import json_lines
 from host.tui.states import severity_glyph
+from protocol.topics import HOST_TOPICS
 
 
 def _kind(row: EventRow) -> Cell:
@@ -16,13 +17,18 @@ def _kind(row: EventRow) -> Cell:
     return Cell(f"{glyph} {row.kind}", ink if row.severity != "info" else "plain")
 
 
+def _topic(row: EventRow) -> Cell:
+    # What all of the host's own begin with tells nothing, and would take the place of what does.
+    return Cell(row.topic.removeprefix(f"{HOST_TOPICS}."), "dim")
+
+
 EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
     Column("time", "TIME", 8, lambda row: Cell(clock(row.at_s), "dim"), lambda row: row.seq, falling=True),
     Column("kind", "KIND", 15, _kind, lambda row: row.kind),
-    Column("plugin", "PLUGIN", 12, lambda row: Cell(row.plugin or "–", "accent"), lambda row: row.plugin),
-    Column("topic", "TOPIC", 20, lambda row: Cell(row.topic, "dim"), lambda row: row.topic, fold=2),
+    Column("plugin", "PLUGIN", 14, lambda row: Cell(row.plugin or "–", "accent"), lambda row: row.plugin),
+    Column("topic", "TOPIC", 20, _topic, lambda row: row.topic, fold=2),
     Column("text", "WHAT", 20, lambda row: Cell(row.text), None, stretch=1),
-    Column("by", "BY", 10, lambda row: Cell(row.by, "dim"), lambda row: row.by, fold=3),
+    Column("by", "BY", 14, lambda row: Cell(row.by, "dim"), lambda row: row.by, fold=3),
 )
 
 

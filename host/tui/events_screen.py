@@ -200,7 +200,9 @@ class EventsScreen(MonitorScreen):
 
     def command_line(self) -> str:
         """The same on the command line."""
-        return "plughost events" + (f" --filter {shlex.quote(self.chosen.text)}" if self.chosen else "")
+        kind = self.KINDS[self._kind]
+        words = " ".join(word for word in (f"kind:{kind}" if kind else "", self.chosen.text) if word)
+        return "plughost events" + (f" --filter {shlex.quote(words)}" if words else "")
 
     def written(self) -> tuple[str, list[str], Any]:
         """What is shown, the newest first."""

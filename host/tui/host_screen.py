@@ -109,7 +109,7 @@ class HostScreen(MonitorScreen):
 
     def command_line(self) -> str:
         """The same on the command line."""
-        return "plughost status"
+        return "plughost host"
 
     def written(self) -> tuple[str, list[str], Any]:
         """All of it."""

@@ -3,6 +3,7 @@
 Only letters, digits, function keys, ctrl and arrows: what every terminal sends.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,6 +98,10 @@ PLUGIN_BINDINGS: Final = [
 """Of every screen that has plugins in it."""
 
 
+OF_PLUGINS: Final = frozenset({"app.verb", "app.store", "call", "tab"})
+"""Actions that do nothing where no plugin is chosen."""
+
+
 def changes(action: str) -> bool:
     """Return whether a binding's action changes something; such are left out where one may only look."""
     return action.split("(", 1)[0] in _CHANGING
@@ -108,6 +113,15 @@ _CHANGING: Final = frozenset(
         "rescan", "stop_host", "config_turn", "config_unset", "config_forget", "config_save", "config_undo",
     }
 )  # fmt: skip
+
+
+def hinted(bindings: Iterable[Binding], does: Callable[[str], bool]) -> list[Binding]:
+    """Return the bindings that the line of keys shows: one for each action that does something now."""
+    found: dict[str, Binding] = {}
+    for binding in bindings:
+        if binding.show and binding.description and does(binding.action):
+            found.setdefault(binding.action, binding)
+    return list(found.values())
 
 
 def shown(key: str) -> str:

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from host.facade.figures import many
-from host.facade.rows import PluginRow
 from host.facade.tails import TailQuery
 from host.tui.dialogs import PickColumns
 from host.tui.first_lines import first_lines
@@ -19,7 +18,7 @@ from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import ACT, FIND, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS
 from host.tui.link import Feed
 from host.tui.log_view import LogView
-from host.tui.plugin_columns import PLUGIN_COLUMNS, PluginLine, lines_of
+from host.tui.plugin_columns import PLUGIN_COLUMNS, PluginLine, lines_of, table_text
 from host.tui.plugin_detail import detail_of
 from host.tui.screen import TABLE_TICKS, MonitorScreen
 from host.tui.states import BAD, ORDER, glyph_of
@@ -135,8 +134,9 @@ class Overview(MonitorScreen):
         self._paint_counts()
         self._paint_table()
         self._paint_detail()
+        hint = "  Tab goes there, Enter opens one" if self.warnings.held.entries else ""
         self.query_one("#warnings-title", InkedLines).show(
-            [[(" Warnings of all plugins", "title"), ("  Tab goes there, Enter opens one", "dim")]]
+            [[(" Warnings of all plugins", "title"), (hint, "dim")]]
         )
 
     def _paint_counts(self) -> None:
@@ -201,6 +201,11 @@ class Overview(MonitorScreen):
         self._paint_counts()
         self._paint_table()
         self._paint_detail()
+
+    @property
+    def can_filter(self) -> bool:
+        """Whether there are plugins."""
+        return bool(monitor(self).model.plugins)
 
     def targets(self) -> Sequence[str]:
         """The marked ones, or the one under the cursor."""
@@ -273,10 +278,6 @@ class Overview(MonitorScreen):
 
     # What leaves the screen
 
-    def _rows(self) -> list[PluginRow]:
-        plugins = monitor(self).model.plugins
-        return [plugins[key] for key in self.table.order if key in plugins]
-
     def copied(self) -> str:
         """The ids of what is chosen."""
         return "\n".join(self.table.chosen())
@@ -290,10 +291,10 @@ class Overview(MonitorScreen):
 
     def written(self) -> tuple[str, list[str], Any]:
         """The table as it is sorted and filtered."""
-        rows = self._rows()
-        lines = lines_of(monitor(self).model, rows)
-        text = ["\t".join(column.title for column in PLUGIN_COLUMNS)]
-        text += [
-            "\t".join(column.cell(line).text.strip() for column in PLUGIN_COLUMNS) for line in lines.values()
-        ]
-        return "plugins", text, [msgspec.to_builtins(row) for row in rows]
+        model = monitor(self).model
+        rows = [model.plugins[key] for key in self.table.order if key in model.plugins]
+        return (
+            "plugins",
+            table_text(lines_of(model, rows).values()),
+            [msgspec.to_builtins(row) for row in rows],
+        )

@@ -1,6 +1,6 @@
 """Plugin columns: what the overview's table shows of each plugin."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from host.facade.figures import age, count, percent, rate, ratio, size, spark, took
@@ -224,3 +224,11 @@ PLUGIN_COLUMNS: tuple[Column[PluginLine], ...] = (
         meaning="how long it runs, or ↻ when it is tried again",
     ),
 )
+
+
+def table_text(lines: Iterable[PluginLine]) -> list[str]:
+    """Return the table as lines of a file, all of its columns, with titles."""
+    return [
+        "\t".join(column.title for column in PLUGIN_COLUMNS),
+        *("\t".join(column.cell(line).text.strip() for column in PLUGIN_COLUMNS) for line in lines),
+    ]

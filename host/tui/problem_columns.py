@@ -36,12 +36,12 @@ def _standing(x: Shown) -> Cell:
 
 
 PROBLEM_COLUMNS: Final[tuple[Column[Shown], ...]] = (
-    Column("title", "PROBLEM", 22, _title, lambda x: (x[0].severity != "error", x[0].title), stretch=1),
+    Column("title", "PROBLEM", 28, _title, lambda x: (x[0].severity != "error", x[0].title), stretch=2),
     Column("plugin", "PLUGIN", 14, lambda x: Cell(x[0].plugin or "host", "accent"), lambda x: x[0].plugin),
     Column(
         "since",
         "SINCE",
-        7,
+        6,
         lambda x: Cell(age(x[1] - x[0].since_s)),
         lambda x: x[1] - x[0].since_s,
         right=True,
@@ -49,7 +49,7 @@ PROBLEM_COLUMNS: Final[tuple[Column[Shown], ...]] = (
     Column(
         "last",
         "LAST",
-        7,
+        6,
         lambda x: Cell(age(x[1] - x[0].last_s), "dim"),
         lambda x: x[1] - x[0].last_s,
         right=True,
@@ -68,11 +68,11 @@ PROBLEM_COLUMNS: Final[tuple[Column[Shown], ...]] = (
     Column("standing", "STANDING", 11, _standing, lambda x: (x[0].acknowledged, is_muted(x))),
     Column(
         "fix",
-        "F MENDS",
-        12,
+        "FIX",
+        14,
         lambda x: Cell(fix_words(x[0].fix) or "–", "good" if x[0].fix else "dim"),
         None,
         fold=1,
     ),
-    Column("remedy", "REMEDY", 20, lambda x: Cell(x[0].remedy, "dim"), None, stretch=2, fold=4),
+    Column("remedy", "REMEDY", 14, lambda x: Cell(x[0].remedy, "dim"), None, stretch=1, fold=4),
 )

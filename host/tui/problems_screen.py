@@ -23,6 +23,7 @@ from host.tui.states import severity_glyph
 from host.tui.table import RowTable
 
 MUTE_S: Final = 3600.0
+REMEDY_LINES: Final = 3
 
 HOST_FIXES: Final[dict[str, Callable[[Facade], Awaitable[Any]]]] = {"host_rescan": lambda f: f.host_rescan()}
 """Verbs that mend a problem and take no plugin."""
@@ -106,14 +107,18 @@ class ProblemsScreen(MonitorScreen):
             self.query_one("#evidence", InkedLines).show([])
             return
         glyph, ink = severity_glyph(row.severity)
+        remedy = wrapped(row.remedy, max(MIN_TEXT_CELLS, self.size.width - 7))[:REMEDY_LINES]
         lines: list[Parts] = [
             [
                 (f" {glyph} {row.title}", ink),
                 (f"  {row.plugin or 'the host'}", "accent"),
                 (f"  since {clock(row.since_s)}, {many(row.count, 'time')}", "dim"),
             ],
-            *([(f"   {line}", "plain")] for line in self._wrapped(row.evidence)),
-            [("   → ", "good"), (row.remedy, "strong")],
+            *([(f"   {line}", "plain")] for line in self._wrapped(row.evidence, 2 + len(remedy))),
+            *(
+                [("   → " if not number else "     ", "good"), (line, "strong")]
+                for number, line in enumerate(remedy)
+            ),
         ]
         hints: list[tuple[str, str]] = [("f", f"mend: {fix_words(row.fix)}")] if row.fix else []
         hints += [("Enter", "open the plugin"), ("l", "logs")] if row.plugin else [("5", "the host's screen")]
@@ -125,10 +130,11 @@ class ProblemsScreen(MonitorScreen):
         lines.append(fitting(keys, self.size.width))
         self.query_one("#evidence", InkedLines).show(lines)
 
-    def _wrapped(self, sentences: Sequence[str]) -> list[str]:
+    def _wrapped(self, sentences: Sequence[str], others: int) -> list[str]:
+        """Return sentences as lines, as many as have room beside so many others."""
         width = max(MIN_TEXT_CELLS, self.size.width - 5)
         lines = [line for sentence in sentences for line in wrapped(sentence, width)]
-        most = self.query_one("#evidence").size.height - 3
+        most = self.query_one("#evidence").size.height - others
         return lines if len(lines) <= most else [*lines[: max(0, most - 1)], "…"]
 
     def _row(self) -> ProblemRow | None:
@@ -199,6 +205,13 @@ class ProblemsScreen(MonitorScreen):
         """The plugin of the problem."""
         row = self._row()
         return (row.plugin,) if row is not None and row.plugin else ()
+
+    def hints(self, action: str) -> bool:
+        """Whether the problem under the cursor can be mended, or there is one at all."""
+        row = self._row()
+        if action in ("fix", "acknowledge", "mute") and (row is None or (action == "fix" and not row.fix)):
+            return False
+        return super().hints(action)
 
     def seek(self, step: int) -> bool:
         """Go to the next problem."""

@@ -16,11 +16,11 @@ from textual.widgets import Input
 
 from host.facade.filter_fields import Subject
 from host.facade.filters import Filter, parse_filter
-from host.tui.chrome import Banner, HeaderLine, KeyLine, NavLine
+from host.tui.chrome import Banner, HeaderLine, KeyLine, NavLine, tiny_line
 from host.tui.filter_bar import FilterBar
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines
-from host.tui.keys import FIND_BINDINGS, changes
+from host.tui.keys import FIND_BINDINGS, OF_PLUGINS, changes, hinted
 
 TICK_S: Final = 0.1
 TABLE_TICKS: Final = 5
@@ -90,6 +90,15 @@ class MonitorScreen(Screen[None]):
     def targets(self) -> Sequence[str]:
         """Return the plugins that a verb acts on."""
         return ()
+
+    def hints(self, action: str) -> bool:
+        """Whether a key does something now, and may be hinted at."""
+        app = monitor(self)
+        if action == "filter":
+            return self.can_filter
+        if changes(action) and (app.read_only or app.model.link != "live"):
+            return False
+        return bool(self.targets()) or action.split("(", 1)[0] not in OF_PLUGINS
 
     def copied(self) -> str:
         """Return what is copied; empty if there is nothing."""
@@ -183,26 +192,12 @@ class MonitorScreen(Screen[None]):
         self.query_one(HeaderLine).paint()
         self.query_one(NavLine).paint()
         self.query_one(Banner).paint()
-        self.query_one(KeyLine).paint(self._hinted())
-
-    def _hinted(self) -> list[Binding]:
-        seen: dict[str, Binding] = {}
-        for active in self.active_bindings.values():
-            binding = active.binding
-            if binding.show and binding.description and binding.action not in seen:
-                if monitor(self).read_only and changes(binding.action):
-                    continue
-                if binding.action != "filter" or self.can_filter:
-                    seen[binding.action] = binding
-        return list(seen.values())
+        shown = (active.binding for active in self.active_bindings.values())
+        self.query_one(KeyLine).paint(hinted(shown, self.hints))
 
     def _paint_tiny(self) -> None:
-        model = monitor(self).model
-        states = model.states()
-        bad = sum(states.get(state, 0) for state in ("error", "quarantined", "unresponsive", "backoff"))
-        active, problems = states.get("active", 0), len(model.open_problems())
-        text = f"{model.link} {active}/{len(model.plugins)} active, {bad} bad, {problems} problems"
-        self.query_one("#tiny", InkedLines).show([[(text, "bad" if bad else "plain")]])
+        app = monitor(self)
+        self.query_one("#tiny", InkedLines).show([tiny_line(app.model, app.size.width)])
 
     # Keys
 

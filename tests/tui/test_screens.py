@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 from tui.driven import SIZES, driving, full_host
+from tui.staged_facade import StagedFacade
+from tui.staged_rows import host_row
 
 from host.facade.pages import CommandRow
 from host.tui.app import THEMES
 from host.tui.dialogs import ShowText
+from host.tui.events_screen import EventsScreen
+from host.tui.host_screen import HostScreen
 from host.tui.ink import MIN_CONTRAST, contrast, inks_of
 from host.tui.keys import SCREENS, ScreenKey
 from host.tui.plugin_screen import PluginScreen
@@ -127,3 +131,54 @@ async def test_every_theme_can_be_read(theme: str):
             color = inks[name].color
             assert color is not None
             assert contrast(Color.from_rich_color(color), background) >= MIN_CONTRAST, (theme, name)
+
+
+async def test_no_key_is_hinted_at_that_does_nothing_now():
+    facade = full_host()
+    async with driving(facade) as driven:
+        await driven.press("3")
+        await driven.sees("f mend  a acknowledge")
+        await driven.press("end")
+        await driven.until(lambda: "f mend" not in driven.lines[-1])
+        assert "a acknowledge" in driven.lines[-1]
+        await driven.press("1")
+        await driven.sees("r restart")
+        facade.vanish()
+        await driven.until(lambda: "r restart" not in driven.lines[-1])
+        assert "l logs" in driven.lines[-1]
+
+
+async def test_without_plugins_there_is_nothing_to_filter_or_to_start():
+    async with driving(StagedFacade()) as driven:
+        await driven.sees("no plugins yet")
+        assert "filter" not in driven.lines[-1]
+        assert "start" not in driven.lines[-1]
+        await driven.press("slash")
+        await driven.hears("nothing to filter")
+
+
+async def test_copied_as_a_command_line_is_what_is_seen():
+    async with driving(full_host()) as driven:
+        await driven.press("2", "o")
+        assert driven.screen(EventsScreen).command_line() == "plughost events --filter kind:lifecycle"
+        await driven.press("5")
+        assert driven.screen(HostScreen).command_line() == "plughost host"
+        driven.app.open_plugin("github", "logs")
+        await driven.sees("following")
+        await driven.press("v", "o")
+        said = driven.screen(PluginScreen).command_line()
+        assert said.startswith("plughost logs github --follow --filter 'lvl>=")
+        assert " source:" in said
+
+
+async def test_the_header_keeps_its_places_while_figures_move():
+    facade = full_host()
+    async with driving(facade) as driven:
+        before = driven.lines[0]
+        facade.host_row = host_row(
+            list(facade.rows.values()), 7, cpu_cores=0.001, rss_bytes=2**30, loop_lag_s=0.34, calls_per_s=2.0
+        )
+        facade.push()
+        await driven.sees("mem 1.0G")
+        for word in ("cpu", "mem", "lag", "rpc", "problems"):
+            assert driven.lines[0].index(word) == before.index(word)

@@ -91,7 +91,7 @@ class LogsTab(PluginTab):
             (1, [(LEVELS[self._level][1], "dim" if self._level == 0 else "accent")]),
             (2, [(STREAMS[self._stream] or "all streams", "dim" if self._stream == 0 else "accent")]),
             (3, [(many(held.entries, "line"), "dim")]),
-            (4, [("wrapped" if view.wrap else "cut", "dim")]),
+            (4, [("wrapped" if view.wrap else "long lines cut", "dim")]),
         ]
         if held.dropped:
             groups.append((0, [(f"{many(held.dropped, 'line')} lost", "warn")]))
@@ -105,14 +105,17 @@ class LogsTab(PluginTab):
 
     def filtered(self) -> None:
         """Show what the filter, the level and the stream choose."""
+        self.view.choose(parse_filter(self._words(), "log"), context=self.context)
+        self._paint_status()
+
+    def _words(self) -> str:
+        """Return the filter that level and stream are part of."""
         words = [self.chosen.text]
         if self._level:
             words.append(f"lvl>={LEVELS[self._level][0]}")
         if self._stream:
             words.append(f"source:{STREAMS[self._stream]}")
-        chosen = parse_filter(" ".join(word for word in words if word), "log")
-        self.view.choose(chosen, context=self.context)
-        self._paint_status()
+        return " ".join(word for word in words if word)
 
     def action_level(self) -> None:
         """Show the next level and above."""
@@ -161,7 +164,7 @@ class LogsTab(PluginTab):
 
     def command_line(self) -> str:
         """The same on the command line."""
-        words = self.chosen.text
+        words = self._words()
         end = f" --filter {shlex.quote(words)}" if words else ""
         return f"plughost logs {shlex.quote(self.plugin)} --follow{end}"
 

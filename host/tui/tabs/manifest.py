@@ -23,6 +23,8 @@ _LISTS: Final = (
 class ManifestTab(PluginTab):
     """The document, to scroll through."""
 
+    DEFAULT_CSS = "ManifestTab InkedText { padding-left: 1; }"
+
     def __init__(self, plugin: str) -> None:
         super().__init__(plugin)
         self._page: PluginPage | None = None

@@ -126,6 +126,8 @@ class StorageTab(PluginTab):
             )
             if page.files_bytes:
                 groups.append((1, [("files ", "dim"), (size(page.files_bytes), "plain")]))
+        else:
+            groups.append((0, [(" no keys", "dim")]))
         if self._more:
             groups.append((0, [("m", "title"), (f" more than these {len(self._keys)}", "dim")]))
         groups.append((2, [("Enter", "title"), (" value  ", "dim"), ("g", "title"), (" read again", "dim")]))

@@ -173,8 +173,10 @@ class SummaryTab(PluginTab):
         cpu = [*self._before.cpu_cores, *past.cpu_cores]
         memory = [*self._before.memory_bytes, *past.memory_bytes]
         limit_cpu, limit_memory = row.cpu_limit_cores or None, row.memory_limit_bytes or None
-        cpu_title = f"CPU {percent(row.cpu_cores)}% of {percent(limit_cpu)}%"
-        memory_title = f"Memory {size(row.memory_bytes)} of {size(limit_memory)}"
+        cpu_title = f"CPU {percent(row.cpu_cores)}%" + (f" of {percent(limit_cpu)}%" if limit_cpu else "")
+        memory_title = f"Memory {size(row.memory_bytes)}" + (
+            f" of {size(limit_memory)}" if limit_memory else ""
+        )
         rpc_title = f"RPC {rate(row.calls_per_s)}/s"
         p99_title = f"p99 {took(row.p99_s)}"
         if not self.has_class("-small"):

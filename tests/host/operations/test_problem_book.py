@@ -86,3 +86,25 @@ def test_no_time_shows_it_again(seconds: float):
 def test_a_problem_that_is_not_open_is_none():
     with pytest.raises(ContributionNotFound):
         Told().book.mute("slow:p", 1)
+
+
+def test_whoever_muted_a_problem_finds_it_again():
+    told = Told()
+    told.book.look([finding("a"), finding("b")])
+    told.book.mute("a:p", 60)
+    until_s = told.clock.wall() + 60
+    told.book.look([finding("a"), finding("b")])
+    assert told.ids() == ["b:p"]
+    assert [(row.id, row.muted_until_s) for row in told.book.all()] == [("a:p", until_s), ("b:p", None)]
+
+
+def test_a_problem_that_comes_back_while_it_is_muted_stays_muted():
+    told = Told()
+    told.book.look([finding(lingers=False)])
+    told.book.mute("slow:p", 60)
+    told.book.look([])
+    told.book.look([finding(lingers=False)])
+    assert told.ids() == []
+    told.clock.advance(61)
+    told.book.look([finding(lingers=False)])
+    assert [row.muted_until_s for row in told.book.open()] == [None]
