@@ -83,6 +83,11 @@ class Track:
         self._log_chars = 0
         self._last: Usage | None = None
 
+    @property
+    def throttled_to(self) -> float | None:
+        """Share of the time that it might run when it was last looked at; None if it was not throttled."""
+        return None if self._last is None else self._last.throttled_to
+
     def served(self, inbound: Any, ended: float) -> None:
         """Take a call that came out of the plugin."""
         method: str = inbound.method

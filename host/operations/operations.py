@@ -11,10 +11,11 @@ from host.facade import Change
 from host.facade.rows import ProblemRow
 from host.operations.happenings import Happenings
 from host.operations.host_facade import HostFacade
+from host.operations.host_rules import findings_of_host
 from host.operations.parts import Parts
 from host.operations.pictures import Pictures
 from host.operations.problem_book import Finding, ProblemBook
-from host.operations.problem_rules import Known, findings_of, findings_of_host
+from host.operations.problem_rules import Known, findings_of
 from host.operations.rates import Rates
 from host.supervision.session import Session
 from host.supervision.supervisor import Supervisor
@@ -65,7 +66,11 @@ class Operations:
 
     def look(self) -> None:
         """Look for problems now."""
-        self._looked_s = self._parts.clock.monotonic()
+        self._looked_s = now_s = self._parts.clock.monotonic()
+        if now_s - self._sampled_s > LOOK_EVERY_S:
+            # Sweeps rest where no plugin runs, and the host has figures nevertheless.
+            self._sampled_s = now_s
+            self._sample(now_s)
         self._problems.look(self._findings())
 
     def _sample(self, now_s: float) -> None:
@@ -137,8 +142,7 @@ class Operations:
             wall_s,
         )
 
-    @staticmethod
-    def _signature(supervisor: Supervisor, session: Session | None, lost: int, buried: int) -> object:
+    def _signature(self, supervisor: Supervisor, session: Session | None, lost: int, buried: int) -> object:
         """Return what has to move before a plugin without problems can have one."""
         condition = supervisor.condition
         memory_bytes = 0 if session is None else session.memory_bytes or 0
@@ -146,6 +150,8 @@ class Operations:
             condition.state,
             condition.reason,
             None if session is None else (session.id, session.meter.total, session.lost_lines),
+            # A plugin that only computes moves nothing else.
+            None if session is None else self._parts.recorder.track(session.plugin).throttled_to,
             memory_bytes // MEMORY_STEP_BYTES,
             supervisor.grants.denied,
             supervisor.grants.waiting,

@@ -17,6 +17,9 @@ from host.facade.rows import ProblemRow
 LINGERS_S: Final = 30.0
 """Seconds for which a problem stays open whose evidence is gone, so that it does not come and go."""
 
+LOOK_S: Final = 5.0
+"""Seconds after which whoever watches has it looked over; sweeps rest where no plugin runs."""
+
 MAX_MUTE_S: Final = 7 * 24 * 3600.0
 
 
@@ -45,11 +48,13 @@ class ProblemBook:
         self._open: dict[str, ProblemRow] = {}
         self._lingers: dict[str, bool] = {}
         self._muted: dict[str, float] = {}
+        self._looked_at_s = -LOOK_S
         self.looks: Callable[[], None] = lambda: None
         """Looks for problems now."""
 
     def look(self, findings: Iterable[Finding]) -> None:
         """Take all that is found now."""
+        self._looked_at_s = self._clock.monotonic()
         now_s = self._clock.wall()
         seen: set[str] = set()
         self._muted = {name: until_s for name, until_s in self._muted.items() if until_s > now_s}
@@ -82,6 +87,12 @@ class ProblemBook:
             if name not in seen and (not self._lingers[name] or now_s - row.last_s > LINGERS_S):
                 del self._open[name], self._lingers[name]
                 self._told(row, True)
+
+    def watched(self) -> None:
+        """Look for problems unless somebody did a moment ago."""
+        if self._clock.monotonic() - self._looked_at_s >= LOOK_S:
+            self._looked_at_s = self._clock.monotonic()
+            self.looks()
 
     def open(self) -> list[ProblemRow]:
         """Return what is open and not muted: errors first, then the oldest."""

@@ -1,4 +1,4 @@
-"""Problem rules: what counts as a problem, as pure functions of what is known. `ProblemBook` keeps them.
+"""Problem rules: what counts as a problem of a plugin, as pure functions. `ProblemBook` keeps what is found.
 
 Every finding has figures for evidence and says what to do. Thresholds are constants with their reasons.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from host.facade.figures import many
 from host.facade.rows import PluginRow
 from host.facade.views import ExitFacts
 from host.logs import clean
@@ -29,8 +30,6 @@ SLOW_S: Final = 0.05
 """and at least as slow as this, at the median,"""
 SLOW_CALLS: Final = 20
 """over so many calls in the last minute."""
-LAG_S: Final = 0.5
-"""A loop that was blocked for longer delays every plugin."""
 DENIED_S: Final = 600.0
 """Denials older than this are over."""
 
@@ -62,7 +61,7 @@ def findings_of(known: Known, now_s: float) -> Iterator[Finding]:
             "manifest",
             row.id,
             "error",
-            f"its manifest has {len(row.manifest_faults)} faults",
+            f"its manifest has {many(len(row.manifest_faults), 'fault')}",
             row.manifest_faults[:20],
             "mend it, see `plughost validate`, then rescan",
             "host_rescan",
@@ -97,8 +96,8 @@ def findings_of(known: Known, now_s: float) -> Iterator[Finding]:
             "denied",
             row.id,
             "warning",
-            f"it was denied {fresh[0][0]}" + (f" and {len(fresh) - 1} more" if len(fresh) > 1 else ""),
-            tuple(f"{clean(name)}: denied {count} times" for name, count, _ in fresh[:10]),
+            f"it was denied {clean(fresh[0][0])}" + (f" and {len(fresh) - 1} more" if len(fresh) > 1 else ""),
+            tuple(f"{clean(name)}: denied {many(count, 'time')}" for name, count, _ in fresh[:10]),
             f"grant it (plughost perms grant {row.id} {clean(fresh[0][0])}), or mend the plugin",
         )
     if row.waiting_permissions:
@@ -131,8 +130,14 @@ def findings_of(known: Known, now_s: float) -> Iterator[Finding]:
             tuple(
                 text
                 for count, text in (
-                    (known.lost_lines, f"{known.lost_lines} log lines: it logs faster than the host takes"),
-                    (known.lost_events, f"{known.lost_events} events: it handles them slower than they come"),
+                    (
+                        known.lost_lines,
+                        f"{many(known.lost_lines, 'log line')}: it logs faster than the host takes",
+                    ),
+                    (
+                        known.lost_events,
+                        f"{many(known.lost_events, 'event')}: it handles them slower than they come",
+                    ),
                 )
                 if count
             ),
@@ -144,43 +149,10 @@ def findings_of(known: Known, now_s: float) -> Iterator[Finding]:
             "dead_letters",
             row.id,
             "warning",
-            f"{known.dead_letters} events could not be handled",
-            ("each was tried five times",),
+            f"{many(known.dead_letters, 'event')} could not be handled",
+            ("each failed at every one of its tries",),
             f"mend the handler, then: plughost events redrive {row.id}",
             "event_redrive",
-            lingers=False,
-        )
-
-
-def findings_of_host(lag_s: float, recorder_fault: str, is_root: bool) -> Iterator[Finding]:
-    """Yield what is wrong with the host itself; `lag_s` is its loop's longest in the last minute."""
-    if lag_s >= LAG_S:
-        yield Finding(
-            "host_lag",
-            "",
-            "warning",
-            f"the host's event loop was blocked for {lag_s:.1f} s",
-            (f"longest lag of the last minute: {lag_s:.2f} s",),
-            "move blocking work of the embedding program off the loop; give the machine more processor",
-        )
-    if recorder_fault:
-        yield Finding(
-            "recorder",
-            "",
-            "error",
-            "the flight recorder can't be written",
-            (clean(recorder_fault),),
-            "make room on the disk, or mend the data folder's permissions",
-            lingers=False,
-        )
-    if is_root:
-        yield Finding(
-            "root",
-            "",
-            "warning",
-            "the host runs as root, and its plugins are not sandboxed",
-            ("every plugin may do whatever this user may, which is everything",),
-            "run it as a user of its own, see docs/production.md",
             lingers=False,
         )
 
@@ -191,8 +163,8 @@ def _of_state(known: Known) -> Iterator[Finding]:
         clean(text)
         for text in (
             row.reason,
-            "" if facts is None else f"last end: {facts.cause}, {facts.detail}",
-            f"{row.restarts} restarts in the last 10 minutes" if row.restarts else "",
+            "" if facts is None or facts.detail in row.reason else f"last end: {facts.cause}, {facts.detail}",
+            f"{many(row.restarts, 'restart')} in the last 10 minutes" if row.restarts else "",
             *(() if facts is None else (f"stderr: {line}" for line in facts.stderr[-3:])),
         )
         if text
@@ -246,7 +218,7 @@ def _of_state(known: Known) -> Iterator[Finding]:
                 "crash_loop",
                 row.id,
                 "error" if row.restarts >= CRASH_LOOP_RESTARTS else "warning",
-                f"it was restarted {row.restarts} times in 10 minutes"
+                f"it was restarted {many(row.restarts, 'time')} in 10 minutes"
                 if row.restarts
                 else "it crashed and is started again",
                 evidence,

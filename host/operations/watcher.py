@@ -49,6 +49,8 @@ class Watcher:
         board, differ = Board(), Differ(f"{facts.started_at_s:.3f}")
 
         def step() -> None:
+            if PROBLEMS in topics:
+                self._problems.watched()
             frame = differ.frame(self._pictures.picture(topics), clock.wall())
             if frame is not None:
                 board.apply(frame)

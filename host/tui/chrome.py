@@ -127,7 +127,7 @@ class Banner(InkedLines):
         self.show(
             [
                 [(f" ✖ The host is gone for {gone}: {model.why}", "bad")],
-                [(f"   Its last picture stays. It is tried each second; {remedy}", "warn")],
+                [("   → ", "good"), (f"{remedy}. Its last picture stays; it is tried each second.", "warn")],
             ]
         )
 

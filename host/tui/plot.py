@@ -49,8 +49,9 @@ class Plot(PlotextPlot):
         plt.xlim(-SECONDS + 1, 0)
         plt.ylim(0, top)
         plt.xticks([-SECONDS + 1, -SECONDS * 2 / 3, -SECONDS / 3, 0], ["-3m", "-2m", "-1m", "now"])
-        # Where nothing but nothing is known there is no scale.
-        levels = [top * step / (TICKS - 1) for step in range(TICKS)] if any(kept) or limit else [0.0]
+        # Of figures that are all nothing, or as good as that, only the ends are told apart.
+        levels = [top * step / (TICKS - 1) for step in range(TICKS)] if any(kept) else [0.0]
+        levels = list({self._written(level) if level else "0": level for level in levels}.values())
         plt.yticks(levels, [(self._written(level) if level else "0").rjust(5) for level in levels])
         plt.frame(False)
         self.refresh()

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from host.facade.figures import age, count, percent, size, took
+from host.facade.figures import age, count, many, percent, ratio, size, took
 from host.facade.rows import PluginRow, ProblemRow
 from host.tui.inked_lines import Parts, fitting
 from host.tui.states import glyph_of, severity_glyph
+
+FAILING_PCT = 1.0
+"""A smaller share of calls that fail is nothing to speak of."""
 
 
 def title_of(row: PluginRow, now_s: float, width: int) -> Parts:
@@ -85,6 +88,20 @@ def reason_of(row: PluginRow, problems: Sequence[ProblemRow]) -> Parts:
         return [(" disabled; ", "dim"), ("d", "title"), (" enables it", "dim")]
     if row.wanted == "stopped":
         return [(" stopped on purpose; ", "dim"), ("s", "title"), (" starts it", "dim")]
+    lately = [
+        many(row.restarts, "restart") + " in the last ten minutes" if row.restarts else "",
+        f"{ratio(row.errors_pct)}% of the last minute's calls failed"
+        if row.errors_pct >= FAILING_PCT
+        else "",
+        f"{many(row.faults, 'breach', 'breaches')} of the protocol" if row.faults else "",
+    ]
+    if any(lately):
+        return [
+            (" ▲ ", "warn"),
+            ("; ".join(one for one in lately if one), "plain"),
+            ("  l", "title"),
+            (" logs", "dim"),
+        ]
     return [(" all well", "dim")]
 
 

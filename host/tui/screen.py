@@ -42,6 +42,7 @@ class MonitorScreen(Screen[None]):
     MonitorScreen.-tiny > #tiny { display: block; height: 1; }
     MonitorScreen.-lost .body { opacity: 55%; }
     MonitorScreen.-lost Banner { display: block; }
+    MonitorScreen.-tiny.-lost Banner { display: none; }
     MonitorScreen.-zoomed .unzoomed { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -160,6 +161,7 @@ class MonitorScreen(Screen[None]):
         """Fold away what has no room."""
         self._fit()
         self._ticks = 0
+        self.call_after_refresh(self.tick)
 
     def _fit(self) -> None:
         width, height = monitor(self).size
@@ -174,6 +176,9 @@ class MonitorScreen(Screen[None]):
             return
         app.model.sample()
         self.set_class(app.model.link == "lost", "-lost")
+        if self._ticks == 0 and self.focused is None and not self.has_class("-tiny"):
+            # What was hidden in a terminal that was tiny has lost the keys.
+            self.focus_main()
         self._paint_frame()
         if not app.paused or self._ticks == 0:
             at_once = app.model.states_step != self._seen_states or self._ticks == 0
@@ -185,7 +190,8 @@ class MonitorScreen(Screen[None]):
 
     def _paint_frame(self) -> None:
         if self.has_class("-tiny"):
-            self._paint_tiny()
+            app = monitor(self)
+            self.query_one("#tiny", InkedLines).show([tiny_line(app.model, app.size.width)])
             return
         if self._ticks % TABLE_TICKS and monitor(self).model.states_step == self._seen_states:
             return
@@ -194,10 +200,6 @@ class MonitorScreen(Screen[None]):
         self.query_one(Banner).paint()
         shown = (active.binding for active in self.active_bindings.values())
         self.query_one(KeyLine).paint(hinted(shown, self.hints))
-
-    def _paint_tiny(self) -> None:
-        app = monitor(self)
-        self.query_one("#tiny", InkedLines).show([tiny_line(app.model, app.size.width)])
 
     # Keys
 

@@ -6,7 +6,7 @@ import pytest
 from textual.color import Color
 from tui.driven import SIZES, driving, full_host
 from tui.staged_facade import StagedFacade
-from tui.staged_rows import host_row
+from tui.staged_rows import host_row, plugin_row
 
 from host.facade.pages import CommandRow
 from host.tui.app import THEMES
@@ -182,3 +182,10 @@ async def test_the_header_keeps_its_places_while_figures_move():
         await driven.sees("mem 1.0G")
         for word in ("cpu", "mem", "lag", "rpc", "problems"):
             assert driven.lines[0].index(word) == before.index(word)
+
+
+async def test_a_plugin_is_not_called_well_that_was_restarted_or_fails():
+    facade = StagedFacade([plugin_row("p", restarts=2, errors_pct=40.0, faults=1)])
+    async with driving(facade) as driven:
+        await driven.sees("2 restarts in the last ten minutes", "40% of the last minute's calls", "1 breach")
+        assert "all well" not in driven.text

@@ -38,7 +38,7 @@ METHOD_COLUMNS: Final[tuple[Column[MethodRow], ...]] = (
     ),
     Column(
         "calls",
-        "CALLS",
+        "TOTAL",
         6,
         lambda row: Cell(count(row.calls)),
         lambda row: row.calls,

@@ -5,7 +5,7 @@ import pytest
 from host.clock import FakeClock
 from host.errors import ContributionNotFound
 from host.facade.rows import ProblemRow
-from host.operations.problem_book import LINGERS_S, MAX_MUTE_S, Finding, ProblemBook
+from host.operations.problem_book import LINGERS_S, LOOK_S, MAX_MUTE_S, Finding, ProblemBook
 
 
 class Told:
@@ -108,3 +108,20 @@ def test_a_problem_that_comes_back_while_it_is_muted_stays_muted():
     told.clock.advance(61)
     told.book.look([finding(lingers=False)])
     assert [row.muted_until_s for row in told.book.open()] == [None]
+
+
+def test_whoever_watches_has_it_looked_over_once_in_a_while():
+    told = Told()
+    looks: list[float] = []
+    told.book.looks = lambda: looks.append(told.clock.wall())
+    for _ in range(3):
+        told.book.watched()
+    assert len(looks) == 1
+    told.clock.advance(LOOK_S)
+    told.book.watched()
+    assert len(looks) == 2
+    told.clock.advance(LOOK_S / 2)
+    told.book.look([])
+    told.clock.advance(LOOK_S / 2)
+    told.book.watched()
+    assert len(looks) == 2
