@@ -13,7 +13,7 @@ from host.clock import Clock
 from host.facade.board import Board
 from host.facade.pages import HostPage
 from host.facade.rows import HOST, PLUGINS, PROBLEMS, HostRow, PluginRow, ProblemRow
-from host.tui.border import cleaned
+from host.tui.border import clean, cleaned
 
 KEPT_SAMPLES: Final = 300
 """Seconds of history for sparklines and plots."""
@@ -71,9 +71,9 @@ class Model:
         self.step += 1
         for topic, key in moved:
             if topic == PLUGINS:
-                self._take_plugin(key, board.plugin(key))
+                self._take_plugin(clean(key), board.plugin(key))
         if any(topic == PROBLEMS for topic, _ in moved):
-            self.problems = {key: cleaned(row) for key, row in board.problems().items()}
+            self.problems = {clean(key): cleaned(row) for key, row in board.problems().items()}
             self.states_step += 1
         if (HOST, "") in moved and board.host is not None:
             self.host = cleaned(board.host)

@@ -62,6 +62,7 @@ def hostile_host() -> StagedFacade:
     facade = full_host()
     for key, row in [*facade.rows.items()]:
         facade.rows[key] = _poisoned(row, ALL)
+    facade.rows["half \ud800"] = msgspec.structs.replace(facade.rows["github"], id="half \ud800")
     facade.rows[HOSTILE] = msgspec.structs.replace(facade.rows["github"], id=HOSTILE)
     facade.problem_rows = {key: _poisoned(row, ALL) for key, row in facade.problem_rows.items()}
     for source, rows in facade.lines.items():
