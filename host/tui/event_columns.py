@@ -28,7 +28,7 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
     Column("plugin", "PLUGIN", 14, lambda row: Cell(row.plugin or "–", "accent"), lambda row: row.plugin),
     Column("topic", "TOPIC", 20, _topic, lambda row: row.topic, fold=2),
     Column("text", "WHAT", 20, lambda row: Cell(row.text), None, stretch=1),
-    Column("by", "BY", 14, lambda row: Cell(row.by, "dim"), lambda row: row.by, fold=3),
+    Column("by", "BY", 10, lambda row: Cell(row.by, "dim"), lambda row: row.by, fold=3),
 )
 
 

@@ -45,7 +45,14 @@ class Plot(PlotextPlot):
             ages = list(range(1 - len(kept), 1))
             plt.plot(ages, kept, marker=marker, color=color)
         else:
-            plt.text("nothing known yet", -SECONDS / 2, top / 2, alignment="center")
+            plt.text(
+                "nothing known yet",
+                -SECONDS / 2,
+                top / 2,
+                alignment="center",
+                color=color,
+                background="default",
+            )
         plt.xlim(-SECONDS + 1, 0)
         plt.ylim(0, top)
         plt.xticks([-SECONDS + 1, -SECONDS * 2 / 3, -SECONDS / 3, 0], ["-3m", "-2m", "-1m", "now"])

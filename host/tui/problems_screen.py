@@ -90,8 +90,8 @@ class ProblemsScreen(MonitorScreen):
         errors = sum(row.severity == "error" for row in opened)
         groups: list[tuple[int, Parts]] = [
             (0, [(f" {many(len(opened), 'problem')}", "strong")]),
-            (1, [(f"✖ {many(errors, 'error')}", "bad")]),
-            (1, [(f"▲ {many(len(opened) - errors, 'warning')}", "warn")]),
+            (1, [(f"✖ {many(errors, 'error')}", "bad" if errors else "dim")]),
+            (1, [(f"▲ {many(len(opened) - errors, 'warning')}", "warn" if len(opened) > errors else "dim")]),
         ]
         if quiet:
             shows = "hides them" if self._all else "shows them"
@@ -120,9 +120,10 @@ class ProblemsScreen(MonitorScreen):
                 for number, line in enumerate(remedy)
             ),
         ]
-        hints: list[tuple[str, str]] = [("f", f"mend: {fix_words(row.fix)}")] if row.fix else []
+        may = self.hints("acknowledge")
+        hints: list[tuple[str, str]] = [("f", f"mend: {fix_words(row.fix)}")] if row.fix and may else []
         hints += [("Enter", "open the plugin"), ("l", "logs")] if row.plugin else [("5", "the host's screen")]
-        hints += [("a", "acknowledge"), ("m", "mute")]
+        hints += [("a", "acknowledge"), ("m", "mute")] if may else []
         keys: list[tuple[int, Parts]] = [
             (number, [(f"{'   ' if not number else ''}{key}", "title"), (f" {words}", "dim")])
             for number, (key, words) in enumerate(hints)
