@@ -148,16 +148,17 @@ class ContributionRow(msgspec.Struct, frozen=True, kw_only=True):
 
     plugin: str
     kind: str
-    """`widget menu_item settings_page theme section`."""
+    """`widget menu_item settings_page section tab theme`."""
     name: str
     title: str
     slot: str
+    """One of `protocol.interface.SLOTS`; empty for settings pages and themes."""
     data: dict[str, Any]
     warnings: tuple[str, ...]
 
 
 class WidgetPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a widget shows now."""
+    """What a widget, or another addition that shows something, shows now."""
 
     plugin: str
     name: str
@@ -166,6 +167,8 @@ class WidgetPage(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
     error: str
     """Why there is no data; empty if there is."""
+    remedy: str = ""
+    """What to do about it; empty if nothing is known."""
 
 
 class LagRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -138,6 +138,14 @@ class Queries(Protocol):
         ...
 
     @query
+    async def contribution(self, plugin: str, kind: str, name: str) -> WidgetPage:
+        """Return what an addition shows now: a widget, or what a section, tab, menu item or page names.
+
+        Raises ContributionNotFound if there is none, or if it shows nothing.
+        """
+        ...
+
+    @query
     async def event_lag(self, plugin: str | None = None) -> tuple[LagRow, ...]:
         """Return how far subscribers are behind."""
         ...

@@ -49,6 +49,8 @@ class HostRow(msgspec.Struct, frozen=True, kw_only=True):
     """Emitted since the host started."""
     clients: int
     """Attached over the control socket."""
+    contributions: int = 0
+    """Grows when something that plugins add to user interfaces comes, goes or is changed."""
 
 
 class PluginRow(msgspec.Struct, frozen=True, kw_only=True):

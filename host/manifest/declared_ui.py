@@ -60,6 +60,10 @@ class AskedUi(Declared, frozen=True):
     width: Literal["full", "half", "third"] | None = Field(None, description="How wide a widget is.")
     slot: Slot | None = Field(None, description=f"Of a section: {', '.join(SLOTS)}.")
     path: Text | None = Field(None, description="Where a menu item leads.")
+    description: Text | None = Field(None, description="Of a settings page: what it is for.")
+    keys: Annotated[list[Text], Field(max_length=MAX_DECLARED)] | None = Field(
+        None, description="Of a settings page: which settings; a name stands for all below it."
+    )
     draw: Name | None = Field(None, description="How a widget's data are drawn: stat, table, text and so on.")
 
     def item(self) -> UiItem:

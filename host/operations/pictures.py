@@ -92,6 +92,7 @@ class Pictures:
             errors=self._rates.errors,
             events=parts.events.emitted,
             clients=len(facts.clients()),
+            contributions=parts.ui.changes,
         )
 
     def methods(self, plugin: str) -> dict[str, MethodRow]:

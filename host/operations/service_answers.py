@@ -184,15 +184,28 @@ class ServiceAnswers(PluginAnswers):
 
     async def widget(self, plugin: str, name: str) -> WidgetPage:
         """Return what a widget shows now."""
-        found = [one for one in self._parts.ui.contributions("widget", plugin=plugin) if one.name == name]
-        if not found:
-            raise ContributionNotFound("widget", name)
-        kind = str(found[0].data.get("widget") or found[0].data.get("kind") or "text")
+        return await self.contribution(plugin, "widget", name)
+
+    async def contribution(self, plugin: str, kind: str, name: str) -> WidgetPage:
+        """Return what an addition shows now."""
+        self._known(plugin)
+        ui = self._parts.ui
+        found = ui.contribution(plugin, cast("UiKind", kind), name)
+        drawn = ui.drawn_as(found)
         try:
-            data = await self._parts.ui.widget_data(plugin, name)
+            data = await ui.data(found)
+        except ContributionNotFound:
+            raise
         except PlughostError as exc:
-            return WidgetPage(plugin=plugin, name=name, kind=kind, data={}, error=clean(str(exc)))
-        return WidgetPage(plugin=plugin, name=name, kind=kind, data=shown(data), error="")
+            return WidgetPage(
+                plugin=plugin,
+                name=name,
+                kind=drawn,
+                data={},
+                error=clean(exc.message),
+                remedy=clean(exc.remedy or f"its log may say more: plughost logs {plugin}"),
+            )
+        return WidgetPage(plugin=plugin, name=name, kind=drawn, data=shown(data), error="")
 
     async def event_lag(self, plugin: str | None = None) -> tuple[LagRow, ...]:
         """Return how far subscribers are behind."""

@@ -6,9 +6,8 @@ draws; nothing that a plugin gives is markup.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn
 
 import anyio
 
@@ -16,15 +15,14 @@ from host.clock import Clock
 from host.errors import ContributionNotFound, DuplicateContribution, InvalidParams
 from host.facade import Caller, Joining
 from host.ids import PluginId, SessionId
-from host.logs import clean
 from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
 from host.services.commands import session_of
+from host.services.contribution import Contribution, claims_of, contribution_of
 from host.services.declared import shown_by, ui_of, unported
-from host.services.themes import theme_warnings
-from host.services.ui_rules import MAX_ITEMS, item_faults, items_faults, named, slot_of, standing_faults
-from host.services.widget_source import WidgetSource, cleaned, decoded
+from host.services.ui_rules import MAX_ITEMS, item_faults, items_faults, named, standing_faults
+from host.services.widget_source import WidgetSource, decoded
 from host.supervision.near_names import NearNames
 from protocol.manifest import Manifest
 from protocol.messages.provides import UiItem, UiKind
@@ -35,31 +33,6 @@ FRESH_S: Final = 0.5
 
 ACTION_TIMEOUT_S: Final = 60.0
 PORT_IT: Final = "left out; port it: a method with @widget returns the data, and the host draws it"
-
-_ONE_OWNER: Final = frozenset({"widget", "menu_item", "settings_page"})
-"""Kinds whose names are the host's: two plugins can't have the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """One addition. Texts hold no control characters."""
-
-    plugin: PluginId
-    kind: UiKind
-    name: str
-    title: str
-    slot: str
-    """Where it is shown; empty for settings pages and themes."""
-    data: Mapping[str, Any]
-    warnings: tuple[str, ...] = ()
-    """Of a theme: which text can hardly be read."""
-
-
-def contribution_of(plugin: PluginId, item: UiItem) -> Contribution:
-    """Return an addition as front ends see it."""
-    warnings = theme_warnings(item.data) if item.kind == "theme" else ()
-    data = cast("dict[str, Any]", cleaned(item.data))
-    return Contribution(plugin, item.kind, item.name, clean(item.title), slot_of(item), data, warnings)
 
 
 class _Shown:
@@ -98,6 +71,9 @@ class Ui:
         self._near = NearNames()
         self._sessions: dict[SessionId, Joining] = {}
         self._items: dict[tuple[SessionId, str, str], _Shown] = {}
+        self._stood: list[Manifest] = []
+        """Plugins without a program, when it was last counted."""
+        self._changes = 0
 
     def attach(self, gateway: ApiGateway) -> None:
         """Let plugins reach it."""
@@ -121,6 +97,13 @@ class Ui:
                 key=lambda one: (one.plugin, one.kind, one.name),
             )
         )
+
+    def contribution(self, plugin: str, kind: UiKind, name: str) -> Contribution:
+        """Return one addition. Raises ContributionNotFound, or what is wrong with its plugin."""
+        found = next((one for one in self.contributions(kind, plugin=plugin) if one.name == name), None)
+        if found is None:
+            self._missing(plugin, kind, name)
+        return found
 
     async def widget_data(self, plugin: str, name: str) -> Mapping[str, Any]:
         """Return what a widget shows, at most half a second old; see `protocol.widgets` for each kind.
@@ -172,6 +155,25 @@ class Ui:
         raw = await self._calls.ask(plugin, "plugin.action", ActionCall(name), timeout_s=ACTION_TIMEOUT_S)
         return decoded(raw, plugin, f"menu item {name}")
 
+    def drawn_as(self, one: Contribution) -> str:
+        """Return which kind of `protocol.widgets` the data of an addition are."""
+        component = str(one.data.get("component", ""))
+        if one.kind != "widget":
+            for widget in self.contributions("widget", plugin=one.plugin):
+                if widget.name == component:
+                    return str(widget.data.get("kind", "text"))
+        return str(one.data.get("kind", "text"))
+
+    @property
+    def changes(self) -> int:
+        """A number that is another one whenever an addition came, went or was changed."""
+        standing = list(self._without_program())
+        before = self._stood
+        if len(standing) != len(before) or any(a is not b for a, b in zip(standing, before, strict=True)):
+            self._stood = standing
+            self._changes += 1
+        return self._changes
+
     def standing_faults(self, manifest: Manifest) -> Iterable[str]:
         """Return what is wrong with the additions of a plugin that has no program; see `Contributions`."""
         plugin = PluginId(manifest.id)
@@ -202,6 +204,7 @@ class Ui:
         """Withdraw its additions."""
         self._sessions.pop(session.id, None)
         self._claims.leave(session)
+        self._changes += 1
         for key in [key for key in self._items if key[0] == session.id]:
             del self._items[key]
 
@@ -229,16 +232,18 @@ class Ui:
         one = self._items.pop((caller.session, kind, name), None)
         if one is None:
             raise ContributionNotFound(f"{kind.replace('_', ' ')} of this plugin", name)
-        for claim in _claims_of(one.item):
+        self._changes += 1
+        for claim in claims_of(one.item):
             self._claims.release(claim)
         return {}
 
     # Inside.
 
     def _take(self, session: Joining, item: UiItem) -> None:
-        self._claims.take(_claims_of(item), session)
+        self._claims.take(claims_of(item), session)
         shown = _Shown(session, item)
         self._items[session.id, item.kind, item.name] = shown
+        self._changes += 1
         for warning in shown.view.warnings:
             logging.getLogger(f"plugin.{session.plugin}").warning("theme %s: %s", item.name, warning)
 
@@ -249,10 +254,10 @@ class Ui:
             for manifest in self._without_program()
             if manifest.id != plugin
             for one in shown_by(manifest)
-            for claim in _claims_of(one)
+            for claim in claims_of(one)
         }
         for item in items:
-            for claim in _claims_of(item):
+            for claim in claims_of(item):
                 owner = self._claims.owner(claim, plugin) or standing.get(claim)
                 if owner is not None:
                     yield f"{named(item)}: plugin {owner!r} has the {claim}"
@@ -272,20 +277,12 @@ class Ui:
             for key, one in self._items.items()
             if one.session.plugin == plugin and key[1:] == (kind, name)
         ]
-        if found:
-            return found[-1]
+        if not found:
+            self._missing(plugin, kind, name)
+        return found[-1]
+
+    def _missing(self, plugin: str, kind: UiKind, name: str) -> NoReturn:
         if all(one.id != plugin for one in self._without_program()):
             self._calls.live(plugin)  # says what is wrong with the plugin, where that is it
         names = [one.name for one in self.contributions(kind, plugin=plugin)]
         raise ContributionNotFound(kind.replace("_", " "), name, self._near.propose(name, names))
-
-
-def _claims_of(item: UiItem) -> list[str]:
-    """Return the names that only one plugin may have."""
-    if item.kind not in _ONE_OWNER:
-        return []
-    claims = [f"{item.kind.replace('_', ' ')} {item.name}"]
-    path: Any = item.data.get("path")
-    if item.kind == "menu_item" and path:
-        claims.append(f"menu path {path}")
-    return claims

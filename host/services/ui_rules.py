@@ -6,7 +6,7 @@ The slots, and which files can be drawn, are `protocol.interface`'s.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from host.services.themes import theme_faults
 from protocol import jsonrpc
@@ -18,6 +18,10 @@ MAX_DATA_BYTES: Final = 64 * 1024
 MAX_TITLE_CHARS: Final = 200
 MAX_ITEMS: Final = 200
 """Additions of one plugin."""
+MAX_DESCRIPTION_CHARS: Final = 500
+MAX_PAGE_KEYS: Final = 200
+"""Settings that one settings page names."""
+MAX_KEY_CHARS: Final = 200
 
 POSITIONS: Final = ("top", "sidebar", "bottom")
 WIDTHS: Final = ("full", "half", "third")
@@ -27,7 +31,7 @@ _ICON = re.compile(r"[A-Za-z0-9_.:/-]{0,100}\Z")
 _FIELDS: Final[dict[str, frozenset[str]]] = {
     "widget": frozenset({"kind", "position", "width", "component", "icon"}),
     "menu_item": frozenset({"icon", "path", "component", "action"}),
-    "settings_page": frozenset({"component", "icon"}),
+    "settings_page": frozenset({"component", "icon", "description", "keys"}),
     "section": frozenset({"slot", "component", "icon", "kind"}),
     "tab": frozenset({"component", "icon"}),
 }
@@ -141,11 +145,28 @@ def _data_faults(item: UiItem, widgets: frozenset[str], find: Find) -> Iterator[
         yield f"path: found {str(path)[:80]!r}; allowed: a path of the application, which begins with /"
     if item.kind == "section":
         yield from _slot_faults(data)
+    if item.kind == "settings_page":
+        yield from _page_faults(data)
     component: Any = data.get("component", "")
     if not isinstance(component, str):
         yield "component: allowed: the name of a widget, or of a data file"
     elif component:
         yield from _component_faults(component, item, widgets, find)
+
+
+def _page_faults(data: Mapping[str, Any]) -> Iterator[str]:
+    description: Any = data.get("description", "")
+    if not isinstance(description, str) or len(description) > MAX_DESCRIPTION_CHARS:
+        yield f"description: allowed: a text of at most {MAX_DESCRIPTION_CHARS} characters"
+    keys: Any = data.get("keys", [])
+    good = isinstance(keys, list | tuple) and len(cast("Sequence[Any]", keys)) <= MAX_PAGE_KEYS
+    if not good or any(
+        not isinstance(key, str) or not key or len(key) > MAX_KEY_CHARS for key in cast("Sequence[Any]", keys)
+    ):
+        yield (
+            f"keys: allowed: at most {MAX_PAGE_KEYS} names of settings, such as interval_s or server.port; "
+            "a name stands for all below it"
+        )
 
 
 def _slot_faults(data: Mapping[str, Any]) -> Iterator[str]:

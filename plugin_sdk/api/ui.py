@@ -46,7 +46,12 @@ class Ui:
     async def register_settings_page(
         self, name: str, options: Mapping[str, Any] | None = None, /, **more: Any
     ) -> None:
-        """Add a settings page: `title`, `icon`, `component`; without one, the configuration's form."""
+        """Add a settings page: `title`, `description`, `icon`, `keys`, `component`.
+
+        It is a group of the configuration's form: `keys` names the settings in it, `server` stands for all
+        of `server.*`, and without any it has all settings that no other page names. A `component`, a widget
+        or a data file, is shown with it.
+        """
         await self._register("settings_page", name, {**(options or {}), **more})
 
     async def add_menu_item(self, item: Mapping[str, Any] | None = None, /, **more: Any) -> str:

@@ -16,16 +16,21 @@ from protocol.errors import PluginError
 REQUEST_TIMEOUT_S = 30.0
 """Deadline of a request that names none."""
 
+MAX_REASON_CHARS = 500
+"""Of an answer's own words in the message of an error."""
+
 
 class ApiResponse:
     """What an endpoint answered."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], data: Any) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], data: Any, *, asked: str = "") -> None:
+        """`asked` is what was requested, such as `GET /api/plugins/x/stats`."""
         self.status = status
         self.headers = headers
         """Names in lower case."""
         self.data = data
         """A JSON value, a text or bytes, as it came."""
+        self._asked = asked
 
     @property
     def ok(self) -> bool:
@@ -33,9 +38,22 @@ class ApiResponse:
         return 200 <= self.status < 300
 
     def raise_for_status(self) -> None:
-        """Raise PluginError, with the status in its data, unless the status says success."""
-        if not self.ok:
-            raise PluginError(f"the request was answered by {self.status}", {"answered": self.status})
+        """Raise PluginError, with the status in its data, unless the status says success.
+
+        Its message says what was asked and, where the answer tells it, why that failed.
+        """
+        if self.ok:
+            return
+        said = f"{self._asked or 'the request'} was answered by {self.status}"
+        why = _reason(self.data)
+        raise PluginError(f"{said}: {why}" if why else said, {"answered": self.status})
+
+
+def _reason(data: Any) -> str:
+    """Return what an answer says of its failure, in one line; empty if it says nothing."""
+    error: Any = cast("dict[str, Any]", data).get("error") if isinstance(data, dict) else None
+    said: Any = cast("dict[str, Any]", error).get("message") if isinstance(error, dict) else error
+    return " ".join(said.split())[:MAX_REASON_CHARS] if isinstance(said, str) else ""
 
 
 class Web:
@@ -73,7 +91,8 @@ class Web:
         budget_s = REQUEST_TIMEOUT_S if timeout_s is None else timeout_s
         answer = await self._link.call_host("endpoints.request", call, budget_s)
         data = decoded(answer.get("body"), answer.get("encoding", "none"))
-        return ApiResponse(answer.get("status", 200), answer.get("headers", {}), data)
+        asked = f"{call['method']} {parts.path}"
+        return ApiResponse(answer.get("status", 200), answer.get("headers", {}), data, asked=asked)
 
     async def register_endpoint(
         self,
