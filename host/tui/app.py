@@ -29,6 +29,7 @@ from host.tui.acts import Acts
 from host.tui.ascii import AsciiFilter
 from host.tui.border import clean, cleaned
 from host.tui.chrome import link_parts
+from host.tui.contributed import Contributed
 from host.tui.dialogs import AskText, ShowText
 from host.tui.events_screen import EventsScreen
 from host.tui.filter_bar import FilterBar
@@ -50,7 +51,7 @@ from host.tui.table import RowTable
 T = TypeVar("T")
 
 THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "dracula", "tokyo-night", "solarized-light")
-"""Through which `T` goes; the palette has all."""
+"""Through which `T` goes, and then through those of plugins; the palette has all."""
 
 
 class Monitor(App[None]):
@@ -98,6 +99,7 @@ class Monitor(App[None]):
         self.read_only = read_only
         self.paused = False
         self.acts = Acts(self)
+        self.contributed = Contributed(self)
         self.inks: Inks = inks_of({}, coloured=not no_color)
         self.said: list[str] = []
         """What was said lately, the newest last."""
@@ -264,9 +266,13 @@ class Monitor(App[None]):
 
     def action_next_theme(self) -> None:
         """Take the next theme."""
-        place = THEMES.index(self.theme) if self.theme in THEMES else -1
-        self.theme = THEMES[(place + 1) % len(THEMES)]
-        self.say(f"Theme: {self.theme}")
+        themes = [*THEMES, *self.contributed.themes]
+        place = themes.index(self.theme) if self.theme in themes else -1
+        self.contributed.chosen(themes[(place + 1) % len(themes)])
+
+    def renew_theme(self) -> None:
+        """Draw with the theme in force anew: its colours are others now."""
+        self._watch_theme(self.theme)
 
     def action_help(self) -> None:
         """Show every key that does something here."""

@@ -61,7 +61,7 @@ def inks_of(variables: Mapping[str, str], *, coloured: bool) -> Inks:
         found = next((c for v in _VARIABLES[name] if (c := _parsed(variables, v)) is not None), foreground)
         return Style(color=readable(found, background).rich_color, bold=bold)
 
-    dim = background.blend(foreground, 0.62)
+    dim = readable(background.blend(foreground, 0.62), background)
     primary = _parsed(variables, "primary") or foreground
     found = _parsed(variables, "warning") or foreground
     return Inks(
@@ -74,8 +74,8 @@ def inks_of(variables: Mapping[str, str], *, coloured: bool) -> Inks:
             "bad": ink("bad", bold=True),
             "accent": ink("accent"),
             "title": Style(color=readable(primary, background).rich_color, bold=True),
-            "cursor": Style(bgcolor=background.blend(primary, 0.45).rich_color, bold=True),
-            "mark": Style(bgcolor=background.blend(found, 0.25).rich_color),
+            "cursor": Style(bgcolor=_under(foreground, background, primary, 0.45).rich_color, bold=True),
+            "mark": Style(bgcolor=_under(foreground, background, found, 0.25).rich_color),
             "found": Style(color=background.rich_color, bgcolor=found.rich_color),
         }
     )
@@ -93,12 +93,21 @@ def contrast(one: Color, other: Color) -> float:
 
 def readable(color: Color, background: Color) -> Color:
     """Return a colour that can be read on a background: itself, or moved as far as it must be."""
-    goal = Color(255, 255, 255) if _luminance(background) < 0.5 else Color(0, 0, 0)
+    goal = max((Color(255, 255, 255), Color(0, 0, 0)), key=lambda one: contrast(one, background))
     for step in range(11):
         moved = color.blend(goal, step / 10)
         if contrast(moved, background) >= MIN_CONTRAST:
             return moved
     return goal
+
+
+def _under(foreground: Color, background: Color, tint: Color, share: float) -> Color:
+    """Return a background with some of a tint, less of it where the text could not be read any more."""
+    for step in range(10, 0, -1):
+        tinted = background.blend(tint, share * step / 10)
+        if contrast(foreground, tinted) >= MIN_CONTRAST:
+            return tinted
+    return background
 
 
 def _luminance(color: Color) -> float:

@@ -8,15 +8,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from host.base_error import PlughostError
 from host.facade.filters import parse_filter
 from host.tui.filter_bar import FilterBar
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, cells_of
-from host.tui.keys import MOVE, PLUGIN_BINDINGS, VERB_BINDINGS
+from host.tui.keys import MOVE, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS
+from host.tui.pane_dialog import PaneDialog
+from host.tui.pane_lines import lights
+from host.tui.pane_source import PaneSource
 from host.tui.plugin_detail import reason_of, title_of
 from host.tui.screen import TABLE_TICKS, MonitorScreen
-from host.tui.tabs.registry import SOURCES, TABS
+from host.tui.slots import DRAWER, LIGHTS
+from host.tui.tabs.contributed import contributed_tabs
+from host.tui.tabs.registry import TABS
 from host.tui.tabs.tab import PluginTab, TabKind
 
 
@@ -55,6 +59,8 @@ class PluginScreen(MonitorScreen):
 
     DEFAULT_CSS = """
     PluginScreen #who { height: 2; }
+    PluginScreen #lights { display: none; }
+    PluginScreen.-lit #lights { display: block; }
     PluginScreen #tabs { background: $surface; }
     PluginScreen #pane { height: 1fr; }
     """
@@ -65,6 +71,7 @@ class PluginScreen(MonitorScreen):
             "left_square_bracket", "next_tab(-1)", "previous tab", key_display="[", show=False, group=MOVE
         ),
         Binding("right_square_bracket", "next_tab(1)", "next tab", key_display="]", show=False, group=MOVE),
+        Binding("f2", "drawer", "the plugin's drawer", show=False, group=SHOW),
     ]
 
     def __init__(self, plugin: str, tab: str, mode: str, *, at_s: float | None = None) -> None:
@@ -77,6 +84,8 @@ class PluginScreen(MonitorScreen):
         self._made: dict[str, PluginTab] = {}
         self._open = ""
         self._seen = False
+        self._lights = PaneSource(self)
+        self._contributed: int = -1
 
     @property
     def under(self) -> str:
@@ -87,6 +96,7 @@ class PluginScreen(MonitorScreen):
         """Who it is, the tabs, and the open one."""
         who = InkedLines(id="who")
         yield who
+        yield InkedLines(id="lights")
         yield TabLine()
         yield Vertical(id="pane")
 
@@ -103,15 +113,16 @@ class PluginScreen(MonitorScreen):
     def entered(self) -> None:
         """Open the tab that was asked for, or go on following."""
         self._seen = True
+        self._take_contributed()
         if not self._open:
             self.open_tab(self._wanted, at_s=self._moment)
-            monitor(self).start(self._find_more)
         elif self.tab is not None:
             self.tab.entered()
 
     def left(self) -> None:
         """Stop following."""
         self._seen = False
+        self._lights.stop()
         if self.tab is not None:
             self.tab.leave()
 
@@ -119,22 +130,30 @@ class PluginScreen(MonitorScreen):
         """Stop following."""
         self.left()
 
-    async def _find_more(self) -> None:
-        """Ask for the tabs that only this plugin has."""
-        facade = monitor(self).link.facade
-        if facade is None:
+    def _take_contributed(self) -> None:
+        """Have the tabs that only this plugin has; one that is open stays until it is left."""
+        contributed = monitor(self).contributed
+        if contributed.step == self._contributed:
             return
-        for source in SOURCES:
-            try:
-                self._kinds += await source(facade, self.plugin)
-            except (PlughostError, OSError) as error:
-                monitor(self).say_error(error)
-        self._paint_tabs()
+        self._contributed = contributed.step
+        known = {kind.id: kind for kind in self._kinds}
+        self._kinds = [*TABS, *contributed_tabs(contributed, self.plugin)]
+        ids = {kind.id for kind in self._kinds}
+        if self._open in known and self._open not in ids:
+            self._kinds.append(known[self._open])
+        for gone in self._made.keys() - ids - {self._open}:
+            self._made.pop(gone).remove()
+        if self._wanted in ids and self._open == TABS[0].id != self._wanted:
+            self.open_tab(self._wanted)
+            self._wanted = ""
 
     def open_tab(self, tab: str, *, at_s: float | None = None) -> None:
         """Open a tab, at a moment if that is given."""
         kind = next((kind for kind in self._kinds if kind.id == tab), None)
-        if kind is None:
+        if kind is None and ":" in tab and not self._open:
+            # Contributed, and not heard of yet: it is opened when it is.
+            kind = self._kinds[0]
+        elif kind is None:
             monitor(self).say(f"The {tab} is on the command line: plughost {tab} {self.plugin}", "warning")
             if self._open:
                 return
@@ -182,8 +201,10 @@ class PluginScreen(MonitorScreen):
 
     def paint(self, ticks: int, at_once: bool) -> None:
         """Paint who it is, and the open tab."""
+        self._take_contributed()
         if ticks % TABLE_TICKS == 0 or at_once:
             self._paint_who()
+            self._paint_lights()
             self._paint_tabs()
         if self.tab is not None and self.tab.is_mounted:
             self.tab.paint(ticks, at_once)
@@ -200,6 +221,17 @@ class PluginScreen(MonitorScreen):
         problems = [problem for problem in model.open_problems() if problem.plugin == self.plugin]
         who.show([title_of(row, model.clock.wall(), self.size.width), reason_of(row, problems)])
 
+    def _paint_lights(self) -> None:
+        contributed = monitor(self).contributed
+        rows = contributed.in_slot(self.plugin, *LIGHTS)
+        drawer = contributed.in_slot(self.plugin, *DRAWER)
+        self._lights.ask(rows)
+        self.set_class(bool(rows or drawer), "-lit")
+        line = lights(self._lights.panes(rows), self.size.width - 12)
+        if drawer:
+            line += [("  F2", "title"), (" drawer", "dim")]
+        self.query_one("#lights", InkedLines).show([line])
+
     def _paint_tabs(self) -> None:
         if self.is_attached:
             self.query_one(TabLine).paint(self._kinds, self._open)
@@ -214,6 +246,15 @@ class PluginScreen(MonitorScreen):
     def action_tab(self, tab: str) -> None:
         """Open a tab."""
         self.open_tab(tab)
+
+    def action_drawer(self) -> None:
+        """Open what the plugin keeps in its drawer."""
+        rows = monitor(self).contributed.in_slot(self.plugin, *DRAWER)
+        if rows:
+            rows.sort(key=lambda row: DRAWER.index(row.slot))
+            monitor(self).push_screen(PaneDialog(self.plugin, "drawer", rows))
+        else:
+            monitor(self).say(f"{self.plugin} has no drawer", "warning")
 
     def action_call(self) -> None:
         """Call one of its methods."""

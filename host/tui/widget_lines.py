@@ -47,7 +47,10 @@ def widget_lines(kind: str, data: Mapping[str, Any], width: int) -> list[Parts]:
         return json_lines(dict(data)) if data else [[("it shows nothing yet", "dim")]]
     try:
         made: Any = msgspec.convert(dict(data), form)
-        return _DRAWN[kind](made, max(20, width))
+        return [
+            [(text.replace("\n", " "), ink) for text, ink in parts]
+            for parts in _DRAWN[kind](made, max(20, width))
+        ]
     except (msgspec.ValidationError, ValueError, OverflowError):
         return json_lines(dict(data))
 

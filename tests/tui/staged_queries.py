@@ -256,6 +256,10 @@ class StagedQueries:
             return self.widgets[name]
         return WidgetPage(plugin=plugin, name=name, kind="text", data={}, error="")
 
+    async def contribution(self, plugin: str, kind: str, name: str) -> WidgetPage:
+        self.known(plugin)
+        return await self.widget(plugin, name)
+
     async def event_lag(self, plugin: str | None = None) -> tuple[LagRow, ...]:
         return ()
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from host.services.themes import contrast, read_colour, theme_faults, theme_warnings
+from host.services.themes import theme_faults, theme_warnings
+from protocol.colours import contrast, read_colour
 
 DARK: dict[str, Any] = {
     "colors": {
