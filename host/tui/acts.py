@@ -12,11 +12,13 @@ import anyio
 from host.base_error import PlughostError
 from host.facade.facade import Facade
 from host.facade.figures import many
+from host.facade.pages import ContributionRow
 from host.facade.rows import PluginRow
 from host.facade.verbs import VERBS, ForDependants
 from host.tui.border import clean, cleaned
-from host.tui.dialogs import AskText, Confirm
+from host.tui.dialogs import AskText, Confirm, ShowText
 from host.tui.inked_lines import Parts
+from host.tui.json_lines import json_lines
 from host.tui.keys import VERB_KEYS
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 4
 """Plugins of one batch that are worked on at a time; the host starts no more than that at once either."""
+
+MAX_SAID: Final = 200
+"""Characters of an answer that is told in passing; a longer one is shown to be read."""
 
 NAMED: Final = 12
 """Plugins that a question or an answer names; of the others it says how many."""
@@ -69,6 +74,27 @@ class Acts:
         """Do something else that changes the host, and say `done`."""
         if self._may():
             self._app.start(self._ask, what, done)
+
+    def menu_item(self, row: ContributionRow) -> None:
+        """Run the function of a plugin's menu item, and show what it returns under the plugin's name."""
+        if self._may():
+            self._app.start(self._menu_item, row)
+
+    async def _menu_item(self, row: ContributionRow) -> None:
+        facade = self._app.link.facade
+        if facade is None:
+            return
+        title = f"{row.plugin}: {clean(row.title or row.name)[:60]}"
+        try:
+            answer = cleaned(await facade.ui_invoke(row.plugin, row.name), lines=True)
+        except (PlughostError, OSError) as error:
+            self._app.say(f"{title}: {error}", "error")
+            return
+        if answer is None or (isinstance(answer, str) and "\n" not in answer and len(answer) <= MAX_SAID):
+            self._app.say(f"{title}: {answer or 'done'}")
+        else:
+            lines = [[(line, "plain")] for line in answer.split("\n")] if isinstance(answer, str) else None
+            self._app.push_screen(ShowText(f"{title} answered", lines or json_lines(answer)))
 
     def rescan(self) -> None:
         """Have the host look for plugins again, and say what it found."""

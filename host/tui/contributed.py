@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 from host.base_error import PlughostError
 from host.facade.pages import ContributionRow
 from host.tui.border import cleaned
+from host.tui.pane_dialog import PaneDialog
 from host.tui.plugin_themes import PluginTheme, plugin_theme
+from host.tui.slots import DRAWER
 
 if TYPE_CHECKING:
     from host.tui.app import Monitor
@@ -74,6 +76,24 @@ class Contributed:
     def in_slot(self, plugin: str, *slots: str) -> list[ContributionRow]:
         """Return a plugin's sections in these slots."""
         return [row for row in self.of(plugin, "section") if row.slot in slots]
+
+    def run_menu_item(self, row: ContributionRow) -> None:
+        """Do what a plugin's menu item is for: run its function, or show what it names."""
+        if row.data.get("action") is True:
+            self._app.acts.menu_item(row)
+        else:
+            self._app.push_screen(
+                PaneDialog(row.plugin, " ".join((row.title or row.name).split())[:60], [row])
+            )
+
+    def open_drawer(self, plugin: str) -> None:
+        """Open what a plugin keeps in its drawer."""
+        rows = self.in_slot(plugin, *DRAWER)
+        if rows:
+            rows.sort(key=lambda row: DRAWER.index(row.slot))
+            self._app.push_screen(PaneDialog(plugin, "drawer", rows))
+        else:
+            self._app.say(f"{plugin} has no drawer", "warning")
 
     # Themes
 

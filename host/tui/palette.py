@@ -3,8 +3,7 @@
 What comes from a plugin stands under its name and is never read as markup.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Any
 
@@ -13,25 +12,15 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
 from host.base_error import PlughostError
-from host.facade.facade import Facade
 from host.tui.border import cleaned
 from host.tui.inked import monitor
 from host.tui.keys import SCREENS, changes, shown
+from host.tui.palette_entries import Entry, contributed_entries, short
 from host.tui.screen import MonitorScreen
 
+MAX_COMMANDS = 1_000
 MAX_SHOWN = 12
 """Plugins that are proposed before anything is typed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing to do."""
-
-    text: str
-    help: str
-    run: Callable[[], Any]
-    first: bool = True
-    """Whether it is proposed before anything is typed."""
 
 
 class MonitorCommands(Provider):
@@ -86,16 +75,17 @@ class MonitorCommands(Provider):
         ]
         if not app.read_only:
             entries += self._host_acts()
+        themes = [name for name in sorted(app.available_themes) if name not in app.contributed.themes]
         entries += [
-            Entry(f"Theme: {name}", "how the monitor looks", partial(setattr, app, "theme", name), False)
-            for name in sorted(app.available_themes)
+            Entry(f"Theme: {name}", "how the monitor looks", partial(app.contributed.chosen, name), False)
+            for name in themes
         ]
         for number, plugin in enumerate(sorted(app.model.plugins)):
             opened = partial(app.open_plugin, plugin)
             entries.append(
                 Entry(f"Open {plugin}", app.model.plugins[plugin].state, opened, number < MAX_SHOWN)
             )
-        return entries + self._offered
+        return entries + contributed_entries(app) + self._offered
 
     def _host_acts(self) -> list[Entry]:
         acts, screen = monitor(self.screen).acts, self.screen
@@ -141,17 +131,8 @@ class MonitorCommands(Provider):
             return
         try:
             commands = cleaned(await facade.commands())
-            menus = cleaned(await facade.contributions(None, "menu_item"))
         except (PlughostError, OSError):
             return
-        for command in commands:
+        for command in commands[:MAX_COMMANDS]:
             run = partial(app.run_command, command)
-            yield Entry(f"{command.plugin}: {command.name}", command.description, run, False)
-        for item in menus:
-            invoke: Callable[[Facade], Awaitable[Any]] = partial(_invoke, plugin=item.plugin, name=item.name)
-            run = partial(app.acts.ask, invoke, f"{item.plugin}: {item.title} done")
-            yield Entry(f"{item.plugin}: {item.title}", "menu item", run, False)
-
-
-async def _invoke(facade: Facade, *, plugin: str, name: str) -> Any:
-    return await facade.ui_invoke(plugin, name)
+            yield Entry(f"{command.plugin}: {short(command.name)}", short(command.description), run, False)

@@ -13,7 +13,6 @@ from host.tui.filter_bar import FilterBar
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, cells_of
 from host.tui.keys import MOVE, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS
-from host.tui.pane_dialog import PaneDialog
 from host.tui.pane_lines import lights
 from host.tui.pane_source import PaneSource
 from host.tui.plugin_detail import reason_of, title_of
@@ -249,12 +248,7 @@ class PluginScreen(MonitorScreen):
 
     def action_drawer(self) -> None:
         """Open what the plugin keeps in its drawer."""
-        rows = monitor(self).contributed.in_slot(self.plugin, *DRAWER)
-        if rows:
-            rows.sort(key=lambda row: DRAWER.index(row.slot))
-            monitor(self).push_screen(PaneDialog(self.plugin, "drawer", rows))
-        else:
-            monitor(self).say(f"{self.plugin} has no drawer", "warning")
+        monitor(self).contributed.open_drawer(self.plugin)
 
     def action_call(self) -> None:
         """Call one of its methods."""

@@ -20,6 +20,12 @@ from protocol.colours import read_colour
 DARK: Final = Color(18, 18, 18)
 LIGHT: Final = Color(255, 255, 255)
 BLACK: Final = Color(0, 0, 0)
+USUAL: Final = {
+    "success": Color(78, 191, 113),
+    "warning": Color(255, 166, 43),
+    "error": Color(208, 72, 102),
+}
+"""What says how something is, where the theme has no colours for that."""
 FAINT: Final = 0.62
 """How much of the text's colour is in the faintest text; see `inks_of`."""
 MAX_TITLE_CHARS: Final = 40
@@ -136,14 +142,15 @@ def _texts(
     found: Mapping[str, Color], grounds: Mapping[str, Color], corrected: list[str]
 ) -> dict[str, Color]:
     away = _away(grounds["background"])
-    wanted = {"foreground": away, "primary": grounds["background"].blend(away, 0.7)} | dict(found)
+    own = {"foreground": away, "primary": grounds["background"].blend(away, 0.7)}
+    wanted = own | USUAL | dict(found)
     texts: dict[str, Color] = {}
     for name, colour in wanted.items():
         if name in _GROUNDS:
             continue
         worst = min(contrast(colour, ground) for ground in grounds.values())
         texts[name] = colour if worst >= MIN_CONTRAST else _moved(colour, grounds.values(), away)
-        if texts[name] != colour:
+        if texts[name] != colour and name in found:
             way = "lighter" if away == LIGHT else "darker"
             what = "text" if name == "foreground" else name
             corrected.append(f"{what} {way} (contrast {_ratio(worst)})")

@@ -19,11 +19,14 @@ from host.tui.columns import Cell, Column
 from host.tui.forms.draft import Draft, faults_at
 from host.tui.forms.edit_dialog import EditDialog
 from host.tui.forms.fields import Field, fields_of
+from host.tui.forms.groups import Group, grouped, or_heading
 from host.tui.forms.saving import save, show_history, undo
+from host.tui.forms.status import status_of
 from host.tui.forms.typed import allowed, brief
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import ACT, SHOW
+from host.tui.pane_dialog import PaneDialog
 from host.tui.table import RowTable
 from host.tui.tabs.tab import PluginTab
 
@@ -46,19 +49,20 @@ class ConfigTab(PluginTab):
         super().__init__(plugin)
         self._page: ConfigPage | None = None
         self._fields: dict[str, Field] = {}
+        self._contributed: int = -1
         self._draft = Draft()
         self._asked = 0
         self._fault = ""
 
     def compose(self) -> ComposeResult:
         """The table, what is known of a field, how it stands."""
-        columns: tuple[Column[Field], ...] = (
-            Column("key", "KEY", 14, self._key, stretch=2),
-            Column("value", "VALUE", 16, self._value, stretch=3),
-            Column("origin", "FROM", 11, self._origin, stretch=1, fold=2),
-            Column("fault", "", 12, self._fault_of, stretch=3),
+        columns: tuple[Column[Field | Group], ...] = (
+            Column("key", "KEY", 14, or_heading("key", self._key), stretch=2),
+            Column("value", "VALUE", 16, or_heading("value", self._value), stretch=3),
+            Column("origin", "FROM", 11, or_heading("origin", self._origin), stretch=1, fold=2),
+            Column("fault", "", 12, or_heading("fault", self._fault_of), stretch=3),
         )
-        table = RowTable[Field](columns, empty="It has nothing that can be set.")
+        table = RowTable[Field | Group](columns, empty="It has nothing that can be set.")
         table.add_class("main")
         yield table
         yield InkedLines(id="config-field")
@@ -88,14 +92,20 @@ class ConfigTab(PluginTab):
         return Cell("restarts the plugin", "warn") if row.restarts else Cell("")
 
     @property
-    def table(self) -> RowTable[Field]:
+    def table(self) -> RowTable[Field | Group]:
         """The fields."""
-        return cast("RowTable[Field]", self.query_one(RowTable))
+        return cast("RowTable[Field | Group]", self.query_one(RowTable))
 
     @property
     def chosen_field(self) -> Field | None:
         """The one under the cursor."""
         return self._fields.get(self.table.cursor_key)
+
+    def _lines(self) -> dict[str, Field | Group]:
+        """Return the fields under the settings pages that the plugin contributes."""
+        contributed = monitor(self).contributed
+        self._contributed = contributed.step
+        return grouped(self._fields, contributed.of(self.plugin, "settings_page"))
 
     # Reading
 
@@ -135,14 +145,20 @@ class ConfigTab(PluginTab):
                 return
             self._draft.check = found
         if self.is_attached:
-            self.table.show(self._fields)
+            self.table.show(self._lines())
             self.table.repaint_all()
             self.paint(0, True)
 
     def paint(self, ticks: int, at_once: bool) -> None:
         """Show the field under the cursor, and how many changes there are."""
+        if self._contributed != monitor(self).contributed.step:
+            self.table.show(self._lines())
         field = self.chosen_field
         lines: list[Parts] = []
+        group = self._lines().get(self.table.cursor_key) if field is None else None
+        if isinstance(group, Group):
+            lines.append([(f" {clean(group.title)}  ", "strong"), (clean(group.description), "plain")])
+            lines.append([(f" {many(group.size, 'setting')} below", "dim")])
         if field is not None:
             lines.append(
                 [
@@ -155,25 +171,9 @@ class ConfigTab(PluginTab):
             faults = self._draft.faults_at(field.key)
             lines.append([(f" ✖ {clean('; '.join(faults))}", "bad")] if faults else [])
         self.query_one("#config-field", InkedLines).show(lines)
-        self.query_one("#config-status", InkedLines).show([fitting(self._status(), self.size.width)])
-
-    def _status(self) -> list[tuple[int, Parts]]:
-        if self._fault:
-            return [(0, [(f" {self._fault}", "bad")])]
-        changed = len(self._draft)
-        faults = len(self._draft.check.faults) if self._draft.check is not None else 0
-        groups: list[tuple[int, Parts]] = []
-        if self._page is not None:
-            groups.append((3, [(f" revision {self._page.revision}", "dim")]))
-        groups.append((0, [(f" {many(changed, 'change')}" if changed else " no changes", "accent")]))
-        if faults:
-            groups.append((0, [(f"✖ {many(faults, 'fault')}", "bad")]))
-        if changed and self._draft.check is not None and self._draft.check.restarts:
-            groups.append((1, [("▲ saving restarts it", "warn")]))
-        keys = (("Enter", "edit"), ("Space", "turn"), ("^s", "save"), ("Backspace", "default"))
-        if not monitor(self).read_only:
-            groups += [(2 + n, [(key, "title"), (f" {words}", "dim")]) for n, (key, words) in enumerate(keys)]
-        return groups
+        read_only = monitor(self).read_only
+        status = status_of(self._page, self._draft, fault=self._fault, read_only=read_only)
+        self.query_one("#config-status", InkedLines).show([fitting(status, self.size.width)])
 
     # Changing
 
@@ -195,6 +195,9 @@ class ConfigTab(PluginTab):
         field = self._fields.get(event.key)
         if field is not None and self._may(field):
             monitor(self).start(self._edit, field)
+        group = self._lines().get(event.key)
+        if isinstance(group, Group) and group.page is not None and group.shows:
+            monitor(self).push_screen(PaneDialog(self.plugin, clean(group.title)[:60], [group.page]))
 
     async def _edit(self, field: Field) -> None:
         async def check(value: Any) -> Sequence[str]:
