@@ -17,13 +17,22 @@ import msgspec
 
 from host.base_error import PlughostError
 from host.control.wire import encode
+from host.errors import PluginNotFound, ServiceError, StateError
 from host.facade.board import Differ, Frame, topics_of
 from host.facade.facade import Facade
-from host.facade.pages import HostPage
+from host.facade.pages import ContributionRow, HostPage, WidgetPage
 from host.facade.tails import Source, TailQuery
 from protocol.version import RELEASE
 
 RECORDING_VERSION: Final = 1
+
+SHOWN_EVERY_S: Final = 5.0
+"""How often additions are asked what they show: each question is one to its plugin."""
+
+MAX_SHOWN: Final = 64
+"""Additions whose data are recorded."""
+
+SHOWS: Final = ("widget", "section", "tab")
 
 SOURCES: Final[tuple[Source, ...]] = ("logs", "events", "rpc")
 
@@ -39,12 +48,24 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     host: HostPage
 
 
+class ShownPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What one addition showed."""
+
+    kind: str
+    """Of the addition; `page.kind` is how it is drawn."""
+    page: WidgetPage
+
+
 class Moment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Every other line: a frame, or lines of one source."""
 
     at_s: float
     """Seconds since the recording began."""
     frame: Frame | None = None
+    contributions: tuple[ContributionRow, ...] | None = None
+    """What plugins add to user interfaces from now on."""
+    shown: tuple[ShownPage, ...] = ()
+    """What some of it shows from now on."""
     source: Literal["", "logs", "events", "rpc"] = ""
     lines: list[msgspec.Raw] = []
     dropped: int = 0
@@ -87,6 +108,23 @@ async def record(
                         write(Moment(clock() - began, frame=frame))
                     await board.moved()
 
+        async def contributions() -> None:
+            seen: int | None = None
+            rows: tuple[ContributionRow, ...] = ()
+            known: dict[tuple[str, str, str], WidgetPage] = {}
+            async with facade.watch(["host"], hz=1) as board:
+                while True:
+                    if board.host is not None and board.host.contributions != seen:
+                        seen = board.host.contributions
+                        rows = await facade.contributions()
+                        write(Moment(clock() - began, contributions=rows))
+                    told = await _shown(facade, rows, known)
+                    if told:
+                        write(Moment(clock() - began, shown=told))
+                    with anyio.move_on_after(SHOWN_EVERY_S):
+                        while board.host is None or board.host.contributions == seen:
+                            await board.moved()
+
         async def lines(source: Source) -> None:
             async with facade.tail(TailQuery(source=source)) as tail:
                 async for batch in tail:
@@ -106,9 +144,28 @@ async def record(
                     tasks.cancel_scope.cancel()
 
             tasks.start_soon(until_it_ends, boards)
+            tasks.start_soon(until_it_ends, contributions)
             for source in SOURCES:
                 tasks.start_soon(until_it_ends, partial(lines, source))
     return ended[0] if ended else None
+
+
+async def _shown(
+    facade: Facade, rows: Sequence[ContributionRow], known: dict[tuple[str, str, str], WidgetPage]
+) -> tuple[ShownPage, ...]:
+    """Return what additions show that is different from what is known, and keep it there."""
+    told: list[ShownPage] = []
+    for row in [row for row in rows if row.kind in SHOWS][:MAX_SHOWN]:
+        try:
+            page = await facade.contribution(row.plugin, row.kind, row.name)
+        except (StateError, ServiceError, PluginNotFound):
+            # It went, or can't be asked just now: what is recorded of it stays as it was.
+            continue
+        key = (row.plugin, row.kind, row.name)
+        if known.get(key) != page:
+            known[key] = page
+            told.append(ShownPage(kind=row.kind, page=page))
+    return tuple(told)
 
 
 def _opened(file: Path) -> BufferedWriter:

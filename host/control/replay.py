@@ -13,10 +13,10 @@ import anyio
 import msgspec
 
 from host.control.recording import Moment, read_recording
-from host.errors import Denied, PluginNotFound
+from host.errors import ContributionNotFound, Denied, PluginNotFound
 from host.facade.board import Board, Differ, Frame
 from host.facade.facade import Facade
-from host.facade.pages import HostPage
+from host.facade.pages import ContributionRow, HostPage, WidgetPage
 from host.facade.queries import QUERIES
 from host.facade.rows import PluginRow, ProblemRow
 from host.facade.tails import LINE_TYPES, Batch, Source, Tail, TailQuery
@@ -40,6 +40,8 @@ class Replay:
         """Where it is, in seconds since it began."""
         self._next = 0
         self._board = Board()
+        self._contributions: tuple[ContributionRow, ...] = ()
+        self._shown: dict[tuple[str, str, str], WidgetPage] = {}
         self._boards: dict[Board, tuple[Differ, tuple[str, ...]]] = {}
         self._tails: dict[Tail, TailQuery] = {}
         self._round = 0
@@ -65,6 +67,7 @@ class Replay:
         if at_s < self.at_s:
             self._next = 0
             self._board = Board()
+            self._contributions, self._shown = (), {}
             self._round += 1
             for board, (_, topics) in self._boards.items():
                 self._boards[board] = (self._differ(), topics)
@@ -130,6 +133,25 @@ class Replay:
         rows = self._board.problems().values()
         return tuple(sorted(rows, key=lambda row: (row.severity != "error", row.since_s)))
 
+    async def contributions(
+        self, plugin: str | None = None, kind: str | None = None
+    ) -> tuple[ContributionRow, ...]:
+        """Return what plugins added to user interfaces here; nothing where that was not recorded."""
+        return tuple(
+            row for row in self._contributions if plugin in (None, row.plugin) and kind in (None, row.kind)
+        )
+
+    async def contribution(self, plugin: str, kind: str, name: str) -> WidgetPage:
+        """Return what an addition showed when it was asked last before here."""
+        found = self._shown.get((plugin, kind, name))
+        if found is None:
+            raise ContributionNotFound(f"recorded {kind.replace('_', ' ')}", name)
+        return found
+
+    async def widget(self, plugin: str, name: str) -> WidgetPage:
+        """Return what a widget showed."""
+        return await self.contribution(plugin, "widget", name)
+
     def _differ(self) -> Differ:
         return Differ(f"recording {self._round}")
 
@@ -141,6 +163,10 @@ class Replay:
             self._next += 1
             if moment.frame is not None:
                 self._board.apply(moment.frame)
+            if moment.contributions is not None:
+                self._contributions = moment.contributions
+            for one in moment.shown:
+                self._shown[one.page.plugin, one.kind, one.page.name] = one.page
             for tail, wanted in self._tails.items():
                 if moment.source == wanted.source:
                     lines, dropped = batches.get(tail, ([], 0))

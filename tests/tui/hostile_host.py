@@ -11,6 +11,7 @@ from tui.staged_rows import HOSTILE
 from host.base_error import PlughostError
 from host.facade.config_pages import ConfigCheck, ConfigFault
 from host.facade.pages import CommandRow, ContributionRow, WidgetPage
+from protocol.interface import SLOTS
 
 MARK = "HARM"
 """In every harmful sequence: if it is in what a terminal is sent within one, it got through."""
@@ -57,6 +58,23 @@ def _poisoned(value: Any, text: str) -> Any:
     return msgspec.structs.replace(value, **dict.fromkeys(names, text))
 
 
+CONTRIBUTED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    *(("widget", f"widget{n}", "", {}) for n in range(3)),
+    *(("section", f"section{n}", slot, {}) for n, slot in enumerate((*SLOTS, ALL))),
+    ("menu_item", "menu_item0", "", {"component": ALL}),
+    ("settings_page", "page0", "", {"description": ALL, "keys": [ALL], "component": ALL}),
+    ("theme", ALL, "", {"colors": {"background": "#101010", "text": "#111111", ALL: ALL}}),
+    ("theme", "none", "", {"colors": {"primary": ALL, "background": {"default": LONG}}}),
+)
+"""Kind, name, slot, data."""
+
+
+def _contribution(plugin: str, kind: str, name: str, slot: str, data: dict[str, Any]) -> ContributionRow:
+    return ContributionRow(
+        plugin=plugin, kind=kind, name=name, title=ALL, slot=slot, data=data, warnings=(ALL,)
+    )
+
+
 def hostile_host() -> StagedFacade:
     """Return it."""
     facade = full_host()
@@ -78,23 +96,35 @@ def hostile_host() -> StagedFacade:
     facade.check = lambda changes, unset: ConfigCheck(
         faults=(ConfigFault(key="more", message=ALL),), differences=(), restarts=False
     )
-    facade.commands_ = [CommandRow(plugin="github", name=ALL, description=ALL, params={})]
-    facade.contributions_ = [
-        ContributionRow(
-            plugin=plugin, kind=kind, name=f"{kind}{n}", title=ALL, slot="", data={}, warnings=(ALL,)
+    facade.commands_ = [
+        CommandRow(
+            plugin="github",
+            name=ALL,
+            description=ALL,
+            params={
+                "required": [ALL],
+                "properties": {ALL: {"type": "string", "title": ALL, "description": ALL, "default": ALL}},
+            },
         )
-        for kind, number in (("widget", 3), ("menu_item", 1))
-        for n in range(number)
-        for plugin in facade.rows
     ]
+    facade.contributions_ = [_contribution(plugin, *one) for plugin in facade.rows for one in CONTRIBUTED]
     data: tuple[tuple[str, dict[str, Any]], ...] = (
         ("text", {"text": ALL}),
         ("table", {"columns": [ALL], "rows": [[ALL]]}),
         ("key-value", {"items": {ALL: ALL}}),
     )
+    shows: dict[str, tuple[str, dict[str, Any]]] = {
+        name: ("text", {"text": ALL}) for _, name, _, _ in CONTRIBUTED
+    }
+    shows["section1"] = ("badge", {"text": ALL, "level": ALL})
+    shows["section0"] = ("stat", {"value": 1, "unit": ALL, "label": ALL})
+    for name, (kind, shown) in shows.items():
+        facade.widgets[name] = WidgetPage(
+            plugin="github", name=name, kind=kind, data=shown, error="", remedy=ALL
+        )
     for n, (kind, shown) in enumerate(data):
         facade.widgets[f"widget{n}"] = WidgetPage(
-            plugin="github", name=f"widget{n}", kind=kind, data=shown, error=ALL
+            plugin="github", name=f"widget{n}", kind=kind, data=shown, error=ALL, remedy=ALL
         )
     facade.refusals["plugin_restart"] = PlughostError(ALL, remedy=ALL)
     return facade

@@ -39,6 +39,7 @@ TITLES = {
     "Dialog": "In every dialog",
     "ShowText": "In a text that was opened",
     "CallDialog": "In the form of a call",
+    "PaneDialog": "In what a plugin shows over a screen",
     "CommandDialog": "In the form of a command",
     "EditDialog": "While a value is typed",
     "ReplayMonitor": "In a recording",

@@ -33,9 +33,20 @@ def _walk(one: Terminal) -> None:
     for title in ("Logs", "RPC", "Events", "Config", "Storage", "Permissions", "Manifest"):
         one.press(b"]")
         one.sees(f"[{title}]")
-    for _ in range(3):
+    one.press(b"]")
+    one.sees("[Page]")
+    # Its widgets, and the section that is a tab.
+    for _ in range(4):
         before = len(one.seen)
         one.press(b"]")
+        one.until(lambda before=before: len(one.seen) > before)
+    one.press(b"\x1bOQ")
+    one.sees("scroll  Esc close")
+    one.press(b"\x1b")
+    one.until(lambda: "scroll  Esc close" not in one.text)
+    for _ in range(9):
+        before = len(one.seen)
+        one.press(b"T")
         one.until(lambda before=before: len(one.seen) > before)
     one.press(b"r")
     one.press(b":")

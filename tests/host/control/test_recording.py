@@ -13,10 +13,11 @@ from host.base_error import PlughostError
 from host.clock import FakeClock
 from host.control.recording import record
 from host.control.replay import Replay
-from host.errors import Denied, HostClosed
+from host.errors import ContributionNotFound, Denied, HostClosed
 from host.facade import Batch, TailQuery
 from host.facade.board import as_rows
-from host.facade.pages import HostPage
+from host.facade.pages import ContributionRow, HostPage, WidgetPage
+from host.facade.rows import HostRow
 from host.facade.tails import LogRow
 from tests.host.control.small_facade import ROW, SmallFacade, as_facade
 
@@ -44,6 +45,28 @@ PAGE = HostPage(
     clients=(),
     event_statistics={},
     recorder_fault="",
+)
+
+
+HOST_ROW = HostRow(
+    name="plughost",
+    app_version="",
+    version="0.1.0",
+    pid=1,
+    started_at_s=1.0,
+    loop="asyncio",
+    warden_pid=None,
+    cpu_cores=None,
+    rss_bytes=None,
+    loop_lag_s=0.0,
+    states={},
+    problems=0,
+    calls=0,
+    calls_per_s=0.0,
+    errors=0,
+    events=0,
+    clients=0,
+    contributions=3,
 )
 
 
@@ -141,3 +164,57 @@ def test_what_is_no_recording_is_said(tmp_path: Path):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(PlughostError, match="no recording"):
             Replay(tmp_path / name)
+
+
+class _Contributing(_Host):
+    """Its one plugin has a widget that shows a higher number each time, and one that can't be had."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+        self.all_asked = anyio.Event()
+
+    async def contributions(self) -> tuple[ContributionRow, ...]:
+        return tuple(
+            ContributionRow(plugin="one", kind=kind, name=name, title=name, slot="", data={}, warnings=())
+            for kind, name in (("widget", "count"), ("section", "gone"), ("theme", "dark"))
+        )
+
+    async def contribution(self, plugin: str, kind: str, name: str) -> WidgetPage:
+        self.times += 1
+        if name == "gone":
+            self.all_asked.set()
+            raise ContributionNotFound(kind, name)
+        return WidgetPage(plugin=plugin, name=name, kind="stat", data={"value": self.times}, error="")
+
+
+async def test_what_plugins_contribute_is_recorded_with_what_it_showed(tmp_path: Path):
+    host, file = _Contributing(), tmp_path / "recording.jsonl"
+    row = as_rows([("", HOST_ROW)])[""]
+    host.show({"host": {"": row}})
+    async with anyio.create_task_group() as tasks:
+
+        async def run() -> None:
+            assert isinstance(await record(as_facade(host), file), HostClosed)
+
+        tasks.start_soon(run)
+        with anyio.fail_after(10):
+            await host.all_asked.wait()
+            await anyio.wait_all_tasks_blocked()
+        host.close_boards(HostClosed("over"))
+    replay = Replay(file)
+    replay.seek(replay.length_s)
+    facade = replay.as_facade
+    assert [one.name for one in await facade.contributions("one")] == ["count", "gone", "dark"]
+    assert [one.name for one in await facade.contributions(kind="theme")] == ["dark"]
+    assert (await facade.widget("one", "count")).data == {"value": 1}
+    with pytest.raises(ContributionNotFound):
+        await facade.contribution("one", "section", "gone")
+    assert await Replay(_without_contributions(file, tmp_path)).as_facade.contributions() == ()
+
+
+def _without_contributions(file: Path, folder: Path) -> Path:
+    older = folder / "older.jsonl"
+    kept = [line for line in file.read_text().splitlines() if '"contributions":[' not in line]
+    older.write_text("\n".join(kept) + "\n")
+    return older
