@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from host.base_error import what_is_allowed
-from host.errors import ContributionNotFound, PlughostError
+from host.errors import ContributionNotFound, MethodNotFound, PlughostError
 from host.facade.config_pages import (
     ConfigCheck,
     ConfigDifference,
@@ -203,7 +203,7 @@ class ServiceAnswers(PluginAnswers):
                 kind=drawn,
                 data={},
                 error=clean(exc.message),
-                remedy=clean(exc.remedy or f"its log may say more: plughost logs {plugin}"),
+                remedy=clean(exc.remedy or _remedy_of(exc, plugin)),
             )
         return WidgetPage(plugin=plugin, name=name, kind=drawn, data=shown(data), error="")
 
@@ -268,6 +268,12 @@ _WHY = {
     "waiting": "it waits for the operator's consent",
     "undeclared": "it needed it, and does not declare it",
 }
+
+
+def _remedy_of(exc: PlughostError, plugin: str) -> str:
+    if isinstance(exc, MethodNotFound):
+        return "run it under the program that it is made for, which brings that method"
+    return f"its log may say more: plughost logs {plugin}"
 
 
 def nested(changes: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from host.services.claims import Claims
 from host.services.commands import session_of
 from host.services.contribution import Contribution, claims_of, contribution_of
 from host.services.declared import shown_by, ui_of, unported
-from host.services.ui_rules import MAX_ITEMS, item_faults, items_faults, named, standing_faults
+from host.services.ui_rules import MAX_ITEMS, MAX_THEMES, item_faults, items_faults, named, standing_faults
 from host.services.widget_source import WidgetSource, decoded
 from host.supervision.near_names import NearNames
 from protocol.manifest import Manifest
@@ -225,6 +225,8 @@ class Ui:
             raise DuplicateContribution(taken)
         if len(mine) >= MAX_ITEMS:
             raise InvalidParams(f"ui: allowed: at most {MAX_ITEMS} additions")
+        if kind == "theme" and sum(one.kind == kind for one in mine) >= MAX_THEMES:
+            raise InvalidParams(f"ui: allowed: at most {MAX_THEMES} themes")
         self._take(session, item)
         return {}
 

@@ -18,6 +18,8 @@ MAX_DATA_BYTES: Final = 64 * 1024
 MAX_TITLE_CHARS: Final = 200
 MAX_ITEMS: Final = 200
 """Additions of one plugin."""
+MAX_THEMES: Final = 20
+"""Of one plugin; a theme may have 64 KiB, and front ends are sent all of them at once."""
 MAX_DESCRIPTION_CHARS: Final = 500
 MAX_PAGE_KEYS: Final = 200
 """Settings that one settings page names."""
@@ -59,6 +61,8 @@ def items_faults(items: Sequence[UiItem], find: Find) -> Iterator[str]:
     if len(items) > MAX_ITEMS:
         yield f"ui: found {len(items)} additions; allowed: at most {MAX_ITEMS}"
         return
+    if sum(one.kind == "theme" for one in items) > MAX_THEMES:
+        yield f"ui: allowed: at most {MAX_THEMES} themes"
     widgets = frozenset(one.name for one in items if one.kind == "widget")
     seen: set[tuple[str, str]] = set()
     for one in items:

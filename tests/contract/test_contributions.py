@@ -48,7 +48,7 @@ async def test_what_can_not_be_had_says_what_failed_and_what_to_do(facade: Facad
     operations = await facade.contribution("my_plugin", "section", "canvas-main-2")
     assert operations.data == {}
     assert "dashboard.operations" in operations.error
-    assert operations.remedy
+    assert operations.remedy == "run it under the program that it is made for, which brings that method"
     assert await facade.widget("my_plugin", "operations") == await facade.contribution(
         "my_plugin", "widget", "operations"
     )
