@@ -4,6 +4,7 @@ Commands are imported when they are named, so that `plughost --version` loads ne
 """
 
 import difflib
+import os
 import sys
 from importlib import import_module
 
@@ -110,6 +111,11 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    if os.getpid() == 1:
+        # The first process of a container.
+        from host.cli.first_process import become_command
+
+        become_command()
     sys.exit(_run(sys.argv[1:]))
 
 
