@@ -4,13 +4,18 @@ Commands are imported when they are named, so that `plughost --version` loads ne
 """
 
 import difflib
+import errno
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from protocol.version import RELEASE
+
+if TYPE_CHECKING:
+    import io
 
 COMMANDS = {
     # A running host, attached to.
@@ -121,7 +126,10 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
+        # In a locale without a character it is written out, and nobody's listing ends for it.
+        cast("io.TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
         result = command.main(arguments, prog_name="plughost", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.ClickException as exc:
@@ -130,9 +138,17 @@ def _run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
-        # Whoever read our output has left; a second error at shutdown would only confuse.
-        sys.stderr.close()
-        return 1
+        return _without_reader()
+    except BaseExceptionGroup as group:
+        # Raised where a command works on several things at a time.
+        if group.split(BrokenPipeError)[1] is not None:
+            raise
+        return _without_reader()
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.stderr.write(f"error: what was printed is not whole: {exc.strerror}\n")
+        return _without_reader()
     except Exception as exc:
         from host.errors import PlughostError
 
@@ -141,9 +157,15 @@ def _run(arguments: list[str]) -> int:
         from host.cli.exit_codes import exit_code
         from host.cli.output import print_error
 
-        print_error(exc, as_json="--json" in arguments)
+        print_error(exc, as_json=not {"--json", "--jsonl"}.isdisjoint(arguments))
         return exit_code(exc)
     return result if isinstance(result, int) else 0
+
+
+def _without_reader() -> int:
+    """End after nobody takes our output any more; a second error at the end would only confuse."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 if __name__ == "__main__":
