@@ -8,9 +8,11 @@ import msgspec
 
 from host.cli.attached import ask, host_options
 from host.cli.exit_codes import ExitCode
+from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json, print_table
 from host.facade.figures import age, day, size
 from host.facade.pages import AnswerPage
+from host.facade.rows import ProblemRow
 from host.logs import clean
 
 
@@ -66,14 +68,21 @@ def host(as_json: bool, data: str | None, socket: str | None) -> int:
 
 
 @click.command("problems")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@listing_options
 @host_options
-def problems(as_json: bool, data: str | None, socket: str | None) -> int:
+def problems(listing: Listing, data: str | None, socket: str | None) -> int:
     """List what somebody should look at, the worst first; the exit code is 1 if one is an error."""
-    rows = ask(lambda facade: facade.problems(), data=data, socket=socket, name="problems")
-    if as_json:
-        print_json([msgspec.to_builtins(row) for row in rows])
-    for row in () if as_json else rows:
+    known = ask(lambda facade: facade.problems(), data=data, socket=socket, name="problems")
+    found = listing.chosen(
+        [msgspec.to_builtins(row) for row in known], ProblemRow.__struct_fields__, {"count": "count"}
+    )
+    rows = msgspec.convert(found, list[ProblemRow])
+    if listing.as_jsonl:
+        for one in found:
+            print_json(one)
+    elif listing.as_json:
+        print_json(found)
+    for row in () if listing.is_for_programs else rows:
         known = ", acknowledged" if row.acknowledged else ""
         lasts = age(row.last_s - row.since_s)
         sys.stdout.write(f"{row.severity.upper()} {clean(row.plugin) or 'the host'}: {clean(row.title)}")

@@ -10,7 +10,8 @@ import msgspec
 
 from host.cli.attached import ask
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
-from host.cli.output import print_json, print_table, print_value
+from host.cli.listing import Listing, listing_options
+from host.cli.output import print_json, print_value
 from host.cli.values import read_object
 from host.errors import LoadFailed, LoadRefused, NoHost
 from host.facade.facade import Facade
@@ -28,25 +29,29 @@ _T = TypeVar("_T")
 )
 @click.option("--plugin", help="That plugin's commands alone.")
 @click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@listing_options
 @click.pass_context
 def command(
-    context: click.Context, folders: tuple[Path, ...], plugin: str | None, config: str | None, as_json: bool
+    context: click.Context,
+    folders: tuple[Path, ...],
+    plugin: str | None,
+    config: str | None,
+    listing: Listing,
 ) -> int:
     """List the commands of the running host's plugins, or of those in --dir; `run NAME` runs one.
 
     Plugins in --dir are started for it, and stopped afterwards.
     """
-    context.obj = (folders, plugin, config, as_json)
+    context.obj = (folders, plugin, config, listing.is_for_programs)
     if context.invoked_subcommand is not None:
         return 0
     if not folders:
-        _list(_ask(lambda facade: facade.commands(plugin)), as_json)
+        _list(_ask(lambda facade: facade.commands(plugin)), listing)
         return 0
 
     async def body(host: PluginHost) -> int:
         await _load(host, plugin)
-        _list(host.commands.list(plugin), as_json)
+        _list(host.commands.list(plugin), listing)
         return 0
 
     return _run(context, body)
@@ -96,12 +101,12 @@ def _ask(body: Callable[[Facade], Awaitable[_T]]) -> _T:
         raise
 
 
-def _list(found: Sequence[CommandInfo | CommandRow], as_json: bool) -> None:
-    if as_json:
-        print_json([msgspec.to_builtins(one) for one in found])
-    else:
-        rows = [[one.name, one.plugin, _parameters_of(one), one.description] for one in found]
-        print_table(["COMMAND", "PLUGIN", "PARAMETERS", "DESCRIPTION"], rows)
+def _list(found: Sequence[CommandInfo | CommandRow], listing: Listing) -> None:
+    listing.show(
+        [msgspec.to_builtins(one) for one in found],
+        {"COMMAND": "name", "PLUGIN": "plugin", "PARAMETERS": "params", "DESCRIPTION": "description"},
+        text=lambda row: (row["name"], row["plugin"], _parameters_of(row["params"]), row["description"]),
+    )
 
 
 def read_words(words: tuple[str, ...], schema: dict[str, Any]) -> dict[str, Any]:
@@ -163,9 +168,9 @@ def _kind_of(value: Any) -> str:
             return "object"
 
 
-def _parameters_of(one: CommandInfo | CommandRow) -> str:
-    properties = cast("dict[str, dict[str, Any]]", one.params.get("properties", {}))
-    required = cast("list[str]", one.params.get("required", []))
+def _parameters_of(params: dict[str, Any]) -> str:
+    properties = cast("dict[str, dict[str, Any]]", params.get("properties", {}))
+    required = cast("list[str]", params.get("required", []))
     return " ".join(clean(name) if name in required else f"[{clean(name)}]" for name in properties)
 
 

@@ -15,7 +15,8 @@ from host.cli.config_reach import config_options, say_changed, who, with_configu
 from host.cli.config_values import changes_of
 from host.cli.configured import secret_settings
 from host.cli.hosting import settings_for
-from host.cli.output import print_json, print_table
+from host.cli.listing import Listing, listing_options, more_listing_options
+from host.cli.output import print_json
 from host.errors import InvalidConfiguration
 from host.logs import clean
 from host.masking import MASK
@@ -29,22 +30,25 @@ def command() -> None:
 
 @command.command("host")
 @click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def config_host(config: str | None, as_json: bool) -> None:
+@listing_options
+def config_host(config: str | None, listing: Listing) -> None:
     """Show the host's effective settings and where each came from."""
     settings = settings_for(config, {})
     hidden = secret_settings(settings)
-    rows = [(name, MASK if name in hidden else value, origin) for name, value, origin in effective(settings)]
-    if as_json:
-        print_json([{"name": name, "value": value, "origin": origin} for name, value, origin in rows])
-    else:
-        print_table(("SETTING", "VALUE", "FROM"), rows)
+    listing.show(
+        [
+            {"name": name, "value": MASK if name in hidden else value, "origin": origin}
+            for name, value, origin in effective(settings)
+        ],
+        {"SETTING": "name", "VALUE": "value", "FROM": "origin"},
+    )
 
 
 @command.command("get")
+@more_listing_options
 @config_options
 def config_get(
-    plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], as_json: bool
+    plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], listing: Listing
 ) -> None:
     """Show the configuration of the plugin ID; secrets are masked."""
 
@@ -52,16 +56,18 @@ def config_get(
         return configuration.get(plugin)
 
     values = with_configuration(plugin, config, data, folders, body)
-    if as_json:
-        print_json(values)
-    else:
-        print_table(("KEY", "VALUE"), [(key, _text(value)) for key, value in values.items()])
+    listing.show(
+        [{"key": key, "value": value} for key, value in values.items()],
+        {"KEY": "key", "VALUE": "value"},
+        whole=lambda rows: {row["key"]: row["value"] for row in rows},
+    )
 
 
 @command.command("explain")
+@more_listing_options
 @config_options
 def config_explain(
-    plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], as_json: bool
+    plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], listing: Listing
 ) -> None:
     """Show each value with the layer that it comes from."""
 
@@ -69,10 +75,10 @@ def config_explain(
         return configuration.explain(plugin)
 
     rows = with_configuration(plugin, config, data, folders, body)
-    if as_json:
-        print_json([{"key": row.key, "value": row.value, "origin": row.origin} for row in rows])
-    else:
-        print_table(("KEY", "VALUE", "FROM"), [(row.key, _text(row.value), row.origin) for row in rows])
+    listing.show(
+        [{"key": row.key, "value": row.value, "origin": row.origin} for row in rows],
+        {"KEY": "key", "VALUE": "value", "FROM": "origin"},
+    )
 
 
 @command.command("set")
@@ -176,9 +182,10 @@ def config_undo(
 
 
 @command.command("history")
+@more_listing_options
 @config_options
 def config_history(
-    plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], as_json: bool
+    plugin: str, config: str | None, data: str | None, folders: tuple[str, ...], listing: Listing
 ) -> None:
     """Show what was changed, when and by whom; secrets are masked."""
 
@@ -186,15 +193,31 @@ def config_history(
         return await configuration.history(plugin)
 
     revisions = with_configuration(plugin, config, data, folders, body)
-    if as_json:
-        print_json(msgspec.to_builtins(revisions))
-        return
-    rows = [
-        (str(one.revision), _time(one.at_s), one.who, change.key, _text(change.old), _text(change.new))
-        for one in revisions
-        for change in one.changes
-    ]
-    print_table(("REVISION", "WHEN", "BY", "KEY", "OLD", "NEW"), rows)
+    listing.show(
+        [
+            {"revision": one.revision, "at_s": one.at_s, "who": one.who}
+            | {"key": change.key, "old": change.old, "new": change.new}
+            for one in revisions
+            for change in one.changes
+        ],
+        {"REVISION": "revision", "WHEN": "at_s", "BY": "who", "KEY": "key", "OLD": "old", "NEW": "new"},
+        units={"revision": "count"},
+        whole=lambda rows: msgspec.to_builtins(
+            [
+                one
+                for one in revisions
+                if not listing.wanted or one.revision in {row["revision"] for row in rows}
+            ]
+        ),
+        text=lambda row: (
+            str(row["revision"]),
+            _time(row["at_s"]),
+            row["who"],
+            row["key"],
+            _text(row["old"]),
+            _text(row["new"]),
+        ),
+    )
 
 
 @command.command("validate")

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ import click
 
 from host.cli.attached import ask, data_folder, host_options, is_running
 from host.cli.exit_codes import ExitCode
+from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json
 from host.control.socket_place import fits, own_place
 from host.errors import PlughostError
@@ -35,18 +36,23 @@ class Check:
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@listing_options
 @host_options
-def command(as_json: bool, data: str | None, socket: str | None) -> int:
+def command(listing: Listing, data: str | None, socket: str | None) -> int:
     """Check Python, system, data folder, limits and, if one runs, the host; the exit code is 1 at a fault."""
     checks = [*_system(), *_data(data_folder(data)), *_host(data, socket)]
-    if as_json:
-        print_json([asdict(check) for check in checks])
-    for check in () if as_json else checks:
+    found = listing.chosen([asdict(check) for check in checks], [field.name for field in fields(Check)], {})
+    if listing.as_jsonl:
+        for one in found:
+            print_json(one)
+    elif listing.as_json:
+        print_json(found)
+    shown = [Check(**one) for one in found]
+    for check in () if listing.is_for_programs else shown:
         click.echo(f"{check.verdict:<8} {check.name}: {check.found}")
         if check.remedy:
             click.echo(f"         what to do: {check.remedy}")
-    return ExitCode.PLUGIN_ERROR if any(check.verdict == "fault" for check in checks) else ExitCode.OK
+    return ExitCode.PLUGIN_ERROR if any(check.verdict == "fault" for check in shown) else ExitCode.OK
 
 
 def _system() -> Iterator[Check]:

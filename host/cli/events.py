@@ -9,10 +9,11 @@ import msgspec
 from host.cli.attached import ask, host_options
 from host.cli.exit_codes import ExitCode
 from host.cli.following import follow
-from host.cli.output import print_json, print_table
+from host.cli.listing import Listing, listing_options
 from host.cli.values import read_value
 from host.facade.facade import Facade
 from host.facade.figures import clock, day
+from host.facade.pages import DeadLetterRow, LagRow
 from host.facade.tails import EventRow, TailQuery
 from host.logs import clean
 
@@ -59,44 +60,62 @@ def emit(topic: str, value: str, data: str | None, socket: str | None) -> int:
 
 @command.command("lag")
 @click.argument("plugin", metavar="[ID]", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@listing_options
 @host_options
-def lag(plugin: str | None, as_json: bool, data: str | None, socket: str | None) -> int:
+def lag(plugin: str | None, listing: Listing, data: str | None, socket: str | None) -> int:
     """Show how far subscribers are behind."""
     rows = ask(lambda facade: facade.event_lag(plugin), data=data, socket=socket, name="events lag")
-    if as_json:
-        print_json([msgspec.to_builtins(row) for row in rows])
-        return ExitCode.OK
-    print_table(
-        ("PLUGIN", "SUBSCRIPTION", "DURABLE", "WAITING", "DELIVERED", "DROPPED"),
-        [
-            (
-                row.plugin or "(the application)",
-                row.subscription,
-                "yes" if row.durable else "",
-                str(row.waiting),
-                str(row.delivered),
-                str(row.dropped),
-            )
-            for row in rows
-        ],
+    listing.show(
+        [msgspec.to_builtins(row) for row in rows],
+        {
+            "PLUGIN": "plugin",
+            "SUBSCRIPTION": "subscription",
+            "DURABLE": "durable",
+            "WAITING": "waiting",
+            "DELIVERED": "delivered",
+            "DROPPED": "dropped",
+        },
+        units={"waiting": "count", "delivered": "count", "dropped": "count"},
+        fields=LagRow.__struct_fields__,
+        text=lambda row: (
+            row["plugin"] or "(the application)",
+            row["subscription"],
+            "yes" if row["durable"] else "",
+            str(row["waiting"]),
+            str(row["delivered"]),
+            str(row["dropped"]),
+        ),
     )
     return ExitCode.OK
 
 
 @command.command("dead")
 @click.argument("plugin", metavar="[ID]", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@listing_options
 @host_options
-def dead(plugin: str | None, as_json: bool, data: str | None, socket: str | None) -> int:
+def dead(plugin: str | None, listing: Listing, data: str | None, socket: str | None) -> int:
     """List events that could not be handled."""
     rows = ask(lambda facade: facade.dead_letters(plugin), data=data, socket=socket, name="events dead")
-    if as_json:
-        print_json([msgspec.to_builtins(row) for row in rows])
-        return ExitCode.OK
-    print_table(
-        ("ID", "PLUGIN", "SUBSCRIPTION", "TOPIC", "EMITTED", "ERROR"),
-        [(str(row.id), row.plugin, row.subscription, row.topic, day(row.time_s), row.error) for row in rows],
+    listing.show(
+        [msgspec.to_builtins(row) for row in rows],
+        {
+            "ID": "id",
+            "PLUGIN": "plugin",
+            "SUBSCRIPTION": "subscription",
+            "TOPIC": "topic",
+            "EMITTED": "time_s",
+            "ERROR": "error",
+        },
+        units={"id": "count", "seq": "count"},
+        fields=DeadLetterRow.__struct_fields__,
+        text=lambda row: (
+            str(row["id"]),
+            row["plugin"],
+            row["subscription"],
+            row["topic"],
+            day(row["time_s"]),
+            row["error"],
+        ),
     )
     return ExitCode.OK
 

@@ -14,7 +14,7 @@ import msgspec
 from host.cli.attached import ask, is_running
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
-from host.cli.output import print_json, print_table
+from host.cli.listing import Listing, Row, listing_options
 from host.errors import NoHost
 from host.facade.facade import Facade
 from host.facade.pages import PermissionsPage
@@ -45,32 +45,47 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("plugin", metavar="[ID]", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@listing_options
 @_options
-def list_them(plugin: str | None, as_json: bool, **place: Any) -> int:
+def list_them(plugin: str | None, listing: Listing, **place: Any) -> int:
     """List what each plugin, or plugin ID, asks for and has."""
 
     async def show(host: PluginHost) -> None:
         ids = [plugin] if plugin else [view.id for view in host.plugins() if not view.faults]
-        _show([host.permissions.of(one) for one in ids], as_json)
+        _show([host.permissions.of(one) for one in ids], listing)
 
     async def attached(facade: Facade) -> None:
         ids = [plugin] if plugin else [row.id for row in await facade.plugins() if not row.manifest_faults]
-        _show([_view(await facade.permissions(one)) for one in ids], as_json)
+        _show([_view(await facade.permissions(one)) for one in ids], listing)
 
     done = _attached(place, attached)
     return _with_host(place, show) if done is None else done
 
 
-def _show(views: Sequence[PermissionsView], as_json: bool) -> None:
-    if as_json:
-        print_json([msgspec.to_builtins(view) for view in views])
-        return
-    rows: list[tuple[str, str, str]] = []
-    for view in views:
-        for state in ("granted", "refused", "waiting"):
-            rows += [(view.plugin, clean(one), state) for one in getattr(view, state)]
-    print_table(("PLUGIN", "PERMISSION", "STATE"), rows)
+def _show(views: Sequence[PermissionsView], listing: Listing) -> None:
+    rows = [
+        {"plugin": view.plugin, "permission": one, "state": state}
+        for view in views
+        for state in ("granted", "refused", "waiting")
+        for one in getattr(view, state)
+    ]
+
+    def whole(taken: Sequence[Row]) -> Any:
+        """Return the plugins as they are known; with a filter, with what it takes alone."""
+        if not listing.wanted:
+            return [msgspec.to_builtins(view) for view in views]
+        having = {(row["plugin"], row["permission"]) for row in taken}
+        return [
+            {"plugin": view.plugin}
+            | {
+                name: [one for one in getattr(view, name) if (view.plugin, one) in having]
+                for name in ("asked", "granted", "refused", "waiting")
+            }
+            for view in views
+            if any(row["plugin"] == view.plugin for row in taken)
+        ]
+
+    listing.show(rows, {"PLUGIN": "plugin", "PERMISSION": "permission", "STATE": "state"}, whole=whole)
 
 
 def _view(page: PermissionsPage) -> PermissionsView:

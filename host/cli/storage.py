@@ -18,7 +18,8 @@ from host.cli.attached import ask, is_running
 from host.cli.attached_parts import AttachedStorage
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import settings_for
-from host.cli.output import print_json, print_table, print_value
+from host.cli.listing import Listing, listing_options
+from host.cli.output import print_json, print_value
 from host.clock import SystemClock
 from host.errors import NoHost
 from host.paths import default_data_folder
@@ -37,7 +38,6 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
     options: tuple[_Options, ...] = (
         click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml."),
         click.option("--data", type=click.Path(), help="Data folder."),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
     )
     for option in options:
         function = option(function)
@@ -50,27 +50,30 @@ def command() -> None:
 
 
 @command.command("list")
+@listing_options
 @_options
-def list_plugins(config: str | None, data: str | None, as_json: bool) -> int:
+def list_plugins(config: str | None, data: str | None, listing: Listing) -> int:
     """List who keeps how much."""
 
     async def look(view: View) -> dict[str, Any]:
         return dict(await view.usage_all())
 
     found: dict[str, Any] = _look(config, data, look) or {}
-    if as_json:
-        print_json({plugin: {"keys": one.keys, "bytes": one.bytes} for plugin, one in found.items()})
-    else:
-        rows = [(plugin, str(one.keys), str(one.bytes)) for plugin, one in found.items()]
-        print_table(("PLUGIN", "KEYS", "BYTES"), rows)
+    listing.show(
+        [{"plugin": plugin, "keys": one.keys, "bytes": one.bytes} for plugin, one in found.items()],
+        {"PLUGIN": "plugin", "KEYS": "keys", "BYTES": "bytes"},
+        units={"keys": "count", "bytes": "bytes"},
+        whole=lambda rows: {row["plugin"]: {"keys": row["keys"], "bytes": row["bytes"]} for row in rows},
+    )
     return ExitCode.OK
 
 
 @command.command("keys")
 @click.argument("plugin", metavar="ID")
 @click.argument("prefix", default="")
+@listing_options
 @_options
-def list_keys(plugin: str, prefix: str, config: str | None, data: str | None, as_json: bool) -> int:
+def list_keys(plugin: str, prefix: str, config: str | None, data: str | None, listing: Listing) -> int:
     """List the keys of plugin ID that begin with PREFIX."""
 
     async def look(view: View) -> list[KeptKey]:
@@ -80,17 +83,24 @@ def list_keys(plugin: str, prefix: str, config: str | None, data: str | None, as
         return found
 
     found: list[KeptKey] = _look(config, data, look) or []
-    if as_json:
-        print_json([msgspec.to_builtins(one) for one in found])
-    else:
-        rows = [(one.key, str(one.size_bytes), str(one.version), _shown(one.expires_s)) for one in found]
-        print_table(("KEY", "BYTES", "VERSION", "UNTIL"), rows)
+    listing.show(
+        [msgspec.to_builtins(one) for one in found],
+        {"KEY": "key", "BYTES": "size_bytes", "VERSION": "version", "UNTIL": "expires_s"},
+        units={"size_bytes": "bytes", "version": "count"},
+        text=lambda row: (
+            row["key"],
+            str(row["size_bytes"]),
+            str(row["version"]),
+            _shown(row["expires_s"]),
+        ),
+    )
     return ExitCode.OK
 
 
 @command.command("get")
 @click.argument("plugin", metavar="ID")
 @click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_options
 def get(plugin: str, key: str, config: str | None, data: str | None, as_json: bool) -> int:
     """Print the value that plugin ID keeps under KEY."""

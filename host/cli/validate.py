@@ -23,7 +23,7 @@ from host.services.cron import BadSchedule, read_rule
 @click.command("validate")
 @click.argument("folders", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Warnings of the code check count as faults.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per plugin.")
+@click.option("--json", "--jsonl", "as_json", is_flag=True, help="Print one JSON object per plugin.")
 def command(folders: tuple[Path, ...], strict: bool, as_json: bool) -> int:
     """Check the plugins at each PATH: the manifest, and the code without running it.
 

@@ -50,7 +50,7 @@ def _command(name: str, text: str, verb: _Verb) -> click.Command:
         help="What becomes of running plugins that need one that is unloaded.",
         hidden=name != "unload",
     )
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, a line for each.")
+    @click.option("--json", "--jsonl", "as_json", is_flag=True, help="Print JSON, a line for each.")
     @host_options
     def command(
         plugins: tuple[str, ...],

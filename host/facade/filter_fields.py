@@ -5,14 +5,15 @@ in the field's unit, or None where nothing is known.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from host.facade.rows import PluginRow
 from host.facade.tails import EventRow, LogRow, TraceRow
 
-Subject = Literal["plugin", "log", "event", "trace"]
+Subject = Literal["plugin", "log", "event", "trace", "entry"]
+"""Kinds of rows; an entry is a row of some listing, which says itself what its fields are."""
 Unit = Literal["text", "count", "percent", "bytes", "seconds", "level"]
 Value = str | tuple[str, ...] | float | None
 
@@ -205,3 +206,6 @@ def texts_of(subject: Subject, row: Any) -> tuple[str, ...]:
         case "trace":
             call: TraceRow = row
             return (call.method, call.plugin, call.error, call.id)
+        case "entry":
+            entry: Mapping[str, Any] = row
+            return tuple(str(value) for value in entry.values() if value is not None)

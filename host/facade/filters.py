@@ -13,7 +13,7 @@ does not hold for it. What is unknown of a row is neither more nor less than any
 
 import operator
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import translate
@@ -36,6 +36,7 @@ MAX_FILTER_CHARS: Final = 500
 MAX_SEARCHED_CHARS: Final = 4_096
 """Of each text; a regular expression may take long, and what it is tried on comes from plugins."""
 
+Vocabulary = Mapping[Subject, Mapping[str, Field]]
 _Test = Callable[[Any], bool]
 
 _FIELD: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9_]*)(>=|<=|[:=<>])")
@@ -102,9 +103,17 @@ class Filter:
         """Return whether a call is chosen."""
         return all(term.holds("trace", row) for term in self.terms)
 
+    def entry(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a row of a listing is chosen; see `parse_filter`."""
+        return all(term.holds("entry", row) for term in self.terms)
 
-def parse_filter(text: str, subject: Subject | None = None) -> Filter:
+
+def parse_filter(
+    text: str, subject: Subject | None = None, entry: Mapping[str, Field] | None = None
+) -> Filter:
     """Read a filter; with `subject`, only that kind of row's fields are allowed.
+
+    With `entry` it is for a listing whose rows have these fields, and for no other kind.
 
     Raises:
         FilterFault: It can't be read.
@@ -113,7 +122,8 @@ def parse_filter(text: str, subject: Subject | None = None) -> Filter:
         raise FilterFault(
             text, MAX_FILTER_CHARS, f"it has {len(text)} characters", f"at most {MAX_FILTER_CHARS}"
         )
-    subjects: tuple[Subject, ...] = tuple(FIELDS) if subject is None else (subject,)
+    vocabulary: Vocabulary = FIELDS if entry is None else {"entry": entry}
+    subjects: tuple[Subject, ...] = tuple(vocabulary) if subject is None else (subject,)
     terms: list[_Term] = []
     patterns: list[re.Pattern[str]] = []
     at = 0
@@ -128,7 +138,7 @@ def parse_filter(text: str, subject: Subject | None = None) -> Filter:
         if not word:
             raise FilterFault(text, begin, "`!` stands alone", "a term right after it, such as !state:active")
         if found := _FIELD.match(word):
-            tests = _field_tests(text, begin, found, word[found.end() :], subjects)
+            tests = _field_tests(text, begin, found, word[found.end() :], subjects, vocabulary)
         else:
             pattern = _pattern(text, begin, word)
             tests: dict[Subject, _Test] = {kind: _searcher(kind, pattern) for kind in subjects}
@@ -179,15 +189,21 @@ def _searcher(kind: Subject, pattern: re.Pattern[str]) -> _Test:
 
 
 def _field_tests(
-    text: str, at: int, found: re.Match[str], value: str, subjects: tuple[Subject, ...]
+    text: str,
+    at: int,
+    found: re.Match[str],
+    value: str,
+    subjects: tuple[Subject, ...],
+    vocabulary: Vocabulary,
 ) -> dict[Subject, _Test]:
     name, sign = found[1].lower(), found[2]
-    name = _ALSO.get(name, name)
+    if not any(name in vocabulary[kind] for kind in subjects):
+        name = _ALSO.get(name, name)
     having: list[tuple[Subject, Field]] = [
-        (kind, FIELDS[kind][name]) for kind in subjects if name in FIELDS[kind]
+        (kind, vocabulary[kind][name]) for kind in subjects if name in vocabulary[kind]
     ]
     if not having:
-        known = sorted({field for kind in subjects for field in FIELDS[kind]})
+        known = sorted({field for kind in subjects for field in vocabulary[kind]})
         near = get_close_matches(name, known, 1)
         guess = f"; did you mean {near[0]}" if near else ""
         quoted = found[0] + value.replace('"', "")
