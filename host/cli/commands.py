@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 import click
 import msgspec
 
-from host.cli.attached import ask
+from host.cli.attached import ask, host_options
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json, print_value
@@ -30,6 +30,7 @@ _T = TypeVar("_T")
 @click.option("--plugin", help="That plugin's commands alone.")
 @click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
 @listing_options
+@host_options
 @click.pass_context
 def command(
     context: click.Context,
@@ -37,16 +38,18 @@ def command(
     plugin: str | None,
     config: str | None,
     listing: Listing,
+    data: str | None,
+    socket: str | None,
 ) -> int:
     """List the commands of the running host's plugins, or of those in --dir; `run NAME` runs one.
 
     Plugins in --dir are started for it, and stopped afterwards.
     """
-    context.obj = (folders, plugin, config, listing.is_for_programs)
+    context.obj = (folders, plugin, config, listing.is_for_programs, data, socket)
     if context.invoked_subcommand is not None:
         return 0
     if not folders:
-        _list(_ask(lambda facade: facade.commands(plugin)), listing)
+        _list(_ask(lambda facade: facade.commands(plugin), data, socket), listing)
         return 0
 
     async def body(host: PluginHost) -> int:
@@ -69,7 +72,7 @@ def run(
     """Run the command NAME, or PLUGIN:NAME. Parameters are words KEY=VALUE, read as the command says
     that they are, or one JSON object.
     """
-    folders, plugin, _, json_asked = context.obj
+    folders, plugin, _, json_asked, data, socket = context.obj
     owner = name.rpartition(":")[0] or plugin
     show = print_json if as_json or json_asked else print_value
 
@@ -80,7 +83,7 @@ def run(
         show((await facade.command_run(name, params, plugin)).value)
 
     if not folders:
-        _ask(attached)
+        _ask(attached, data, socket)
         return 0
 
     async def body(host: PluginHost) -> int:
@@ -93,9 +96,9 @@ def run(
     return _run(context, body)
 
 
-def _ask(body: Callable[[Facade], Awaitable[_T]]) -> _T:
+def _ask(body: Callable[[Facade], Awaitable[_T]], data: str | None, socket: str | None) -> _T:
     try:
-        return ask(body, data=None, socket=None, name="commands")
+        return ask(body, data=data, socket=socket, name="commands")
     except NoHost as exc:
         exc.remedy = "start one with `plughost run DIR`, or name the plugin's folder: --dir DIR"
         raise
@@ -190,7 +193,7 @@ async def _load(host: PluginHost, plugin: str | None) -> None:
 
 
 def _run(context: click.Context, body: Any) -> int:
-    folders, _, config, _ = context.obj
+    folders, _, config, *_ = context.obj
     settings = settings_for(config, {"plugins": [str(folder.resolve()) for folder in folders]})
     start_logging(settings, quiet=True)
     # A plugin that does not start becomes this command's own line; the host's would say it twice.

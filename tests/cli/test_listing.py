@@ -18,6 +18,7 @@ LISTINGS = (
     ("config", "get", "hello"),
     ("config", "explain", "hello"),
     ("config", "history", "hello"),
+    ("commands",),
     ("doctor",),
 )
 

@@ -7,6 +7,7 @@ from protocol.version import RELEASE
 from tests.cli.conftest import Shell
 
 HEAVY = {"asyncio", "anyio", "fastapi", "msgspec", "psutil", "pydantic", "textual"}
+SLOW = {"jinja2", "jsonrpcserver", "jsonschema", "psutil", "pydantic", "rich", "sqlite3", "textual", "yaml"}
 REPORT_MODULES = """
 import sys
 from host.cli.main import main
@@ -31,6 +32,19 @@ def test_what_needs_no_host_loads_none_of_the_host(option: str):
     loaded = set(done.stderr.split())
     assert "click" in loaded
     assert not loaded & HEAVY
+
+
+def test_a_look_at_a_host_loads_nothing_of_what_runs_one(shell: Shell):
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT_MODULES, "ps", "--data", shell.folder / "nowhere"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 6
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert {"anyio", "msgspec"} <= loaded
+    assert not loaded & SLOW
 
 
 def test_help_lists_every_command(shell: Shell):
