@@ -52,6 +52,7 @@ COMMANDS = {
     "restore": "Put a copy back.",
     "doctor": "Check whether plugins can be run here.",
     # For authors.
+    "chaos": "Put faults to a plugin, and see which it does not bear.",
     "create": "Write a new plugin, with a test of its own.",
     "dev": "Run a plugin, and reload it when its files change.",
     "init": "Make a folder into a workspace for plugins.",
