@@ -1,12 +1,14 @@
-"""`plughost inspect`: ask one plugin line by line, typed or from a script."""
+"""`plughost inspect`: ask one plugin: from forms in a terminal, or line by line, typed or from a script."""
 
 import asyncio
 import math
+import os
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import anyio
 import click
@@ -14,29 +16,58 @@ import click
 from host.cli.dev_reload import checked
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.inspect_subject import InspectSubject
+from host.cli.inspect_wire import InspectWire
 from host.cli.output import print_error, print_json
-from host.cli.values import read_object
-from host.errors import PlughostError
+from host.cli.values import read_object, read_value
+from host.errors import InvalidParams, PlughostError
 from host.plugin_host import PluginHost
+from host.tui.inspector.subject import Asking, Kind
 
-_HELP = "methods | call METHOD [JSON] | stream METHOD [JSON] | emit TOPIC [JSON] | hook NAME [JSON] | quit"
+_HELP = (
+    "methods | call METHOD [JSON] | stream METHOD [JSON] | command NAME [JSON] | request VERB PATH [JSON] | "
+    "emit TOPIC [JSON] | hook NAME [JSON] | health | status | quit"
+)
 
 
 @click.command("inspect")
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("words", metavar="[LINE]", nargs=-1)
 @click.option("--exec", "lines", multiple=True, metavar="LINE", help="Do this and end; may be repeated.")
 @click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
-def command(folder: Path, lines: tuple[str, ...], config: str | None) -> int:
-    """Start the plugin in DIR and do what each line says: of --exec, or else of stdin.
+@click.option(
+    "--json", "plain", is_flag=True, help="Take lines from stdin also in a terminal; errors as JSON."
+)
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw ASCII only.")
+def command(
+    folder: Path,
+    words: tuple[str, ...],
+    lines: tuple[str, ...],
+    config: str | None,
+    plain: bool,
+    ascii_only: bool,
+) -> int:
+    """Start the plugin in DIR and ask it: in a terminal from forms, with the wire and the log beside them.
 
-    Lines: methods, call METHOD JSON, stream METHOD JSON, emit TOPIC JSON, hook NAME JSON, quit.
+    With a LINE, or --exec LINE, or where stdin or stdout is no terminal, do what each line says. Lines:
+    methods, call METHOD JSON, stream METHOD JSON, command NAME JSON, request VERB PATH JSON, emit TOPIC JSON,
+    hook NAME JSON, health, status, quit.
     """
-    settings = settings_for(config, {"plugins": [str(folder.resolve())]})
+    folder = folder.resolve()
+    settings = settings_for(config, {"plugins": [str(folder)]})
+    plugin = checked(folder).manifest.id
+    host = build_host(settings, temporary=True)
+    if not (words or lines or plain) and os.isatty(0) and os.isatty(1):
+        from host.cli.inspect_screen import inspect_in_terminal
+
+        return inspect_in_terminal(host, settings, folder, plugin, ascii=ascii_only)
     start_logging(settings, quiet=True)
-    plugin = checked(folder.resolve()).manifest.id
+    if words:
+        lines = (*lines, _line_of(words))
 
     async def body(host: PluginHost) -> int:
         await host.load(plugin)
+        subject = InspectSubject(host, folder, plugin, InspectWire())
         failed = False
         given = anyio.create_memory_object_stream[str](math.inf)
         if lines:
@@ -46,19 +77,28 @@ def command(folder: Path, lines: tuple[str, ...], config: str | None) -> int:
             _read_stdin(given[0].send_nowait)
         while True:
             line = await given[1].receive()
-            words = line.split(None, 2)
-            if words[:1] == ["quit"]:
+            asked = line.split(None, 2)
+            if asked[:1] == ["quit"]:
                 return ExitCode.PLUGIN_ERROR if failed else ExitCode.OK
             try:
-                await _do(host, plugin, words)
+                await _do(host, subject, asked)
             except click.UsageError as exc:
                 failed = True
-                sys.stderr.write(f"{exc.message}\n")
+                print_error(InvalidParams(exc.message), as_json=True) if plain else sys.stderr.write(
+                    f"{exc.message}\n"
+                )
             except PlughostError as exc:
                 failed = True
-                print_error(exc, as_json=False)
+                print_error(exc, as_json=plain)
 
-    return run_host(build_host(settings, temporary=True), body)
+    return run_host(host, body)
+
+
+def _line_of(words: tuple[str, ...]) -> str:
+    """Return the words of a command line as a line; what follows a name is JSON and may hold blanks."""
+    if words[0] == "request" and len(words) > 3:
+        return f"request {words[1]} {words[2]} {' '.join(words[3:])}"
+    return " ".join(words)
 
 
 def _read_stdin(take: Callable[[str], None]) -> None:
@@ -75,24 +115,48 @@ def _read_stdin(take: Callable[[str], None]) -> None:
     threading.Thread(target=read, name="stdin", daemon=True).start()
 
 
-async def _do(host: PluginHost, plugin: str, words: list[str]) -> None:
+async def _do(host: PluginHost, subject: InspectSubject, words: list[str]) -> None:
     match words:
         case []:
             pass
         case ["methods"]:
-            for name in host.plugin(plugin).methods:
+            for name in host.plugin(subject.plugin).methods:
                 print_json(name)
-        case [("call" | "stream" | "emit" | "hook") as verb, name, *rest]:
-            params = read_object(rest[0] if rest else "{}")
-            if verb == "call":
-                print_json(await host.call(plugin, name, params))
-            elif verb == "emit":
-                print_json(await host.emit(name, params))
-            elif verb == "hook":
-                verdict = await host.hook(name, params)
-                print_json({"allowed": verdict.allowed, "value": verdict.value, "reason": verdict.reason})
-            else:
-                async for item in host.stream(plugin, name, params):
-                    print_json(item)
+        case ["health" | "status" as name]:
+            await _ask(subject, Asking("contract", name), {})
+        case ["emit", topic, *rest]:
+            print_json(await host.emit(topic, _read(rest)))
+        case ["hook", name, *rest]:
+            await _ask(subject, Asking("hook", name), {"value": _read(rest)})
+        case ["request", verb, place]:
+            path, _, given = place.partition(" ")
+            await _ask(
+                subject,
+                Asking("endpoint", f"{verb.upper()} {_mounted(subject, path)}"),
+                read_object(given or "{}"),
+            )
+        case ["call" | "stream" | "command" as verb, name, *rest]:
+            kind: Kind = "method" if verb == "call" else "stream" if verb == "stream" else "command"
+            await _ask(subject, Asking(kind, name), read_object(rest[0] if rest else "{}"))
         case _:
             raise click.UsageError(f"not understood; allowed: {_HELP}")
+
+
+async def _ask(subject: InspectSubject, asking: Asking, params: dict[str, Any]) -> None:
+    answers = subject.ask(asking, params)
+    try:
+        async for item in answers:
+            print_json(item)
+    finally:
+        await answers.aclose()
+
+
+def _read(rest: list[str]) -> Any:
+    return read_value(rest[0], "the value") if rest else {}
+
+
+def _mounted(subject: InspectSubject, path: str) -> str:
+    """Return where an endpoint lies; a path of the code's own lies below the plugin's folder."""
+    if path == "/api" or path.startswith("/api/"):
+        return path
+    return f"/api/plugins/{subject.plugin}/{path.lstrip('/')}"

@@ -56,7 +56,7 @@ COMMANDS = {
     "create": "Write a new plugin, with a test of its own.",
     "dev": "Run a plugin, and reload it when its files change.",
     "init": "Make a folder into a workspace for plugins.",
-    "inspect": "Ask a plugin line by line, typed or from a script.",
+    "inspect": "Ask a plugin from forms, with the wire beside them; or line by line.",
     "package": "Pack a plugin into one file.",
     "stubs": "Write a host's API down for type checkers.",
     "test": "Run a plugin's tests.",

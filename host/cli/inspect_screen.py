@@ -1,0 +1,47 @@
+"""`plughost inspect` in a terminal: the inspector over a host in this process.
+
+The two share an event loop, so a painting holds the host up for some milliseconds: for calls by hand that is
+nothing, and the wire can be seen as it is.
+"""
+
+import os
+from pathlib import Path
+
+from host.cli.exit_codes import ExitCode
+from host.cli.hosting import run_host
+from host.cli.inspect_subject import InspectSubject
+from host.cli.inspect_wire import InspectWire
+from host.errors import PlughostError
+from host.logs import configure
+from host.plugin_host import PluginHost
+from host.settings import Settings
+
+
+def inspect_in_terminal(
+    host: PluginHost, settings: Settings, folder: Path, plugin: str, *, ascii: bool
+) -> int:
+    """Show the inspector until somebody quits."""
+    wire = watched(host)
+
+    async def body(host: PluginHost) -> int:
+        from host.tui.inspector.app import run_inspector
+
+        try:
+            await host.load(plugin)
+        except PlughostError:
+            pass  # its state says why, and so does its log; r tries again after an edit
+        await run_inspector(InspectSubject(host, folder, plugin, wire), ascii=ascii)
+        return ExitCode.OK
+
+    with Path(os.devnull).open("w") as nowhere:
+        # The screen shows what is logged.
+        configure(settings.log, nowhere)
+        return run_host(host, body)
+
+
+def watched(host: PluginHost) -> InspectWire:
+    """Have every message of a host's plugins told; before the host is entered."""
+    wire = InspectWire()
+    parts = host._parts  # pyright: ignore[reportPrivateUsage]
+    parts._registries = (*parts._registries, wire)  # pyright: ignore[reportPrivateUsage]
+    return wire

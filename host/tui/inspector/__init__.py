@@ -1,0 +1,1 @@
+"""Inspector: one plugin asked by hand, from forms, with the wire beside it."""
