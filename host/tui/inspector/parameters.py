@@ -1,7 +1,8 @@
 """Parameters: what was put into the form of one thing that is asked, and the form's lines. No widget."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from host.facade.config_pages import ConfigPage
@@ -93,3 +94,10 @@ def copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: copied(item) for key, item in cast("dict[str, Any]", value).items()}
     return [copied(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def shown_askings(askings: Sequence[Asking]) -> list[Asking]:
+    """Return what a plugin says of itself with its texts clean; what has a name that is not stays out."""
+    return [
+        replace(one, description=clean(one.description)) for one in askings if clean(one.name) == one.name
+    ]

@@ -3,7 +3,6 @@
 Asks through its subject alone. One thing is asked at a time; what is under way can be cancelled.
 """
 
-from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from textual import on
@@ -18,10 +17,11 @@ from host.tui.border import clean
 from host.tui.chrome import KeyLine
 from host.tui.forms.edit_dialog import EditDialog
 from host.tui.inked import monitor
-from host.tui.inked_lines import InkedLines, InkedText, Part, Parts, fitting, spread
+from host.tui.inked_lines import InkedLines, InkedText, Parts, fitting
 from host.tui.inspector.asker import Asker
+from host.tui.inspector.chrome import TABS, PluginLine, TabLine, paint_keys
 from host.tui.inspector.keys import INSPECT_BINDINGS
-from host.tui.inspector.parameters import WHOLE, Parameters, copied, field_line
+from host.tui.inspector.parameters import WHOLE, Parameters, copied, field_line, shown_askings
 from host.tui.inspector.pick_list import Entry, PickList
 from host.tui.inspector.subject import KINDS, Asking, Subject
 from host.tui.inspector.wire_view import Frames
@@ -30,7 +30,6 @@ from host.tui.log_view import LogView
 
 TICK_S: Final = 0.1
 LAST_LINES: Final = 500
-TABS: Final = (("answer", "Answer"), ("wire", "Wire"), ("log", "Log"))
 
 
 class InspectScreen(Screen[None]):
@@ -60,18 +59,19 @@ class InspectScreen(Screen[None]):
         self._tab = "answer"
         self._asker = Asker(subject, self._say, self._show_answer)
         self._reloading = False
+        self._seen_pid: int | None = None
         self._feed: Feed | None = None
 
     def compose(self) -> ComposeResult:
         """Head, list, form, tabs, keys."""
-        yield InkedLines(id="head")
+        yield PluginLine(id="head")
         with Horizontal():
             with Vertical(id="left", classes="unzoomed"):
                 yield PickList(id="offers")
             with Vertical(id="right"):
                 yield InkedLines(id="form-title", classes="unzoomed")
                 yield PickList(id="form", classes="unzoomed")
-                yield InkedLines(id="tabs")
+                yield TabLine(id="tabs")
                 yield InkedLines(id="status")
                 yield InkedText(id="answer")
                 yield InkedText(id="wire")
@@ -90,7 +90,6 @@ class InspectScreen(Screen[None]):
         self._say([("Enter opens a value, s sends", "dim")])
         self.action_open("answer")
         self.set_interval(TICK_S, self._tick)
-        app.start(self._discover)
 
     def on_unmount(self) -> None:
         """Let go what was followed."""
@@ -105,38 +104,20 @@ class InspectScreen(Screen[None]):
     # What is seen
 
     def _tick(self) -> None:
-        self._paint_head()
+        self.query_one(PluginLine).paint(self._subject.plugin, reloading=self._reloading)
+        row = monitor(self).model.plugins.get(self._subject.plugin)
+        if row is not None and row.state == "active" and row.pid != self._seen_pid:
+            # Another run may offer something else.
+            self._seen_pid = row.pid
+            monitor(self).start(self._discover)
         self._paint_tabs()
         if self._tab == "wire" and self._painted_frames != self._frames.count:
             self._paint_wire()
         self.query_one("#log", LogView).paint()
-        bindings = [one.binding for one in self.active_bindings.values() if one.binding.show]
-        mine = [one for one in bindings if one.group is not None]
-        self.query_one(KeyLine).paint(dict.fromkeys(mine))
-
-    def _paint_head(self) -> None:
-        app, head = monitor(self), self.query_one("#head", InkedLines)
-        row = app.model.plugins.get(self._subject.plugin)
-        left: list[Part] = [(f" inspect {clean(self._subject.plugin)}", "strong")]
-        if row is not None:
-            good = row.state == "active"
-            left += [
-                (f" {row.version}  ", "dim"),
-                (f"{'●' if good else '✖'} {row.state}", "good" if good else "bad"),
-            ]
-            left.append((f"  pid {row.pid}" if row.pid else f"  {row.reason}", "dim"))
-        right: Parts = [("◐ reloading ", "accent")] if self._reloading else app.link_parts()
-        head.show([spread(left, right, head.size.width)])
+        paint_keys(self, self.query_one(KeyLine))
 
     def _paint_tabs(self) -> None:
-        counts = {"wire": f" {self._frames.count:,}" if self._frames.count else ""}
-        parts: list[Part] = [(" ", "plain")]
-        for name, title in TABS:
-            said = f"{title}{counts.get(name, '')}"
-            parts.append(
-                (f"[{said}]" if name == self._tab else f" {said} ", "title" if name == self._tab else "dim")
-            )
-        self.query_one("#tabs", InkedLines).show([parts])
+        self.query_one(TabLine).paint(self._tab, {"wire": self._frames.count})
 
     def _paint_wire(self) -> None:
         self._painted_frames = self._frames.count
@@ -192,7 +173,7 @@ class InspectScreen(Screen[None]):
     async def _discover(self) -> None:
         await monitor(self).link.live()
         try:
-            askings = [_shown(one) for one in await self._subject.asked() if clean(one.name) == one.name]
+            askings = shown_askings(await self._subject.asked())
         except (PlughostError, OSError) as error:
             self._asker.failed(error, "it can't be asked what there is")
             return
@@ -325,10 +306,5 @@ class InspectScreen(Screen[None]):
             self._asker.failed(error, "not reloaded")
         else:
             self._say([("✓ reloaded", "good")])
-            await self._discover()
         finally:
             self._reloading = False
-
-
-def _shown(asking: Asking) -> Asking:
-    return replace(asking, description=clean(asking.description))
