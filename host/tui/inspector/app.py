@@ -39,7 +39,6 @@ class Inspector(Monitor, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Open the only screen."""
-        super().on_mount()
         self.push_screen(InspectScreen(self._subject))
 
     def action_help(self) -> None:

@@ -146,11 +146,11 @@ class InspectScreen(Screen[None]):
         form.show([Entry(key, field_line(one, faults.get(key, ""))) for key, one in params.fields().items()])
 
     def _say(self, parts: Parts) -> None:
-        if self.is_mounted:
+        if self.is_attached:
             self.query_one("#status", InkedLines).show([[(" ", "plain"), *parts]])
 
     def _show_answer(self, lines: list[Parts]) -> None:
-        if self.is_mounted:
+        if self.is_attached:
             self.query_one("#answer", InkedText).show(lines)
 
     # What there is to ask
@@ -195,7 +195,11 @@ class InspectScreen(Screen[None]):
 
     @on(PickList.Picked, "#offers")
     def _chosen(self) -> None:
-        self.query_one("#form", PickList).focus()
+        form = self.query_one("#form", PickList)
+        if form.has_focus:
+            # A second Enter came before the first was done: it was meant for the form.
+            form.action_pick()
+        form.focus()
 
     @on(PickList.Picked, "#form")
     def _edit(self, event: PickList.Picked) -> None:
