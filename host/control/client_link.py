@@ -4,6 +4,8 @@ Owns who waits for which answer and where notifications go. Needs no task of its
 """
 
 import asyncio
+import os
+from contextlib import suppress
 from typing import Any, Final, Protocol, cast
 
 import msgspec
@@ -19,6 +21,9 @@ from protocol.jsonrpc import Message, decode_block, decode_error
 
 MAX_LINE_BYTES: Final = 2 * wire.MAX_FRAME_BYTES
 """Longest line that a host is let send; it sends half of that at most."""
+
+MAX_LAST_WORDS_BYTES: Final = 64 * 1024
+"""Of what a host said before it closed the connection; why it refuses one is a line of some hundred bytes."""
 
 
 class Follower(Protocol):
@@ -87,6 +92,8 @@ class ClientLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See the end of it; asyncio's."""
+        if exc is not None and self._fault is None:
+            self._read_last_words()
         why = f": {exc}" if exc is not None else ""
         for call in self._calls.values():
             if not call.answer.done():
@@ -100,6 +107,14 @@ class ClientLink(asyncio.Protocol):
             follower.ended(gone)
         self._writable.set()
         self.lost.set()
+
+    def _read_last_words(self) -> None:
+        """Take what the host said before it closed; asyncio reads nothing more once a write failed."""
+        assert self._transport is not None
+        with suppress(OSError):
+            self.data_received(
+                os.read(self._transport.get_extra_info("socket").fileno(), MAX_LAST_WORDS_BYTES)
+            )
 
     def pause_writing(self) -> None:
         """Begin to wait for the host; asyncio's."""

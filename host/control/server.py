@@ -139,8 +139,12 @@ class ControlServer:
         denied = ""
         if not is_trusted(peer.uid):
             denied = f"the control socket is for its host's own user; this is {peer}"
-        elif self._is_plugins is not None and (peer.pid is None or self._is_plugins(peer.pid)):
-            # One in a namespace of its own can't be looked at, and may be anything.
+        elif self._is_plugins is not None and peer.pid is None:
+            # It can't be looked at, and may be a plugin that made itself a namespace.
+            denied = (
+                f"the control socket is for processes that the host can see, and this one is outside; {peer}"
+            )
+        elif self._is_plugins is not None and self._is_plugins(peer.pid or 0):
             denied = f"plugins may not use the control socket; {peer} belongs to one"
         if denied:
             self._tell(str(peer), denied)

@@ -72,15 +72,18 @@ def test_no_junk_line_is_a_message():
     for line in junk_lines(dice()):
         assert b"\n" not in line
         try:
-            message = json.loads(line)
+            message: Any = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        assert (
-            not isinstance(message, dict)
-            or message.get("id") != 1
-            or message.get("jsonrpc") != "2.0"
-            or not (isinstance(message.get("method"), str))
-        )
+        assert not _is_message(message)
+
+
+def _is_message(value: Any) -> bool:
+    match value:
+        case {"id": 1, "jsonrpc": "2.0", "method": str()}:
+            return True
+        case _:
+            return False
 
 
 def test_a_methods_schema_is_put_together_from_its_document():

@@ -1,4 +1,4 @@
-"""The inspector over a real plugin process, driven key by key at both sizes; and in tmux, as people have it."""
+"""The inspector over a real plugin, driven key by key at both sizes; and in tmux, as people have it."""
 
 import shutil
 import sys

@@ -1,5 +1,6 @@
 """Clients that misbehave, and who may not be one; sockets in odd places; hosts that die."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,10 +17,12 @@ import anyio
 import pytest
 
 from host.control.client import connect, socket_of
+from host.control.client_link import ClientLink
 from host.control.connection import READ_PAUSE_BYTES
 from host.control.socket_place import POINTER_NAME
 from host.control.wire import MAX_FRAME_BYTES
 from host.errors import AlreadyRunning, Denied, HostClosed, NoHost
+from protocol.errors import DENIED
 from tests.host.control.conftest import WAIT_S, Serving, peer_of, wire_to
 from tests.host.control.small_facade import ROW, SmallFacade
 
@@ -125,6 +128,23 @@ async def test_a_peer_that_belongs_to_a_plugin_is_refused_and_audited(serving: S
         assert server.clients() == ()
     assert [(method, outcome.partition(":")[0]) for _, method, outcome in told] == [("connect", "denied")]
     assert str(os.getpid()) in told[0][0]
+
+
+async def test_why_a_connection_is_refused_is_read_though_the_host_closed_it_before_hello_was_sent(
+    tmp_path: Path,
+):
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        loop = asyncio.get_running_loop()
+        _, link = await loop.create_unix_connection(ClientLink, str(path))
+        accepted, _ = listener.accept()
+        with accepted:
+            error = {"code": DENIED, "message": "not you", "data": {"kind": "denied"}}
+            accepted.sendall(json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode() + b"\n")
+        with anyio.fail_after(WAIT_S), pytest.raises(Denied, match="not you"):
+            await link.request("hello", b"{}")
 
 
 @is_root
