@@ -67,3 +67,28 @@ def test_ctrl_c_ends_it_while_it_waits_for_a_line(shell: Shell):
             assert running.wait(30) == 130
         finally:
             running.kill()
+
+
+def test_a_line_can_be_given_as_arguments_and_a_failure_is_told_as_json(shell: Shell):
+    folder = shell.plugin("asked", ASKED)
+    done = shell.run("inspect", folder, "call", "add", '{"a": 1, "b": 2}')
+    assert (done.code, done.out) == (0, "3\n")
+    failed = shell.run("inspect", folder, "--json", "call", "add", '{"a": "x", "b": 2}')
+    assert failed.code == 1
+    assert '"code":"invalid_params"' in failed.err
+
+
+def test_commands_requests_health_and_status_are_lines_too(shell: Shell):
+    code = "from plugin_sdk import Plugin, command, endpoint\n\nclass P(Plugin):\n"
+    code += "    @command('sum', description='Add')\n    async def total(self, a: int) -> int:\n        return a + 1\n"
+    code += "    @endpoint('GET', '/users/{name}')\n    async def user(self, name: str) -> str:\n        return name\n"
+    folder = shell.plugin("asked", code)
+    lines = ('command sum {"a": 41}', "request GET /users/ada", "health", "status")
+    done = shell.run("inspect", folder, *(word for line in lines for word in ("--exec", line)))
+    assert done.code == 0, done.err
+    said = done.out.splitlines()
+    assert said[0] == "42"
+    assert '"status":200' in said[1]
+    assert '"ada"' in said[1]
+    assert '"status":"healthy"' in said[2]
+    assert '"plugin_id":"asked"' in said[3]

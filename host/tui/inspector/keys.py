@@ -21,5 +21,4 @@ INSPECT_BINDINGS: Final = [
     Binding("z", "zoom", "zoom", group=SHOW, show=False),
     Binding("y", "copy", "copy what is shown", group=SHOW, show=False),
     Binding("Y", "copy_cli", "copy as a command line", group=SHOW, show=False),
-    Binding("ctrl+l", "clear", "clear the wire", group=SHOW, show=False),
 ]

@@ -10,7 +10,8 @@ from host.tui.border import clean
 from host.tui.forms.fields import Field, example, fields_of, resolved, types_of
 from host.tui.forms.typed import brief
 from host.tui.inked_lines import Parts
-from host.tui.inspector.subject import Asking
+from host.tui.inspector.pick_list import Entry
+from host.tui.inspector.subject import KINDS, Asking
 
 WHOLE: Final = ""
 """Key of the field that is all parameters as one JSON object."""
@@ -101,3 +102,13 @@ def shown_askings(askings: Sequence[Asking]) -> list[Asking]:
     return [
         replace(one, description=clean(one.description)) for one in askings if clean(one.name) == one.name
     ]
+
+
+def entries_of(askings: Sequence[Asking]) -> list[Entry]:
+    """Return what can be asked as a list, each kind under its heading."""
+    entries: list[Entry] = []
+    for kind, title in KINDS.items():
+        if those := [one for one in askings if one.kind == kind]:
+            entries.append(Entry(None, [(title, "title")]))
+            entries += [Entry(one.key, [(one.name, "plain")]) for one in those]
+    return entries

@@ -21,9 +21,9 @@ from host.tui.inked_lines import InkedLines, InkedText, Parts, fitting
 from host.tui.inspector.asker import Asker
 from host.tui.inspector.chrome import TABS, PluginLine, TabLine, paint_keys
 from host.tui.inspector.keys import INSPECT_BINDINGS
-from host.tui.inspector.parameters import WHOLE, Parameters, copied, field_line, shown_askings
+from host.tui.inspector.parameters import WHOLE, Parameters, copied, entries_of, field_line, shown_askings
 from host.tui.inspector.pick_list import Entry, PickList
-from host.tui.inspector.subject import KINDS, Asking, Subject
+from host.tui.inspector.subject import Asking, Subject
 from host.tui.inspector.wire_view import Frames
 from host.tui.link import Feed
 from host.tui.log_view import LogView
@@ -180,13 +180,7 @@ class InspectScreen(Screen[None]):
         if not self.is_mounted:
             return
         self._askings = {one.key: one for one in askings}
-        entries: list[Entry] = []
-        for kind, title in KINDS.items():
-            those = [one for one in askings if one.kind == kind]
-            if those:
-                entries.append(Entry(None, [(title, "title")]))
-                entries += [Entry(one.key, [(one.name, "plain")]) for one in those]
-        self.query_one("#offers", PickList).show(entries)
+        self.query_one("#offers", PickList).show(entries_of(askings))
         self._paint_form()
 
     @on(PickList.Moved, "#offers")
@@ -281,8 +275,7 @@ class InspectScreen(Screen[None]):
     def action_zoom(self) -> None:
         """Give the tab all the room, or no longer."""
         self.toggle_class("-zoomed")
-        if self.has_class("-zoomed"):
-            self.query_one(f"#{self._tab}").focus()
+        self.query_one(f"#{self._tab}").focus()
 
     def action_copy(self) -> None:
         """Copy what the open tab shows."""
@@ -295,11 +288,6 @@ class InspectScreen(Screen[None]):
         asking = self._asking
         if asking is not None:
             monitor(self).copy(self._subject.command_line(asking, self._params(asking).values))
-
-    def action_clear(self) -> None:
-        """Forget the frames that are shown."""
-        self._frames.clear()
-        self._paint_wire()
 
     # Asking
 

@@ -29,10 +29,6 @@ class Frames:
         self.count += 1
         self._kept.append(_lines_of(frame))
 
-    def clear(self) -> None:
-        """Forget them."""
-        self._kept.clear()
-
     def lines(self) -> list[Parts]:
         """Return them as lines."""
         return [line for frame in self._kept for line in frame]
