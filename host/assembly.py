@@ -61,6 +61,7 @@ from host.supervision.condition import Condition
 from host.supervision.environment import Environment
 from host.supervision.narrative import log_change
 from host.supervision.registries import Registries
+from host.supervision.reloading import reload
 from host.supervision.roster import Roster
 from host.supervision.shared import Shared
 from host.supervision.states import State
@@ -130,7 +131,7 @@ class Assembly:
             *(self.configuration, self.schedule, book, self.scanner),
         )
         """What has files or tasks, in the order in which it is opened."""
-        facts.rescan = self.rescan
+        facts.rescan, facts.reload = self.rescan, self.reload
         self._front = Front(
             Parts(
                 facts=facts,
@@ -191,6 +192,10 @@ class Assembly:
             found=tuple(sorted(after - before)),
             gone=tuple(sorted(before - after)),
         )
+
+    async def reload(self, plugin: str) -> None:
+        """Bring a plugin's package, as it is now, into service; see `PluginHost.reload`."""
+        await reload(self.roster, plugin, self._running(), self._given.limits)
 
     def reload_by(self, reload: Callable[[], Awaitable[ReloadPage]]) -> None:
         """Have `reload` called where a front end asks for the settings to be read again."""

@@ -37,7 +37,7 @@ def attach_services(
     """Put everything behind its name."""
     about = AboutService(gateway.describe)
     plugins = PluginsService(calls, roster.views)
-    gateway.attach_notification("log.write", LogService(writer(roster.session)).write)
+    gateway.attach_notification("log.write", LogService(writer(roster.run)).write)
     gateway.attach_builtin("host.info", about.info)
     gateway.attach_builtin("rpc.discover", about.discover)
     gateway.attach_builtin("plugins.call", plugins.call)

@@ -20,6 +20,7 @@
             LoadFailed              load_failed
                 LoadRefused         load_refused
                     ConsentRequired consent_required
+                    HandoverFailed  handover_failed
         CallError
             PluginError             plugin_error
             PluginIncident          plugin_incident
@@ -98,6 +99,7 @@ from host.state_errors import (
     Busy,
     ConsentRequired,
     Disabled,
+    HandoverFailed,
     HasDependants,
     LoadFailed,
     LoadRefused,
@@ -128,6 +130,7 @@ __all__ = [
     "DuplicateContribution",
     "Fault",
     "FrameTooLarge",
+    "HandoverFailed",
     "HasDependants",
     "HookCycle",
     "HostClosed",

@@ -35,6 +35,21 @@ class HostVerbs(HostParts):
         """Stop a plugin and load it anew."""
         await self._supervisor(plugin).restart()
 
+    async def reload(self, plugin: str) -> None:
+        """Bring a plugin's package, as it is on the disk now, into service without a gap.
+
+        A new run starts beside the one that serves. Once it is loaded and healthy, all moves over in one
+        moment: calls, events, hooks, schedules, and whatever else it offers. The former run ends what it
+        had begun, for 30 s at most, and goes. A plugin that does not run is loaded.
+
+        Raises:
+            HandoverFailed: The new run failed; the one that serves was not touched.
+            ConsentRequired: The new version asks for more than was granted.
+            ManifestError, LoadRefused: The package can't be used.
+            PluginNotFound, Disabled, Quarantined, Busy, NotActive: It can't be reloaded now.
+        """
+        await self._parts.running().reload(plugin)
+
     async def kill(self, plugin: str) -> None:
         """End a plugin's process without grace, and keep it stopped."""
         await self._supervisor(plugin).kill()

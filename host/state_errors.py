@@ -72,6 +72,13 @@ class LoadRefused(LoadFailed):
     code = "load_refused"
 
 
+class HandoverFailed(LoadRefused):
+    """A new run of the plugin did not take over; the one that served was not touched."""
+
+    code = "handover_failed"
+    remedy = "mend what it says, then reload it"
+
+
 class ConsentRequired(LoadRefused):
     """The plugin asks for permissions that nobody has granted or refused yet."""
 

@@ -32,8 +32,12 @@ class Timing:
     """Lag of the host's own loop at which a miss does not count."""
     stack_dump_s: float = 0.3
     """Time that an unresponsive plugin gets to write its stacks."""
+    health_s: float = 5.0
+    """Health check of a run that is about to take over from another one."""
     drain_s: float = 5.0
     """Calls under way may end before the plugin unloads."""
+    replaced_drain_s: float = 30.0
+    """The same for a run from which another one took over: nobody waits for its end."""
     unload_s: float = 5.0
     close_stdin_s: float = 2.0
     """Time to leave by itself once its stdin is closed."""

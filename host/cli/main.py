@@ -25,6 +25,7 @@ COMMANDS = {
     "load": "Load plugins.",
     "unload": "Stop plugins, and keep them stopped.",
     "restart": "Stop plugins, and load them anew.",
+    "reload": "Let new runs of plugins take over without a gap.",
     "kill": "End plugins without grace.",
     "enable": "Let disabled plugins be loaded.",
     "disable": "Stop plugins, and do not let them be loaded.",
@@ -67,7 +68,7 @@ COMMANDS = {
 }
 
 _HOMES = {
-    **dict.fromkeys(("load", "unload", "restart", "kill", "enable", "disable", "reset"), "verbs"),
+    **dict.fromkeys(("load", "unload", "restart", "reload", "kill", "enable", "disable", "reset"), "verbs"),
     **dict.fromkeys(("health", "status", "host", "problems"), "answers"),
 }
 """Modules that hold several commands, each under its own name."""

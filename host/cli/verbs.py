@@ -1,4 +1,4 @@
-"""What an operator has a host do: `plughost load unload restart kill enable disable reset`."""
+"""What an operator has a host do: `plughost load unload restart reload kill enable disable reset`."""
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,6 +28,10 @@ _VERBS: Final[dict[str, tuple[str, _Verb]]] = {
     "load": ("Load plugins, and what they depend on.", lambda host, one, _: host.plugin_start(one)),
     "unload": ("Stop plugins, and keep them stopped.", lambda host, one, who: host.plugin_stop(one, who)),
     "restart": ("Stop plugins, and load them anew.", lambda host, one, _: host.plugin_restart(one)),
+    "reload": (
+        "Let new runs of plugins, as they are on the disk now, take over without a gap.",
+        lambda host, one, _: host.plugin_reload(one),
+    ),
     "kill": ("End plugins without grace, and keep them stopped.", lambda host, one, _: host.plugin_kill(one)),
     "enable": ("Let disabled plugins be loaded.", lambda host, one, _: host.plugin_enable(one)),
     "disable": (
@@ -111,6 +115,6 @@ def _say(row: PluginRow, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-load, unload, restart, kill, enable, disable, reset = (
+load, unload, restart, reload, kill, enable, disable, reset = (
     _command(name, text, verb) for name, (text, verb) in _VERBS.items()
 )

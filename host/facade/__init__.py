@@ -11,15 +11,19 @@ from host.facade.ports import (
     Joining,
     LiveSession,
     LiveSessions,
+    Loadable,
     LoadInputs,
     Opens,
     Registry,
+    Succeeding,
+    Unfinished,
 )
 from host.facade.tails import Batch, Tail, TailQuery
-from host.facade.views import Caller, Change, ExitFacts, Figures, PluginView, Wanted
+from host.facade.views import BesideRun, Caller, Change, ExitFacts, Figures, PluginView, Wanted
 
 __all__ = [
     "Batch",
+    "BesideRun",
     "Board",
     "Caller",
     "Change",
@@ -37,10 +41,13 @@ __all__ = [
     "LiveSession",
     "LiveSessions",
     "LoadInputs",
+    "Loadable",
     "Opens",
     "PluginView",
     "Registry",
+    "Succeeding",
     "Tail",
     "TailQuery",
+    "Unfinished",
     "Wanted",
 ]

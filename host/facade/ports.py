@@ -3,9 +3,9 @@
 Implemented by one of them, used by another, wired by the assembly; front ends have no business here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from anyio.abc import TaskGroup
 
@@ -109,15 +109,52 @@ class Registry(Protocol):
         ...
 
 
+Unfinished = Callable[[], bool]
+"""Tells whether a run that was replaced still works on something that it was given before."""
+
+
+@runtime_checkable
+class Succeeding(Registry, Protocol):
+    """A registry that has to know of a run that may take over from the one that serves.
+
+    Of the others such a run is told at the switch alone, as if it had just come: `join` and `activated`.
+    """
+
+    def wait(self, session: Joining) -> None:
+        """Take it in beside its predecessor; nothing of it is in force before `succeed`."""
+        ...
+
+    def succeed(self, session: Joining, predecessor: Joining) -> Unfinished | None:
+        """Put it in force in its predecessor's place, which may have ended; it is active.
+
+        Returns what tells how long the predecessor still works for this registry, if it does.
+        """
+        ...
+
+
+class Loadable(Protocol):
+    """A package, as those see it who say what a plugin is given."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it says about itself."""
+        ...
+
+    @property
+    def config_defaults(self) -> Mapping[str, Any]:
+        """Defaults of its configuration, from a file of the package."""
+        ...
+
+
 class LoadInputs(Protocol):
     """What a plugin is given when it is loaded."""
 
-    def faults(self, plugin: str) -> Iterable[str]:
+    def faults(self, package: Loadable) -> Iterable[str]:
         """Return why it can't be started with its present configuration, a sentence for each fault."""
         ...
 
-    def current(self, plugin: str) -> Mapping[str, Any]:
-        """Return its configuration, secrets included."""
+    def given(self, package: Loadable, code: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Return its configuration, secrets included; `code` is the schema that its code declares."""
         ...
 
 
@@ -165,8 +202,8 @@ class LiveSessions(Protocol):
         """
         ...
 
-    def session(self, plugin: str) -> LiveSession | None:
-        """Return the plugin's session, whatever its state; None if it has none."""
+    def run(self, plugin: str, session: SessionId) -> LiveSession | None:
+        """Return one run of a plugin, also one that another took over from; None if it has ended."""
         ...
 
     def is_enabled(self, plugin: str) -> bool:

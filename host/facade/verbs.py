@@ -44,6 +44,11 @@ class Verbs(Protocol):
         ...
 
     @verb
+    async def plugin_reload(self, plugin: str) -> PluginRow:
+        """Let a new run of its package, as it is now, take over without a gap; load one that does not run."""
+        ...
+
+    @verb
     async def plugin_kill(self, plugin: str) -> PluginRow:
         """End a plugin's process without grace, and keep it stopped."""
         ...

@@ -61,6 +61,16 @@ class ExitFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideRun:
+    """A run that lives beside the one that serves, during a handover."""
+
+    session: SessionId
+    pid: int
+    phase: Literal["starting", "ending"]
+    """Whether it is about to take over, or was replaced and ends what it had begun."""
+
+
+@dataclass(frozen=True, slots=True)
 class PluginView:
     """One plugin, as it is at this moment."""
 
@@ -92,6 +102,8 @@ class PluginView:
     """Asked for, and waiting for the operator's consent."""
     faults: tuple[str, ...] = ()
     """What is wrong with its manifest; such a plugin has no valid id and can't be loaded."""
+    beside: tuple[BesideRun, ...] = ()
+    """Other runs of it, while one takes over from another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,12 @@ class HostFacade(ServiceAnswers):
         return await self._do(plugin, Supervisor.restart)
 
     @audited
+    async def plugin_reload(self, plugin: str) -> PluginRow:
+        """Let a new run of its package take over."""
+        await self._parts.facts.reloads(plugin)
+        return self._pictures.row(plugin)
+
+    @audited
     async def plugin_kill(self, plugin: str) -> PluginRow:
         """End a plugin's process without grace."""
         return await self._do(plugin, Supervisor.kill)

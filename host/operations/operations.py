@@ -134,7 +134,7 @@ class Operations:
                     for use in supervisor.grants.usage()
                     if use.denied and use.last_s is not None
                 ],
-                config_faults=parts.configuration.faults(view.id) if starts else (),
+                config_faults=parts.configuration.faults(supervisor.package) if starts else (),
                 lost_lines=0 if session is None else session.lost_lines,
                 lost_events=lost,
                 dead_letters=buried,

@@ -53,8 +53,14 @@ class HostFacts:
     stop: Callable[[], None] | None = None
     """Ends the host; None where it is part of another program."""
     rescan: Callable[[], Awaitable[ReloadPage]] | None = None
+    reload: Callable[[str], Awaitable[None]] | None = None
     task_group: TaskGroup | None = None
     """Of the host while it runs."""
+
+    async def reloads(self, plugin: str) -> None:
+        """Have a plugin reloaded; see `PluginHost.reload`."""
+        if self.reload is not None:
+            await self.reload(plugin)
 
     def tasks(self) -> TaskGroup:
         """Return the host's task group. Raises HostClosed while it does not run."""

@@ -42,7 +42,7 @@ class ServiceAnswers(PluginAnswers):
 
     async def config(self, plugin: str) -> ConfigPage:
         """Return a plugin's configuration."""
-        configuration = self._parts.configuration
+        configuration, package = self._parts.configuration, self._parts.roster.package(plugin)
         return ConfigPage(
             plugin=plugin,
             schema=shown(configuration.schema(plugin).document),
@@ -52,7 +52,7 @@ class ServiceAnswers(PluginAnswers):
                 for one in configuration.explain(plugin)
             ),
             revision=configuration.revision(plugin),
-            faults=tuple(clean(fault) for fault in configuration.faults(plugin)),
+            faults=tuple(clean(fault) for fault in configuration.faults(package)),
         )
 
     async def config_check(

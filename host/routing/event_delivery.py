@@ -62,6 +62,10 @@ class Journal(Protocol):
         ...
 
 
+def _everything(topic: str) -> bool:
+    return True
+
+
 class Delivery:
     """One durable subscription."""
 
@@ -87,6 +91,8 @@ class Delivery:
         self._generation = 0
         self._news = anyio.Event()
         self._scope: anyio.CancelScope | None = None
+        self._session: Joining | None = None
+        self._may_hear: Callable[[str], bool] = _everything
         self.again = True
         """Whether there may be dead letters to be tried again."""
 
@@ -122,15 +128,25 @@ class Delivery:
     def begin(self, tasks: TaskGroup, session: Joining, may_hear: Callable[[str], bool]) -> None:
         """Deliver to a session until `stop`."""
         self.stop()
+        self._session, self._may_hear = session, may_hear
         self._scope = scope = anyio.CancelScope()
-        tasks.start_soon(self._run, scope, session, may_hear)
+        tasks.start_soon(self._run, scope)
 
-    async def _run(self, scope: anyio.CancelScope, session: Joining, may_hear: Callable[[str], bool]) -> None:
+    def serves(self, session: Joining) -> bool:
+        """Tell whether it delivers to a session."""
+        return self.runs and self._session is session
+
+    def pass_on(self, session: Joining, may_hear: Callable[[str], bool]) -> None:
+        """Deliver to another run from the next batch on; what is under way ends where it is."""
+        self._session, self._may_hear = session, may_hear
+        self.wake()
+
+    async def _run(self, scope: anyio.CancelScope) -> None:
         with scope:
-            while True:
+            while self._session is not None:
                 self._news = anyio.Event()
                 try:
-                    worked = await self._step(session, may_hear)
+                    worked = await self._step(self._session, self._may_hear)
                 except PlughostError as exc:
                     logger.warning(
                         "events of %s could not be read or written: %s",

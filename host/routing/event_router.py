@@ -58,11 +58,26 @@ class Pending(NamedTuple):
     line: bytes
 
 
+class _UnsentEvent(msgspec.Struct):
+    topic: str
+    data: msgspec.Raw
+
+
+class _Unsent(msgspec.Struct):
+    params: _UnsentEvent
+
+
+_unsent = msgspec.json.Decoder(_Unsent).decode
+"""Reads what this module wrote."""
+
+
 class EventRouter:
     """All subscriptions."""
 
     def __init__(self, topics: Topics) -> None:
         self.subscribers: dict[SessionId, EventSubscriber] = {}
+        self.aside: dict[SessionId, EventSubscriber] = {}
+        """Runs that wait to take over, and those that were replaced: they emit, and get nothing."""
         self.handlers: list[HostHandler] = []
         self._topics = topics
         self._by_topic: TopicIndex[EventSubscriber | HostHandler | Delivery] = TopicIndex()
@@ -118,17 +133,44 @@ class EventRouter:
         self.changed()
         return subscriber
 
+    def succeed(self, subscriber: EventSubscriber, predecessor: SessionId) -> EventSubscriber | None:
+        """Let a subscriber that waits aside take over, and get what was not sent to its predecessor yet.
+
+        Returns the predecessor, which waits aside for its end; None if it has ended.
+        """
+        self._drain()  # what happened before the switch is the predecessor's
+        old = self.leave(predecessor)
+        self.aside.pop(subscriber.session.id, None)
+        self.join(subscriber)
+        if old is None:
+            return None
+        self.aside[predecessor] = old
+        for line in old.yield_queue():
+            event = _unsent(line).params
+            route = self.route(event.topic)
+            if subscriber in route.plain or any(
+                one is subscriber and any(passes(msgspec.json.decode(event.data)) for passes in filters)
+                for one, filters in route.filtered
+            ):
+                subscriber.deliver([line], line)
+        return old
+
+    def find(self, session: SessionId) -> EventSubscriber | None:
+        """Return the subscriber of a run, whether or not it is served."""
+        return self.subscribers.get(session) or self.aside.get(session)
+
     def add(self, subscriber: EventSubscriber, one: Subscription) -> None:
         """Add a subscription of a running plugin."""
         self.drop(subscriber, one.name)
         subscriber.add(one)
-        self._index(one.topics, subscriber)
-        self.changed()
+        if subscriber.session.id in self.subscribers:
+            self._index(one.topics, subscriber)
+            self.changed()
 
     def drop(self, subscriber: EventSubscriber, name: str) -> None:
         """Drop one."""
         one = subscriber.drop(name)
-        if one is not None:
+        if one is not None and subscriber.session.id in self.subscribers:
             self._unindex(one.topics, subscriber)
             self.changed()
 

@@ -52,6 +52,15 @@ class EventSubscriber:
         self._now = now
         self._said = 0
         self._say_at_s = 0.0
+        self.at_the_switch: list[Callable[[], None]] = []
+        """What a run that waits to take over did to durable subscriptions, which are the plugin's."""
+        self.was_replaced = False
+        """Whether another run took over."""
+
+    @property
+    def works(self) -> bool:
+        """Whether events that it was sent are not handled yet."""
+        return self._credit < CREDIT and not self.session.peer.broken
 
     @property
     def waiting(self) -> int:
@@ -100,6 +109,14 @@ class EventSubscriber:
             lost += 1
         if lost:
             self._lose(lost)
+
+    def yield_queue(self) -> list[bytes]:
+        """Give up what waits for credit, and return it: it has not been sent. Another run takes over."""
+        self.was_replaced = True
+        lines = [*self._queue]
+        self._queue.clear()
+        self.queued_bytes = 0
+        return lines
 
     def credit(self, n: int) -> None:
         """Take back credit for handled events; a plugin that claims more than it got gains nothing."""

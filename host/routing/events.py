@@ -15,11 +15,11 @@ from anyio.abc import TaskGroup
 
 from host.clock import Clock
 from host.errors import HostClosed, InvalidParams
-from host.facade import Granted, Joining
+from host.facade import Granted, Joining, Unfinished
 from host.routing.event_checks import hearing_fault, subscription_faults
 from host.routing.event_handlers import HostHandler
 from host.routing.event_log_keeper import EventLogKeeper
-from host.routing.event_router import EventRouter, Route
+from host.routing.event_router import EventRouter
 from host.routing.event_subscriber import EventSubscriber
 from host.routing.event_topics import Topics
 from host.state.event_log import LoggedEvent
@@ -96,7 +96,7 @@ class Events:
         seq, time_s = self.log.seq, self._clock.wall()
         if durable:
             event = LoggedEvent(seq, topic, text, time_s)
-            await held(self.log.append(event, lambda: self._logged(route, event)))
+            await held(self.log.append(event, lambda: self._logged(event)))
         elif route.lossy:
             self.router.send(route, topic, text, seq, time_s)
             if self.router.pending >= MAX_PENDING:
@@ -122,7 +122,9 @@ class Events:
         if self.heard is not None:
             self.heard(topic, text, self.log.seq, time_s, "")
 
-    def _logged(self, route: Route, event: LoggedEvent) -> None:
+    def _logged(self, event: LoggedEvent) -> None:
+        # As it is now: another run may have taken over while the event was written.
+        route = self.router.route(event.topic)
         for delivery in route.durable:
             delivery.wake()
         if route.lossy:
@@ -182,6 +184,24 @@ class Events:
         """Subscribe it to what may be lost."""
         self.router.join(EventSubscriber(session, self._clock.monotonic))
 
+    def wait(self, session: Joining) -> None:
+        """Take it in beside the run that gets the events."""
+        self.router.aside[session.id] = EventSubscriber(session, self._clock.monotonic)
+
+    def succeed(self, session: Joining, predecessor: Joining) -> Unfinished | None:
+        """Subscribe it in its predecessor's place; what that one was sent it handles itself."""
+        subscriber = self.router.aside[session.id]
+        old = self.router.succeed(subscriber, predecessor.id)
+        self.activated(session)
+        for act in subscriber.at_the_switch:
+            act()
+        subscriber.at_the_switch.clear()
+        for delivery in self.log.of_plugin(session.plugin):
+            if delivery.serves(predecessor):
+                # The former run registered it while it ran, and the new one has not: it waits.
+                delivery.stop()
+        return None if old is None else lambda: old.works
+
     def activated(self, session: Joining) -> None:
         """Remember its durable subscriptions, forget those that it no longer has, and deliver."""
         subscriber = self.router.subscribers.get(session.id)
@@ -203,6 +223,7 @@ class Events:
 
     def leave(self, session: Joining) -> None:
         """Drop its subscriptions; the durable ones wait for it."""
+        self.router.aside.pop(session.id, None)
         if self.router.leave(session.id) is not None:
             for delivery in self.log.of_plugin(session.plugin):
                 delivery.stop()
@@ -215,7 +236,11 @@ class Events:
         delivery = self.log.subscribe(subscriber.session.plugin, one, in_code=in_code)
         self.router.add_delivery(delivery)
         if self._tasks is not None:
-            delivery.begin(self._tasks, subscriber.session, self._may_hear(subscriber.session.grants))
+            may_hear = self._may_hear(subscriber.session.grants)
+            if delivery.runs:
+                delivery.pass_on(subscriber.session, may_hear)
+            else:
+                delivery.begin(self._tasks, subscriber.session, may_hear)
 
     def _may_hear(self, grants: Granted) -> Callable[[str], bool]:
         def may_hear(topic: str) -> bool:

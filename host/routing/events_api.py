@@ -1,7 +1,8 @@
 """Events API: what plugins call to emit events, and to subscribe while they run."""
 
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import msgspec
 
@@ -17,6 +18,9 @@ from protocol.permissions import Permission
 from protocol.topics import HOST_TOPICS, topic_fault
 
 logger = logging.getLogger(__name__)
+
+MAX_AT_THE_SWITCH: Final = 1_000
+"""Changes of durable subscriptions that one run may make before it takes over from another."""
 
 _credit = msgspec.json.Decoder(EventsCredit).decode
 
@@ -73,7 +77,10 @@ class EventsApi:
         ):
             raise InvalidParams("; ".join(faults))
         if subscription.durable:
-            self._events.subscribe_durably(subscriber, subscription, in_code=False)
+            self._durably(
+                subscriber,
+                lambda: self._events.subscribe_durably(subscriber, subscription, in_code=False),
+            )
         else:
             self._events.router.add(subscriber, subscription)
 
@@ -81,14 +88,32 @@ class EventsApi:
         """End a subscription of a plugin that runs; a durable one is forgotten."""
         subscriber = self._subscriber(caller)
         self._events.router.drop(subscriber, name)
-        delivery = self._events.log.deliveries.get((caller.plugin, name))
+        self._durably(subscriber, lambda: self._forget(caller.plugin, name))
+
+    def _durably(self, subscriber: EventSubscriber, act: Callable[[], None]) -> None:
+        """Do something to the plugin's durable subscriptions, or at the switch to this run.
+
+        A run that was replaced has no say in them any more: they are the new one's.
+        """
+        session = subscriber.session.id
+        if session in self._events.router.subscribers:
+            act()
+        elif not subscriber.was_replaced:
+            if len(subscriber.at_the_switch) >= MAX_AT_THE_SWITCH:
+                raise InvalidParams(
+                    f"durable subscriptions: allowed: {MAX_AT_THE_SWITCH} changes while it is loaded"
+                )
+            subscriber.at_the_switch.append(act)
+
+    def _forget(self, plugin: str, name: str) -> None:
+        delivery = self._events.log.deliveries.get((plugin, name))
         if delivery is not None:
             self._events.router.drop_delivery(delivery)
             self._events.log.forget(delivery)
 
     def credit(self, caller: Caller, method: str, params: msgspec.Raw) -> None:
         """Take note of events that a plugin handled."""
-        subscriber = self._events.router.subscribers.get(caller.session)
+        subscriber = self._events.router.find(caller.session)
         try:
             n = _credit(params).n
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
@@ -98,7 +123,7 @@ class EventsApi:
             subscriber.credit(n)
 
     def _subscriber(self, caller: Caller) -> EventSubscriber:
-        subscriber = self._events.router.subscribers.get(caller.session)
+        subscriber = self._events.router.find(caller.session)
         if subscriber is None:
             raise HostClosed("this run of the plugin is not taken in, or has ended")
         return subscriber

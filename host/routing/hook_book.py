@@ -108,6 +108,15 @@ class HookBook:
                 self._chains[name] = chain
         return chain
 
+    def present(self, link: Link) -> Link:
+        """Return a link of a chain that was read before as it is now: another run may have taken over."""
+        if link.session is None or link.session is self._sessions.get(PluginId(link.plugin)):
+            return link
+        for one in self.chain(link.handler.hook):
+            if one.plugin == link.plugin and one.handler.name == link.handler.name:
+                return one
+        return link
+
     # For the host.
 
     async def open(self, folder: Path, tasks: TaskGroup) -> None:

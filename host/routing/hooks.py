@@ -175,10 +175,10 @@ class Hooks:
             started = perf_counter()
             try:
                 if adapt is None:
-                    answer = await ask(link, text, path)
+                    answer = await ask(self._book.present(link), text, path)
                 else:
                     async with adapt(link.plugin) as own:
-                        answer = await ask(link, own, path)
+                        answer = await ask(self._book.present(link), own, path)
                 if answer.verdict == "replace":
                     value = replaced(link, answer, said)
                     text = bytes(answer.value)

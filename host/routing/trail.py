@@ -55,9 +55,9 @@ def extended(sessions: LiveSessions, now: Served | None, plugin: str, method: st
 
 
 def _trail_of(sessions: LiveSessions, now: Served) -> Trail:
-    session = sessions.session(now.plugin)
+    session = sessions.run(now.plugin, now.session)
     outer = None
-    if session is not None and session.id == now.session and now.parent is not None:
+    if session is not None and now.parent is not None:
         outer = session.peer.outgoing.find(now.parent)
     trail = outer.trail if outer is not None else None
     if not isinstance(trail, Trail):

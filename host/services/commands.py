@@ -24,6 +24,7 @@ from host.routing.control_calls import ControlCalls, read_answer
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
 from host.services.declared import commands_of
+from host.services.runs import Runs
 from host.supervision.near_names import NearNames
 from protocol import jsonrpc
 from protocol.messages.commands import CommandInfo, CommandOutcome, CommandRun
@@ -47,8 +48,11 @@ class Commands:
         self._calls = calls
         self._claims = Claims(returns)
         self._near = NearNames()
-        self._sessions: dict[SessionId, Joining] = {}
+        self._runs = Runs()
+        self._offered: dict[SessionId, dict[str, Command]] = {}
+        """What each run offers."""
         self._commands: dict[str, tuple[Joining, Command]] = {}
+        """What is in force."""
 
     def attach(self, gateway: ApiGateway) -> None:
         """Let plugins reach it."""
@@ -146,27 +150,42 @@ class Commands:
 
     def join(self, session: Joining) -> None:
         """Take its commands in."""
-        self._sessions[session.id] = session
-        for one in commands_of(session):
-            self._take(session, one)
+        self._runs.join(session)
+        self._take_all(session)
 
     def activated(self, session: Joining) -> None:
-        """Do nothing: a plugin that is not active is found out when it is asked."""
+        """Give up what an earlier run had; one that is not active is found out when it is asked."""
+        self._claims.settle(session.plugin)
+
+    def wait(self, session: Joining) -> None:
+        """Take its commands in, for when it takes over."""
+        self._runs.wait(session)
+        self._take_all(session)
+
+    def succeed(self, session: Joining, predecessor: Joining) -> None:
+        """Put its commands in force, in place of the predecessor's."""
+        self._runs.succeed(session, predecessor)
+        self._withdraw(predecessor)
+        self._claims.withdraw(predecessor)
+        self._claims.settle(session.plugin)
+        for one in self._offered[session.id].values():
+            self._commands[one.name] = (session, one)
 
     def leave(self, session: Joining) -> None:
         """Withdraw its commands."""
-        self._sessions.pop(session.id, None)
-        self._claims.leave(session)
-        for name, (owner, _) in list(self._commands.items()):
-            if owner is session:
-                del self._commands[name]
+        self._offered.pop(session.id, None)
+        if self._runs.leave(session):
+            self._claims.leave(session)
+            self._withdraw(session)
+        else:
+            self._claims.withdraw(session)
 
     # What plugins ask.
 
     async def _register(
         self, caller: Caller, name: str, description: str = "", params: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        session = session_of(self._sessions, caller)
+        session = self._runs.registering(caller)
         one = Command(name, description, params or {})
         fault = _fault(one)
         if fault:
@@ -174,8 +193,8 @@ class Commands:
         taken = self._taken(name, session)
         if taken:
             raise DuplicateContribution(taken)
-        mine = [own for owner, own in self._commands.values() if owner is session]
-        if any(own.name == name for own in mine):
+        mine = self._offered[session.id]
+        if name in mine:
             raise DuplicateContribution(f"command {name!r}: this plugin has it already")
         if len(mine) >= MAX_COMMANDS:
             raise InvalidParams(f"commands: allowed: at most {MAX_COMMANDS}")
@@ -183,12 +202,12 @@ class Commands:
         return {}
 
     async def _unregister(self, caller: Caller, name: str) -> dict[str, Any]:
-        session = session_of(self._sessions, caller)
-        found = self._commands.get(name)
-        if found is None or found[0] is not session:
+        session = self._runs.of(caller)
+        if self._offered[session.id].pop(name, None) is None:
             raise ContributionNotFound("command of this plugin", name)
-        del self._commands[name]
-        self._claims.release(name)
+        if self._runs.in_force(session.id):
+            del self._commands[name]
+        self._claims.release(name, session)
         return {}
 
     async def _listed(self) -> "tuple[CommandInfo, ...]":
@@ -203,26 +222,26 @@ class Commands:
     ) -> Any:
         return await self.run(command, params, plugin=plugin, timeout_s=timeout_s)
 
+    def _take_all(self, session: Joining) -> None:
+        self._offered[session.id] = {}
+        for one in commands_of(session):
+            self._take(session, one)
+
     def _take(self, session: Joining, one: Command) -> None:
         self._claims.take([one.name], session)
         shown = Command(one.name, clean(one.description), one.params)
-        self._commands[one.name] = (session, shown)
+        self._offered[session.id][one.name] = shown
+        if self._runs.in_force(session.id):
+            self._commands[one.name] = (session, shown)
+
+    def _withdraw(self, session: Joining) -> None:
+        for name, (owner, _) in list(self._commands.items()):
+            if owner is session:
+                del self._commands[name]
 
     def _taken(self, name: str, session: Joining) -> str:
         owner = self._claims.owner(name, session.plugin)
         return "" if owner is None else f"command {name!r}: plugin {owner!r} has a command of this name"
-
-
-def session_of(sessions: Mapping[SessionId, Joining], caller: Caller) -> Joining:
-    """Return the session that calls.
-
-    Raises:
-        NotActive: It ended meanwhile, or is not taken in yet.
-    """
-    session = sessions.get(caller.session)
-    if session is None:
-        raise NotActive(f"plugin {caller.plugin!r} can't register anything now: it is not loaded")
-    return session
 
 
 def _fault(one: Command) -> str:

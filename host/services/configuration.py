@@ -16,7 +16,7 @@ from anyio.abc import TaskGroup
 
 from host.clock import Clock
 from host.errors import Conflict, InvalidConfiguration, InvalidParams, PlughostError
-from host.facade import Joining
+from host.facade import Joining, Loadable
 from host.services import configuration_layers as layering
 from host.services.configuration_answers import ConfigurationAnswers
 from host.services.configuration_book import Book, Kept, Plugins, as_json
@@ -70,15 +70,20 @@ class Configuration(ConfigurationAnswers):
 
     # What sessions need, and tell.
 
-    def faults(self, plugin: str) -> list[str]:
+    def faults(self, package: Loadable) -> list[str]:
         """Return why a plugin can't be started with its present configuration; see `LoadInputs`."""
-        schema = self._book.schema_of(plugin)
+        plugin = package.manifest.id
+        schema = Schema(package.manifest.config_schema, self._book.code.get(plugin))
         if broken := schema.faults():
             return [f"its configuration's schema: {fault}" for fault in broken]
         return [
             f"its configuration: {fault}"
-            for fault in self._book.check(schema, self._book.layers(plugin, schema))
+            for fault in self._book.check(schema, self._book.layers(plugin, schema, package=package))
         ]
+
+    def given(self, package: Loadable, code: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return what a run of a plugin is given; see `LoadInputs`."""
+        return self._book.given_to(package, code)
 
     def check(self, session: Joining) -> Iterable[str]:
         """Hold what its code says of the configuration against what is there; see `Registry`."""
@@ -94,6 +99,18 @@ class Configuration(ConfigurationAnswers):
     def join(self, session: Joining) -> None:
         """Take in the schema from code, and note what it is given."""
         self._catch_up.began(session)
+        self._take_schema(session)
+
+    def wait(self, session: Joining) -> None:
+        """Note what it is given; its schema counts from the switch on."""
+        self._catch_up.began(session)
+
+    def succeed(self, session: Joining, predecessor: Joining) -> None:
+        """Let its schema count, and offer it what was saved since it was given its configuration."""
+        self._take_schema(session)
+        self._catch_up.look(session)
+
+    def _take_schema(self, session: Joining) -> None:
         self._book.code.pop(session.plugin, None)
         if session.provides.config_schema is not None:
             self._book.code[session.plugin] = session.provides.config_schema

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from host.errors import Fault, InvalidParams
-from host.facade import Joining
+from host.facade import Joining, Loadable
 from host.manifest import Package
 from host.masking import MASK, known
 from host.services import configuration_layers as layering
@@ -82,6 +82,13 @@ class Book:
         known.learn(schema.secrets(values))
         return values
 
+    def given_to(self, package: Loadable, code: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return what a version of a plugin is given, whose code declares a schema."""
+        plugin, schema = package.manifest.id, Schema(package.manifest.config_schema, code)
+        values = layering.effective(self.layers(plugin, schema, package=package))
+        known.learn(schema.secrets(values))
+        return values
+
     async def keep(self, file: Database, plugin: str, kept: Kept, at_s: float, who: str) -> None:
         """Write what was set, and take it in once it is on the disk, also for a caller that is cancelled."""
         row = Row(kept.revision, at_s, who, msgspec.json.encode(kept.values))
@@ -108,9 +115,13 @@ class Book:
         schema: Schema,
         layer: Mapping[str, Any] | None = None,
         given: Mapping[str, Mapping[str, Any]] | None = None,
+        package: Loadable | None = None,
     ) -> list[Layer]:
-        """Return all layers, the lowest first; `layer` and `given` in place of what was set and given."""
-        package = self.plugins.package(plugin)
+        """Return all layers, the lowest first; `layer` and `given` in place of what was set and given.
+
+        `package`: a version that may take over from the one that is in force.
+        """
+        package = self.plugins.package(plugin) if package is None else package
         if layer is None:
             layer = self.kept.get(plugin, Kept()).values
         return [

@@ -4,18 +4,16 @@ Owns which endpoint lies where, and that whoever asks may. A relative path lies 
 one that begins with `/api/` is taken as it stands if nobody has it and it is not the host's.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from host.base_error import did_you_mean
 from host.errors import ContributionNotFound, DuplicateContribution, InvalidParams, PlughostError
 from host.facade import Caller, Joining
-from host.ids import PluginId, SessionId
+from host.ids import SessionId
 from host.routing.control_calls import ControlCalls, read_answer
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
-from host.services.commands import session_of
 from host.services.declared import endpoints_of
 from host.services.http_failures import failure
 from host.services.http_values import (
@@ -32,8 +30,9 @@ from host.services.http_values import (
     refusal,
     to_wire,
 )
-from host.services.mounts import Mounted, read_endpoint, shown
+from host.services.mounts import EndpointView, Mounted, allowed_methods, read_endpoint, shown
 from host.services.routes import BadPath, Routes, names_of, parts_of_request
+from host.services.runs import Runs
 from host.supervision.near_names import NearNames
 from protocol.messages.endpoints import (
     Encoding,
@@ -54,17 +53,6 @@ MAX_ENDPOINTS: Final = 500
 Query = dict[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointView:
-    """One endpoint."""
-
-    plugin: PluginId
-    method: str
-    path: str
-    """Where it is mounted."""
-    permissions: tuple[str, ...]
-
-
 class Endpoints:
     """All endpoints of one host."""
 
@@ -76,9 +64,12 @@ class Endpoints:
         self._is_plugin = is_plugin
         self._claims = Claims(returns)
         self._near = NearNames()
-        self._sessions: dict[SessionId, Joining] = {}
+        self._runs = Runs()
+        self._offered: dict[SessionId, dict[str, Mounted]] = {}
+        """What each run offers."""
         self._routes: Routes[Mounted] = Routes()
         self._all: dict[str, Mounted] = {}
+        """What is in force."""
 
     def attach(self, gateway: ApiGateway) -> None:
         """Let plugins reach it."""
@@ -129,7 +120,7 @@ class Endpoints:
         }
         if not here:
             return self._nobody(path, parts)
-        allowed = _allowed(here)
+        allowed = allowed_methods(here)
         found = here.get(method) or (here.get("GET") if method == "HEAD" else None)
         if found is None:
             if method == "OPTIONS":
@@ -181,34 +172,47 @@ class Endpoints:
 
     def join(self, session: Joining) -> None:
         """Mount its endpoints."""
-        self._sessions[session.id] = session
-        for one in endpoints_of(session):
-            self._mount(read_endpoint(one, session, self._is_plugin))
+        self._runs.join(session)
+        self._take_all(session)
 
     def activated(self, session: Joining) -> None:
-        """Do nothing: a plugin that is not active is found out when it is asked."""
+        """Give up what an earlier run had; one that is not active is found out when it is asked."""
+        self._claims.settle(session.plugin)
+
+    def wait(self, session: Joining) -> None:
+        """Take its endpoints in, for when it takes over."""
+        self._runs.wait(session)
+        self._take_all(session)
+
+    def succeed(self, session: Joining, predecessor: Joining) -> None:
+        """Mount its endpoints, in place of the predecessor's."""
+        self._runs.succeed(session, predecessor)
+        self._claims.withdraw(predecessor)
+        self._claims.settle(session.plugin)
+        self._take_down(predecessor)
+        for one in self._offered[session.id].values():
+            self._put(one)
 
     def leave(self, session: Joining) -> None:
         """Take its endpoints down; while its plugin is started again, their places answer 503."""
-        self._sessions.pop(session.id, None)
-        self._claims.leave(session)
-        for key, one in list(self._all.items()):
-            if one.session is session:
-                del self._all[key]
-                if self._claims.absent(key) is None:
-                    self._routes.remove(one.parts, one.method)
+        self._offered.pop(session.id, None)
+        if self._runs.leave(session):
+            self._claims.leave(session)
+            self._take_down(session)
+        else:
+            self._claims.withdraw(session)
 
     # What plugins ask.
 
     async def _register(
         self, caller: Caller, name: str, method: str, path: str, permissions: tuple[str, ...] = ()
     ) -> EndpointPlace:
-        session = session_of(self._sessions, caller)
+        session = self._runs.registering(caller)
         made = read_endpoint(Endpoint(name, method, path, permissions), session, self._is_plugin)
         if taken := self._taken(made, session):
             raise DuplicateContribution(taken)
-        mine = [one for one in self._all.values() if one.session is session]
-        if any(one.key == made.key or one.name == name for one in mine):
+        mine = self._offered[session.id]
+        if any(one.key == made.key or one.name == name for one in mine.values()):
             raise DuplicateContribution(f"endpoint {method} {path[:200]}: this plugin has it already")
         if len(mine) >= MAX_ENDPOINTS:
             raise InvalidParams(f"endpoints: allowed: at most {MAX_ENDPOINTS}")
@@ -216,12 +220,14 @@ class Endpoints:
         return EndpointPlace(made.path)
 
     async def _unregister(self, caller: Caller, name: str) -> dict[str, Any]:
-        session = session_of(self._sessions, caller)
-        for key, one in self._all.items():
-            if one.session is session and one.name == name:
-                del self._all[key]
-                self._claims.release(key)
-                self._routes.remove(one.parts, one.method)
+        session = self._runs.of(caller)
+        for key, one in self._offered[session.id].items():
+            if one.name == name:
+                del self._offered[session.id][key]
+                self._claims.release(key, session)
+                if self._all.get(key) is one:
+                    del self._all[key]
+                    self._routes.remove(one.parts, one.method)
                 return {}
         raise ContributionNotFound("endpoint of this plugin", name)
 
@@ -237,7 +243,7 @@ class Endpoints:
         timeout_s: float | None = None,
     ) -> HttpResponse:
         # As it is now: the operator may have taken something back since the session began.
-        granted = session_of(self._sessions, caller).grants.texts()
+        granted = self._runs.of(caller).grants.texts()
         principal = Principal(f"plugin:{caller.plugin}", granted)
         request = from_wire(method, path, query, headers, body, encoding)
         return to_wire(await self.dispatch(request, principal, timeout_s=timeout_s))
@@ -273,12 +279,22 @@ class Endpoints:
 
     def _mount(self, made: Mounted) -> None:
         self._claims.take([made.key], made.session)
+        self._offered[made.session.id][made.key] = made
+        if self._runs.in_force(made.session.id):
+            self._put(made)
+
+    def _put(self, made: Mounted) -> None:
         self._all[made.key] = made
         self._routes.put(made.parts, made.method, made)
 
+    def _take_all(self, session: Joining) -> None:
+        self._offered[session.id] = {}
+        for one in endpoints_of(session):
+            self._mount(read_endpoint(one, session, self._is_plugin))
 
-def _allowed(here: Mapping[str, object]) -> list[str]:
-    methods = set(here) | {"OPTIONS"}
-    if "GET" in methods:
-        methods.add("HEAD")
-    return sorted(methods)
+    def _take_down(self, session: Joining) -> None:
+        for key, one in list(self._all.items()):
+            if one.session is session:
+                del self._all[key]
+                if self._claims.absent(key) is None:
+                    self._routes.remove(one.parts, one.method)

@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from host.facade import Caller
+from host.ids import SessionId
 from host.logs import clean
 from host.supervision.session import Session
 from protocol.messages.log import Level, LogWrite
@@ -72,11 +73,11 @@ class LogService:
         self._write(caller, _LEVELS[line.level], _lines(line.message[:MAX_MESSAGE_CHARS]), fields, exception)
 
 
-def writer(session: Callable[[str], Session | None]) -> Write:
-    """Return what writes to the log of a plugin's present run; of one that has ended nothing is taken."""
+def writer(run: Callable[[str, SessionId], Session | None]) -> Write:
+    """Return what writes to the log of the run that calls; of one that has ended nothing is taken."""
 
     def write(caller: Caller, level: int, message: str, fields: Mapping[str, Any], exception: str) -> None:
-        found = session(caller.plugin)
+        found = run(caller.plugin, caller.session)
         if found is not None:
             found.log.write(level, message, fields, exception=exception)
 

@@ -4,12 +4,13 @@ Pure. Owns which places are the host's and which are a plugin's own. Who has a p
 endpoints' registry.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from host.errors import InvalidParams
 from host.facade import Joining
+from host.ids import PluginId
 from host.services.routes import MOUNT, BadPath, mounted, parts_of_route
 from protocol.messages.provides import Endpoint
 from protocol.permissions import Permission, parse_permission
@@ -24,6 +25,17 @@ RESERVED: Final = ("/api/v1/plugins", "/api/v1/store")
 
 RESERVED_ALONE: Final = ("/api", "/api/v1", "/api/plugins", "/api/plugins/install")
 """What lies there is the host's; below may be plugins'."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointView:
+    """One endpoint."""
+
+    plugin: PluginId
+    method: str
+    path: str
+    """Where it is mounted."""
+    permissions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +119,11 @@ def _lies_over(parts: tuple[str, ...], prefix: str) -> bool:
 
 def _is_place(part: str) -> bool:
     return part.startswith("{")
+
+
+def allowed_methods(here: Mapping[str, object]) -> list[str]:
+    """Return what a place answers, of the methods that endpoints there have."""
+    methods = set(here) | {"OPTIONS"}
+    if "GET" in methods:
+        methods.add("HEAD")
+    return sorted(methods)

@@ -46,7 +46,7 @@ class Permissions:
             tuple(map(str, supervisor.package.manifest.permissions)),
             grants.texts(),
             tuple(map(str, grants.refused)),
-            tuple(map(str, grants.waiting)),
+            tuple(map(str, supervisor.waiting)),
         )
 
     def usage(self, plugin: str) -> tuple[PermissionUse, ...]:

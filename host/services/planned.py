@@ -4,6 +4,7 @@ When it is due is its entry's in the agenda.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from host.facade import Joining
@@ -11,6 +12,7 @@ from host.ids import PluginId
 from host.services.agenda import Entry
 from host.services.cron import BadSchedule, read_rule
 from protocol.messages.provides import MissedRuns, Schedule
+from protocol.messages.schedule import ScheduleInfo
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}\Z")
 
@@ -94,4 +96,25 @@ def view_of(one: Planned) -> ScheduleView:
         one.failures,
         entry.overlaps,
         entry.missed,
+    )
+
+
+def views_of(planned: Iterable[Planned]) -> tuple[ScheduleView, ...]:
+    """Return them as they are now, the next one first."""
+    views = map(view_of, planned)
+    return tuple(sorted(views, key=lambda one: (one.next_run_s or float("inf"), one.plugin, one.name)))
+
+
+def info_of(one: ScheduleView) -> ScheduleInfo:
+    """Return what the plugin itself is told of it."""
+    return ScheduleInfo(
+        one.name,
+        one.when,
+        one.next_run_s,
+        one.last_run_s,
+        one.last_error,
+        one.runs,
+        one.failures,
+        one.overlaps,
+        one.missed,
     )

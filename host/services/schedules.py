@@ -20,10 +20,10 @@ from host.routing.calls import MAX_TIMEOUT_S
 from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.services.agenda import Agenda, Entry, Tick
-from host.services.commands import session_of
 from host.services.cron import read_rule
 from host.services.declared import schedules_of
-from host.services.planned import Planned, ScheduleView, key_of, schedule_fault, view_of, when_of
+from host.services.planned import Planned, ScheduleView, info_of, key_of, schedule_fault, views_of, when_of
+from host.services.runs import Runs
 from host.services.schedule_memory import Memory, ScheduleMemory
 from protocol.messages.provides import MissedRuns, Schedule
 from protocol.messages.schedule import ScheduleInfo, TickCall
@@ -48,7 +48,7 @@ class Schedules:
         self._clock = clock
         self._agenda = Agenda(clock)
         self._memory = ScheduleMemory()
-        self._sessions: dict[SessionId, Joining] = {}
+        self._runs = Runs()
         self._planned: dict[tuple[SessionId, str], Planned] = {}
         self._of_entry: dict[Entry, Planned] = {}
         self._limits: dict[SessionId, anyio.CapacityLimiter] = {}
@@ -78,10 +78,12 @@ class Schedules:
 
     def list(self, plugin: str | None = None) -> tuple[ScheduleView, ...]:
         """Return every schedule of the plugins that are loaded, or of one, the next one first."""
-        views = [
-            view_of(one) for one in self._planned.values() if plugin is None or one.session.plugin == plugin
-        ]
-        return tuple(sorted(views, key=lambda one: (one.next_run_s or float("inf"), one.plugin, one.name)))
+        in_force = self._runs.in_force
+        return views_of(
+            one
+            for one in self._planned.values()
+            if plugin in (None, one.session.plugin) and in_force(one.session.id)
+        )
 
     async def run(self, plugin: str, name: str) -> None:
         """Run a schedule now, beside its times, and wait for the end of the run.
@@ -91,7 +93,9 @@ class Schedules:
             PlughostError: It failed, and why.
         """
         for one in self._planned.values():
-            if one.session.plugin == plugin and one.declared.name == name:
+            if (one.session.plugin, one.declared.name) == (plugin, name) and self._runs.in_force(
+                one.session.id
+            ):
                 await self._run_one(one, Tick(self._clock.wall()))
                 return
         self._calls.live(plugin)  # says what is wrong with the plugin, where that is it
@@ -115,10 +119,8 @@ class Schedules:
 
     def join(self, session: Joining) -> None:
         """Take its schedules in; they begin once it is active."""
-        self._sessions[session.id] = session
-        self._limits[session.id] = anyio.CapacityLimiter(MAX_RUNS)
-        for one in schedules_of(session):
-            self._plan(session, one)
+        self._runs.join(session)
+        self._take_all(session)
 
     def activated(self, session: Joining) -> None:
         """Begin its schedules."""
@@ -126,9 +128,34 @@ class Schedules:
             if one.session is session:
                 self._begin(one)
 
+    def wait(self, session: Joining) -> None:
+        """Take its schedules in, for when it takes over."""
+        self._runs.wait(session)
+        self._take_all(session)
+
+    def succeed(self, session: Joining, predecessor: Joining) -> None:
+        """Let its schedules go on where the predecessor's are; the same one misses and repeats nothing."""
+        self._runs.succeed(session, predecessor)
+        for key, old in [*self._planned.items()]:
+            if old.session is not predecessor:
+                continue
+            new = self._planned.get((session.id, old.declared.name))
+            if new is None or when_of(new.declared) != when_of(old.declared):
+                self._drop(key, old)
+                continue
+            # The same entry: also what runs at this moment goes on to keep the next run waiting.
+            del self._planned[key]
+            self._planned[session.id, old.declared.name] = old
+            old.session, old.declared = session, new.declared
+            old.entry.missed_runs = new.declared.missed
+        for one in self._planned.values():
+            if one.session is session and not one.active:
+                self._recall(one)
+                self._begin(one)
+
     def leave(self, session: Joining) -> None:
         """End its schedules."""
-        self._sessions.pop(session.id, None)
+        self._runs.leave(session)
         self._limits.pop(session.id, None)
         for key, one in list(self._planned.items()):
             if one.session is session:
@@ -145,7 +172,7 @@ class Schedules:
         tz: str = "",
         missed: MissedRuns = "skip",
     ) -> dict[str, Any]:
-        session = session_of(self._sessions, caller)
+        session = self._runs.registering(caller)
         declared = Schedule(name, every_s, cron, tz, missed)
         if fault := schedule_fault(declared):
             raise InvalidParams(fault)
@@ -161,26 +188,16 @@ class Schedules:
     async def _unregister(self, caller: Caller, name: str) -> dict[str, Any]:
         key = (caller.session, name)
         one = self._planned.get(key)
+        if one is None and self._runs.is_replaced(caller.session):
+            return {}
         if one is None:
             raise ContributionNotFound("schedule of this plugin", name)
         self._drop(key, one)
         return {}
 
     async def _listed(self, caller: Caller) -> "tuple[ScheduleInfo, ...]":
-        return tuple(
-            ScheduleInfo(
-                one.name,
-                one.when,
-                one.next_run_s,
-                one.last_run_s,
-                one.last_error,
-                one.runs,
-                one.failures,
-                one.overlaps,
-                one.missed,
-            )
-            for one in self.list(caller.plugin)
-        )
+        own = [one for one in self._planned.values() if one.session.id == caller.session]
+        return tuple(map(info_of, views_of(own)))
 
     async def forget(self, plugin: str) -> int:
         """Forget when the schedules of a plugin that is gone ran; return how many it had. Raises OSError."""
@@ -188,13 +205,21 @@ class Schedules:
 
     # Inside.
 
+    def _take_all(self, session: Joining) -> None:
+        self._limits[session.id] = anyio.CapacityLimiter(MAX_RUNS)
+        for one in schedules_of(session):
+            self._plan(session, one)
+
+    def _recall(self, one: Planned) -> None:
+        kept = self._memory.get(key_of(one), when_of(one.declared))
+        if kept is not None:
+            one.entry.last_due_s, one.last_run_s, one.last_error = kept.due_s, kept.run_s, kept.error
+
     def _plan(self, session: Joining, declared: Schedule) -> None:
         rule = read_rule(declared.every_s, declared.cron, declared.tz)
         entry = Entry(rule, declared.missed, self._clock.wall())
         one = Planned(session, declared, entry)
-        kept = self._memory.get(key_of(one), when_of(declared))
-        if kept is not None:
-            entry.last_due_s, one.last_run_s, one.last_error = kept.due_s, kept.run_s, kept.error
+        self._recall(one)
         self._planned[session.id, declared.name] = one
 
     def _begin(self, one: Planned) -> None:

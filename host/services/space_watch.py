@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 
 from host.errors import HostClosed
 from host.facade import Joining
+from host.ids import PluginId, SessionId
 from host.services.storage import Storage
 from host.state.spaces import Spaces
 
@@ -31,7 +32,7 @@ class SpaceWatch:
         self._storage = storage
         self._tell = tell
         self._folders: Spaces | None = None
-        self._running: set[str] = set()
+        self._running: dict[PluginId, SessionId] = {}
         self._over: set[str] = set()
         self._counting: anyio.CancelScope | None = None
 
@@ -66,14 +67,15 @@ class SpaceWatch:
 
     def join(self, session: Joining) -> None:
         """Count its folder from now on."""
-        self._running.add(session.plugin)
+        self._running[session.plugin] = session.id
 
     def activated(self, session: Joining) -> None:
         """Do nothing more."""
 
     def leave(self, session: Joining) -> None:
         """What it keeps stays counted as it was."""
-        self._running.discard(session.plugin)
+        if self._running.get(session.plugin) == session.id:
+            del self._running[session.plugin]
 
     async def count(self) -> None:
         """Count the folders of all plugins that run."""

@@ -18,9 +18,9 @@ from host.ids import PluginId, SessionId
 from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
-from host.services.commands import session_of
 from host.services.contribution import Contribution, claims_of, contribution_of
 from host.services.declared import shown_by, ui_of, unported
+from host.services.runs import Runs
 from host.services.ui_rules import MAX_ITEMS, MAX_THEMES, item_faults, items_faults, named, standing_faults
 from host.services.widget_source import WidgetSource, decoded
 from host.supervision.near_names import NearNames
@@ -69,7 +69,7 @@ class Ui:
         self._without_program = without_program
         self._clock = clock
         self._near = NearNames()
-        self._sessions: dict[SessionId, Joining] = {}
+        self._runs = Runs()
         self._items: dict[tuple[SessionId, str, str], _Shown] = {}
         self._stood: list[Manifest] = []
         """Plugins without a program, when it was last counted."""
@@ -86,7 +86,8 @@ class Ui:
         self, kind: UiKind | None = None, slot: str | None = None, *, plugin: str | None = None
     ) -> tuple[Contribution, ...]:
         """Return what is added now, by plugin, kind and name; of one kind, slot or plugin."""
-        views = [one.view for one in self._items.values()] + self._standing()
+        in_force = self._runs.in_force
+        views = [one.view for one in self._items.values() if in_force(one.session.id)] + self._standing()
         return tuple(
             sorted(
                 (
@@ -191,19 +192,31 @@ class Ui:
 
     def join(self, session: Joining) -> None:
         """Take its additions in."""
-        self._sessions[session.id] = session
-        for one in ui_of(session):
-            self._take(session, one)
-        for one in unported(session.manifest):
-            logging.getLogger(f"plugin.{session.plugin}").warning("%s: %s", named(one), PORT_IT)
+        self._runs.join(session)
+        self._take_all(session)
 
     def activated(self, session: Joining) -> None:
-        """Do nothing: additions are shown from the load on, and asked once the plugin is active."""
+        """Give up what an earlier run had; additions are shown from the load on."""
+        self._claims.settle(session.plugin)
+
+    def wait(self, session: Joining) -> None:
+        """Take its additions in, for when it takes over."""
+        self._runs.wait(session)
+        self._take_all(session)
+
+    def succeed(self, session: Joining, predecessor: Joining) -> None:
+        """Show its additions, in place of the predecessor's."""
+        self._runs.succeed(session, predecessor)
+        self._claims.withdraw(predecessor)
+        self._claims.settle(session.plugin)
+        self._changes += 1
 
     def leave(self, session: Joining) -> None:
         """Withdraw its additions."""
-        self._sessions.pop(session.id, None)
-        self._claims.leave(session)
+        if self._runs.leave(session):
+            self._claims.leave(session)
+        else:
+            self._claims.withdraw(session)
         self._changes += 1
         for key in [key for key in self._items if key[0] == session.id]:
             del self._items[key]
@@ -213,7 +226,7 @@ class Ui:
     async def _register(
         self, caller: Caller, kind: UiKind, name: str, title: str = "", data: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        session = session_of(self._sessions, caller)
+        session = self._runs.registering(caller)
         item = UiItem(kind, name, title, data or {})
         mine = [one.item for one in self._items.values() if one.session is session]
         widgets = frozenset(one.name for one in mine if one.kind == "widget")
@@ -236,10 +249,16 @@ class Ui:
             raise ContributionNotFound(f"{kind.replace('_', ' ')} of this plugin", name)
         self._changes += 1
         for claim in claims_of(one.item):
-            self._claims.release(claim)
+            self._claims.release(claim, one.session)
         return {}
 
     # Inside.
+
+    def _take_all(self, session: Joining) -> None:
+        for one in ui_of(session):
+            self._take(session, one)
+        for one in unported(session.manifest):
+            logging.getLogger(f"plugin.{session.plugin}").warning("%s: %s", named(one), PORT_IT)
 
     def _take(self, session: Joining, item: UiItem) -> None:
         self._claims.take(claims_of(item), session)
@@ -277,7 +296,7 @@ class Ui:
         found = [
             one
             for key, one in self._items.items()
-            if one.session.plugin == plugin and key[1:] == (kind, name)
+            if key[1:] == (kind, name) and one.session.plugin == plugin and self._runs.in_force(key[0])
         ]
         if not found:
             self._missing(plugin, kind, name)

@@ -21,6 +21,10 @@ class Attempt:
             self._error = error
             self._done.set()
 
+    async def settled(self) -> None:
+        """Wait until there is an outcome, whichever."""
+        await self._done.wait()
+
     async def outcome(self) -> None:
         """Wait for the outcome.
 

@@ -30,6 +30,10 @@ class Condition:
         """The run that is under way, from the spawn to the last of its descendants."""
         self.taking_calls: Session | None = None
         """The session, while it takes calls."""
+        self.successor: Session | None = None
+        """A run that may take over, from its spawn to the switch."""
+        self.former: list[Session] = []
+        """Runs that were replaced, and end what they had begun; the oldest first."""
         self.last_exit: ExitFacts | None = None
         self._retry_at_s: float | None = None
 
@@ -72,6 +76,23 @@ class Condition:
         """Show when the next start is due; None for never."""
         self._retry_at_s = None if seconds is None else self._clock.monotonic() + seconds
 
-    def end_session(self) -> None:
-        """Forget the session: nothing of it is left."""
-        self.session = self.taking_calls = None
+    def succeed(self, session: Session) -> None:
+        """Let the run that may take over be the session. Its plugin is, or becomes, active."""
+        self.successor, self.session = None, session
+        if self._state is State.ACTIVE:
+            self.taking_calls = session
+        else:
+            self.become(State.ACTIVE)
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return every run that lives."""
+        return tuple(one for one in (self.session, self.successor, *self.former) if one is not None)
+
+    def forget(self, session: Session) -> None:
+        """Forget a run: nothing of it is left."""
+        if session is self.session:
+            self.session = self.taking_calls = None
+        elif session is self.successor:
+            self.successor = None
+        elif session in self.former:
+            self.former.remove(session)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from host.logs import clean
 from host.masking import known
 from host.supervision.restart import Cause
 from host.timing import Timing
@@ -18,6 +19,7 @@ from protocol import jsonrpc
 from protocol.choices import told
 from protocol.errors import RpcError
 from protocol.manifest import Manifest
+from protocol.messages.contract import HealthAnswer
 from protocol.messages.meta import Progress
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams, Product
 from protocol.messages.provides import Provides
@@ -103,6 +105,30 @@ async def load(
         PlughostError: The connection ended.
     """
     await _ask(peer, "plugin.load", LoadParams(dict(config), grants), timing.load_s, timing, on_progress)
+
+
+async def prove_healthy(peer: Peer, timing: Timing) -> None:
+    """Third step of a run that is to take over from another one: it says itself how it is.
+
+    Raises:
+        StartFailure: It is unhealthy, or can't say. One that has no health check is as well as it was loaded.
+        PlughostError: The connection ended.
+    """
+    try:
+        raw = await peer.outgoing.request("plugin.health", b"{}", timeout_s=timing.health_s, bounded=False)
+        answer = msgspec.json.decode(raw, type=HealthAnswer)
+    except DeadlinePassed as exc:
+        raise StartFailure(Cause.LOAD_FAILED, f"its health check did not answer: {exc.message}") from None
+    except RpcError as exc:
+        if exc.code == wire.METHOD_NOT_FOUND:
+            return
+        raise StartFailure(Cause.LOAD_FAILED, f"its health check failed: {exc.message[:2_000]}") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        why = told(exc, HealthAnswer)
+        raise StartFailure(Cause.LOAD_FAILED, f"its answer to plugin.health can't be read: {why}") from None
+    if answer.status == "unhealthy":
+        reason = clean(answer.reason[:1_000]) or "it gave no reason"
+        raise StartFailure(Cause.LOAD_FAILED, f"its health check says unhealthy: {reason}")
 
 
 async def _ask(

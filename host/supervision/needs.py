@@ -4,16 +4,17 @@ from packaging.specifiers import SpecifierSet
 
 from host.errors import LoadRefused
 from host.supervision.supervisor import Supervisor
+from protocol.manifest import Manifest
 
 
 def check_need(
-    supervisor: Supervisor, needed: str, other: Supervisor | None, above: tuple[str, ...], *, wake: bool
+    manifest: Manifest, needed: str, other: Supervisor | None, above: tuple[str, ...], *, wake: bool
 ) -> None:
     """Check what a plugin needs; `above` are those that need the plugin itself.
 
     `wake`: also one that was stopped on purpose is loaded for it. Raises LoadRefused.
     """
-    plugin = supervisor.id
+    plugin = manifest.id
     if needed in (*above, plugin):
         cycle = " -> ".join((*above, plugin, needed))
         raise LoadRefused(f"plugins depend on each other in a circle: {cycle}", plugin=plugin)
@@ -25,7 +26,7 @@ def check_need(
             missing=needed,
         )
     there = other.package.manifest.version
-    versions = supervisor.package.manifest.plugin_dependencies[needed]
+    versions = manifest.plugin_dependencies[needed]
     if versions and not SpecifierSet(versions).contains(there, prereleases=True):
         message = f"plugin {plugin!r} needs {needed} {versions}, here is {there}"
         raise LoadRefused(message, remedy=f"install another {needed}", plugin=plugin)

@@ -20,6 +20,9 @@ from host.recording import Track
 KEPT_LINES = 200
 """Last lines of stderr that the exit facts hold. Source: behaviour in numbers, *Life*."""
 
+KEPT_EXCEPTION_CHARS = 2_000
+"""Of the last exception, for the error of a start that failed by it."""
+
 MAX_LINE_BYTES = 8 * 1024
 """Longer lines are cut."""
 
@@ -52,6 +55,8 @@ class PluginLog:
         self._unsaid = 0
         self.dropped = 0
         """Lines left out so far."""
+        self.last_exception = ""
+        """The end of what it logged last with an exception, masked; the rest is in the log."""
 
     def write(
         self,
@@ -78,6 +83,8 @@ class PluginLog:
         if not is_masked:
             mask = self._track.mask
             message, exception = mask(message), mask(exception) if exception else ""
+        if exception:
+            self.last_exception = exception[-KEPT_EXCEPTION_CHARS:]
         shown = f"{message}\n{exception}" if exception else message
         told: dict[str, Any] = known.cleared_value(dict(fields)) if fields else {}
         self._logger.log(level, "%s", shown, extra={"fields": told})

@@ -4,10 +4,8 @@ Owns the question whether a version asks for more than the last one was granted.
 what is kept is in the standing.
 """
 
-from pathlib import Path
-
 from host.errors import ConsentRequired, InvalidParams, LoadRefused
-from host.manifest import unmet_requirements
+from host.manifest import Package, unmet_requirements
 from host.permissions.policy import Grants, Policy, grant
 from host.state.records import KeptGrants
 from host.supervision.environment import Environment
@@ -117,16 +115,17 @@ class Permits:
 
 
 def refusal_of(
-    manifest: Manifest, folder: Path, environment: Environment, permits: Permits
+    package: Package, environment: Environment, permits: Permits
 ) -> tuple[str, LoadRefused] | None:
     """Return why a plugin can't be started here, as a reason and as an error; None if it can."""
+    manifest = package.manifest
     unmet = unmet_requirements(
         manifest,
-        folder,
+        package.folder,
         application=environment.application,
         application_version=environment.application_version,
     )
-    unmet = [*unmet, *environment.inputs.faults(manifest.id)]
+    unmet = [*unmet, *environment.inputs.faults(package)]
     if unmet:
         detail = "; ".join(unmet)
         error = LoadRefused(

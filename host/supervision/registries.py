@@ -6,7 +6,7 @@ Owns the order in which a session is taken in and let go. What each kind of thin
 import logging
 from collections.abc import Sequence
 
-from host.facade import Joining, Registry
+from host.facade import Joining, Registry, Succeeding, Unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,35 @@ class Registries:
         """Tell that a session became active."""
         for registry in self._registries:
             registry.activated(session)
+
+    def wait(self, session: Joining) -> str:
+        """Take in a session beside the one that serves; nothing of it is in force before it succeeds.
+
+        Returns why it can't be, or an empty text. Of its own predecessor it takes nothing away.
+        """
+        faults = [fault for registry in self._registries for fault in registry.check(session)]
+        if faults:
+            return shown_faults(faults)
+        for registry in self._registries:
+            if isinstance(registry, Succeeding):
+                registry.wait(session)
+        return ""
+
+    def succeed(self, session: Joining, predecessor: Joining) -> Unfinished:
+        """Put a session that waits in force, in one turn of the loop, in the place of its predecessor.
+
+        Returns what tells whether the predecessor still works on something that it was given.
+        """
+        found: list[Unfinished] = []
+        for registry in self._registries:
+            if isinstance(registry, Succeeding):
+                unfinished = registry.succeed(session, predecessor)
+                if unfinished is not None:
+                    found.append(unfinished)
+            else:
+                registry.join(session)
+                registry.activated(session)
+        return lambda: any(unfinished() for unfinished in found)
 
     def leave(self, session: Joining) -> None:
         """Let go of everything that a session provided: of each kind, whatever the others do."""

@@ -28,7 +28,7 @@ from host.errors import (
     Quarantined,
 )
 from host.facade import PluginView
-from host.ids import PluginId
+from host.ids import PluginId, SessionId
 from host.manifest import Package, discover
 from host.supervision.dependants import Dependants, dependants_of
 from host.supervision.descriptors import check_descriptors
@@ -93,6 +93,12 @@ class Roster:
         """Return a plugin's session, whatever its state; None if it has none."""
         supervisor = self._supervisors.get(plugin)
         return None if supervisor is None else supervisor.condition.session
+
+    def run(self, plugin: str, session: SessionId) -> Session | None:
+        """Return one run of a plugin; see `LiveSessions`."""
+        supervisor = self._supervisors.get(plugin)
+        runs = () if supervisor is None else supervisor.condition.sessions()
+        return next((one for one in runs if one.id == session), None)
 
     def is_enabled(self, plugin: str) -> bool:
         """Return whether a plugin is here and not disabled; see `LiveSessions`."""
@@ -274,8 +280,8 @@ class Roster:
         if self._stop_turns is not None:
             self._stop_turns.total_tokens = math.inf
         for supervisor in self._supervisors.values():
-            if supervisor.condition.session is not None:
-                supervisor.condition.session.hasten()
+            for session in supervisor.condition.sessions():
+                session.hasten()
 
     async def _load(self, plugin: str, above: tuple[str, ...], loaded: set[str], *, wake: bool) -> None:
         """Load a plugin after those that it needs; without `wake`, not those that were stopped on purpose.
@@ -283,13 +289,19 @@ class Roster:
         `loaded` are those that need not be looked at again: many plugins may need the same ones.
         """
         supervisor = self.get(plugin)
-        for needed in supervisor.package.manifest.plugin_dependencies:
-            try:
-                check_need(supervisor, needed, self._supervisors.get(needed), above, wake=wake)
-                if needed not in loaded:
-                    await self._load(needed, (*above, plugin), loaded, wake=wake)
-            except (LoadFailed, Disabled, Quarantined) as exc:
-                supervisor.refuse(exc.message)
-                raise
+        try:
+            await self.load_needs(supervisor.package.manifest, above, loaded, wake=wake)
+        except (LoadFailed, Disabled, Quarantined) as exc:
+            supervisor.refuse(exc.message)
+            raise
         await supervisor.start()
         loaded.add(plugin)
+
+    async def load_needs(
+        self, manifest: Manifest, above: tuple[str, ...], loaded: set[str], *, wake: bool
+    ) -> None:
+        """Load what a plugin needs; see `_load`."""
+        for needed in manifest.plugin_dependencies:
+            check_need(manifest, needed, self._supervisors.get(needed), above, wake=wake)
+            if needed not in loaded:
+                await self._load(needed, (*above, manifest.id), loaded, wake=wake)

@@ -7,6 +7,7 @@ condition what the plugin becomes.
 """
 
 import logging
+from collections.abc import Callable
 
 import anyio
 
@@ -19,6 +20,7 @@ from host.supervision.condition import Condition
 from host.supervision.environment import Environment
 from host.supervision.obituary import Ended
 from host.supervision.registries import shown_faults
+from host.supervision.relay import Relay
 from host.supervision.restart import Cause, GiveUp, Quarantine, RestartPolicy, Retry, Stay
 from host.supervision.spawner import Spawner
 from host.supervision.standing import Standing
@@ -55,11 +57,18 @@ class Runner:
         self._attempt = Attempt()
         self._pause = anyio.CancelScope()
         """What it waits in before a session: for a slot, or for the end of a delay."""
+        self._relay: Relay | None = None
 
     @property
     def starting(self) -> bool:
         """Whether somebody waits for it to become active."""
         return not self._attempt.finished
+
+    @property
+    def handing_over(self) -> Attempt | None:
+        """The handover that is under way; None if none is."""
+        handover = None if self._relay is None else self._relay.handover
+        return None if handover is None else handover.attempt
 
     def join(self) -> Attempt:
         """Return the present way to `active`; a delay before it is cut short."""
@@ -75,20 +84,45 @@ class Runner:
         self._pause.cancel()
         if self._condition.state in (State.LOADING, State.ACTIVE, State.UNRESPONSIVE):
             self._condition.become(State.UNLOADING)
-        session = self._condition.session
-        if session is None:
-            return
-        if hurry:
-            session.kill()
-        elif again:
-            session.hasten()
-        else:
-            session.stop()
+        if self._relay is not None:
+            self._relay.stop(hurry=hurry, again=again)
+
+    def hand_over(self, spawner: Spawner, switched: Callable[[], None]) -> Attempt:
+        """Let a new run take over from the one that serves; `switched` is told in the turn of the switch."""
+        relay = self._relay
+        assert relay is not None
+
+        def told() -> None:
+            self._spawner = spawner
+            switched()
+
+        if not spawner.manifest.has_program:
+            told()
+            attempt = Attempt()
+            attempt.finish(None)
+            return attempt
+        return relay.hand_over(spawner, told)
 
     async def run(self) -> None:
         """Keep the plugin running until it is to stop, or must not go on; then it rests."""
         try:
-            while not self.stopping and await self._run_once():
+            # Also those runs live in here that may take over, and those that were replaced.
+            async with anyio.create_task_group() as runs:
+                self._relay = Relay(runs, self._condition, self._env, self._unresponsive)
+                await self._keep_running(self._relay)
+                self._relay.stop(hurry=False, again=False)
+        finally:
+            self._relay = None
+            self._condition.retry_after(None)
+            if self._condition.state in UNDER_WAY:
+                self._condition.become(self._standing.at_rest)
+            self._attempt.finish(
+                NotActive(f"plugin {self._plugin!r} was stopped while it started", plugin=self._plugin)
+            )
+
+    async def _keep_running(self, relay: Relay) -> None:
+        try:
+            while not self.stopping and await self._run_once(relay):
                 pass
         except Exception as exc:
             # The border: what nobody expected becomes this plugin's error.
@@ -100,17 +134,10 @@ class Runner:
                 f"the host failed unexpectedly ({type(exc).__name__}); incident {incident}",
                 remedy="look the incident up in the log",
             )
-        finally:
-            self._condition.retry_after(None)
-            if self._condition.state in UNDER_WAY:
-                self._condition.become(self._standing.at_rest)
-            self._attempt.finish(
-                NotActive(f"plugin {self._plugin!r} was stopped while it started", plugin=self._plugin)
-            )
 
-    async def _run_once(self) -> bool:
+    async def _run_once(self, relay: Relay) -> bool:
         """Run a session and do what the restart policy says of its end; tell whether to go on."""
-        ended = await self._live()
+        ended = await relay.over() if relay.serves else await self._live(relay)
         if ended is None:
             return False
         facts = self._condition.last_exit = ended.facts
@@ -119,7 +146,10 @@ class Runner:
                 "descendants survived", extra={"fields": {"plugin": self._plugin, "pids": facts.survivors}}
             )
         cause = Cause.STOPPED if self.stopping else ended.cause
-        match self._policy.ended(cause, healthy_for_s=ended.healthy_s, detail=facts.detail):
+        next_ = self._policy.ended(cause, healthy_for_s=ended.healthy_s, detail=facts.detail)
+        if relay.serves and not self.stopping:
+            return True  # another run took over at the very moment
+        match next_:
             case Stay():
                 return False
             case GiveUp():
@@ -129,10 +159,15 @@ class Runner:
                 await self._quarantine(reason)
                 return False
             case Retry(after_s, attempt):
+                if relay.handover is not None:
+                    self._condition.become(State.BACKOFF, facts.detail)
+                    self._condition.become(State.LOADING, f"a new run is on its way: {facts.detail}")
+                    if await relay.rescued() or self.stopping:
+                        return True
                 await self._back_off(after_s, facts, counts=attempt > 0)
                 return True
 
-    async def _live(self) -> Ended | None:
+    async def _live(self, relay: Relay) -> Ended | None:
         """Run a session to its end; None if it was stopped before it had a process, or never has one."""
         self._condition.become(State.LOADING)
         if not self._spawner.manifest.has_program:
@@ -150,15 +185,8 @@ class Runner:
             self._attempt.finish(None)
 
         try:
-            session = await self._spawner.spawn()
-            try:
-                self._condition.session = session
-                if self.stopping:
-                    session.kill(detail="it was stopped while it started")
-                return await session.run(active, self._unresponsive)
-            finally:
-                self._spawner.buried(session)
-                self._condition.end_session()
+            await relay.start(self._spawner, active, lambda: self.stopping)
+            return await relay.over()
         except SpawnError as exc:
             return Ended(Cause.LOAD_FAILED, _no_process(f"it could not be started: {exc}"), 0.0)
         finally:

@@ -15,7 +15,7 @@ import anyio
 import msgspec
 
 from host.errors import PluginDied
-from host.facade import Figures
+from host.facade import Figures, Unfinished
 from host.ids import PluginId, SessionId
 from host.logs import clean
 from host.permissions.policy import Grants
@@ -24,8 +24,10 @@ from host.process.ladder import Rung
 from host.process.launcher import PluginProcess
 from host.rpc import CallMeter, FloodBudget, to_wire
 from host.supervision.ending import Ending
-from host.supervision.handshake import StartFailure, initialize, load
-from host.supervision.liveness import Liveness, OnUnresponsive
+from host.supervision.entrance import Entrance
+from host.supervision.exit_watch import watch_exit
+from host.supervision.handshake import StartFailure, initialize, load, prove_healthy
+from host.supervision.liveness import Liveness
 from host.supervision.obituary import Ended, Obituary
 from host.supervision.output import PluginLog, Stderr
 from host.supervision.restart import Cause
@@ -41,8 +43,6 @@ from protocol.messages.provides import Provides
 from protocol.peer import Peer
 from protocol.polling import SERVER_BUDGET_S, Lingering
 
-_NOT_STARTED = 127
-
 
 class Session:
     """One run. `run` lives it; `stop`, `hasten` and `kill` end it."""
@@ -52,11 +52,11 @@ class Session:
         manifest: Manifest,
         session_id: SessionId,
         process: PluginProcess,
-        config: Callable[[], Mapping[str, Any]],
+        config: Callable[[Provides], Mapping[str, Any]],
         grants: Grants,
         shared: Shared,
     ) -> None:
-        """Take over the process's descriptors. `config` is asked when the plugin is loaded."""
+        """Take over the process's descriptors. `config` is asked when it is loaded."""
         self.id = session_id
         self.plugin = PluginId(manifest.id)
         self.grants = grants
@@ -98,6 +98,8 @@ class Session:
         self.meter = CallMeter(track.calls, track.counts, track.failures)
         """Calls into this run."""
         self.record = self.meter.record
+        self.in_force = True
+        """Whether it is the plugin's run, and neither about to take over nor replaced."""
         self.timings: dict[str, float] = {}
         """Seconds that its start took, by phase: `spawn handshake load`, as far as it came."""
 
@@ -120,17 +122,15 @@ class Session:
 
     def observe(self, sample: Sample, breaches: list[Breach]) -> None:
         """Take a sample."""
-        self._track.sample(sample, self._vitals.throttled_to)
+        if self.in_force:
+            self._track.sample(sample, self._vitals.throttled_to)
         self.log.settle()
         self._vitals.observe(sample, breaches)
 
     # What the runner does.
 
-    async def run(self, on_active: Callable[[], None], on_unresponsive: OnUnresponsive) -> Ended:
-        """Live from the handshake to the end; return what happened.
-
-        `on_active` is told once it is.
-        """
+    async def run(self, entrance: Entrance) -> Ended:
+        """Live from the handshake to the end; return what happened."""
         status = ExitStatus()
         survivors: tuple[int, ...] = ()
         try:
@@ -138,8 +138,10 @@ class Session:
                 self._tasks = tasks
                 tasks.start_soon(self.peer.run)
                 tasks.start_soon(self._stderr.run)
-                tasks.start_soon(self._watch_exit)
-                tasks.start_soon(self._start_and_beat, on_active, on_unresponsive)
+                tasks.start_soon(
+                    watch_exit, self._process, self.peer, self._stderr, self._obituary, self._ending
+                )
+                tasks.start_soon(self._start_and_beat, entrance)
                 try:
                     await self._ending.begun.wait()
                 finally:
@@ -162,6 +164,12 @@ class Session:
     def stop(self, *, cause: Cause = Cause.STOPPED, detail: str = "it was asked to stop") -> None:
         """End it with grace: drain, unload, then the ladder."""
         self._ending.begin(cause, detail, Rung.CLOSE_STDIN, graceful=True)
+
+    def retire(self, unfinished: Unfinished) -> None:
+        """End it with grace: another run took over. `unfinished` tells whether it has events to handle."""
+        self.in_force = False
+        self._wind_down.replaced(unfinished)
+        self.stop(detail="a new run took over from it")
 
     def hasten(self) -> None:
         """Cut the present rung of the ladder short."""
@@ -224,7 +232,7 @@ class Session:
         if self._tasks is not None:
             self._tasks.start_soon(task)
 
-    async def _start_and_beat(self, on_active: Callable[[], None], on_unresponsive: OnUnresponsive) -> None:
+    async def _start_and_beat(self, entrance: Entrance) -> None:
         manifest, shared = self.manifest, self._shared
         spent_s = self._obituary.uptime_s()
         try:
@@ -241,12 +249,16 @@ class Session:
             self.provided = about.methods
             self.provides = about.provides
             self._process.close_spec()
-            if refusal := shared.registries.join(self):
+            if refusal := entrance.take_in(self):
                 raise StartFailure(Cause.REFUSED, f"what it provides can't be taken: {refusal}")
             shared.monitor.watch(self)
             joined_s = self._obituary.uptime_s()
-            await load(self.peer, self._config(), self.grants.texts(), shared.timing, self._progress)
+            await load(
+                self.peer, self._config(self.provides), self.grants.texts(), shared.timing, self._progress
+            )
             self.timings["load"] = self._obituary.uptime_s() - joined_s
+            if entrance.proves:
+                await prove_healthy(self.peer, shared.timing)
         except StartFailure as exc:
             self._ending.begin(exc.cause, exc.message, Rung.TERMINATE)
             return
@@ -255,8 +267,7 @@ class Session:
         if self._ending.begun.is_set():
             return
         self._obituary.became_active()
-        on_active()
-        shared.registries.activated(self)
+        entrance.active()
         liveness = Liveness(
             self.plugin,
             self.peer,
@@ -270,27 +281,10 @@ class Session:
             self._ending.begin,
         )
         with suppress(PluginDied):  # it ended while a ping was under way
-            await liveness.run(about.stack_dump_signal, on_unresponsive)
+            await liveness.run(about.stack_dump_signal, entrance.unresponsive)
 
     def _progress(self, progress: Progress) -> None:
         self.log.write(logging.INFO, f"loading: {clean(progress.message[:1_000])}")
-
-    async def _watch_exit(self) -> None:
-        status = await self._process.wait_exited()
-        self._obituary.process_ended()
-        # What it wrote before it died is read first.
-        self.peer.read_rest()
-        self._stderr.read_rest()
-        failure = self._process.start_failure() if status.code == _NOT_STARTED else ""
-        if failure:
-            cause, detail = Cause.REFUSED, f"its program could not be started: {failure}"
-        elif status == ExitStatus():
-            cause, detail = Cause.HOST, "the warden was lost, and with it its plugins"
-        else:
-            phase = "" if self._obituary.was_active else " while it was starting"
-            cause, detail = Cause.CRASHED, f"it {status}{phase}"
-        self._ending.begin(cause, detail, Rung.CLOSE_STDIN)
-        self.peer.close(self._obituary.died)
 
     async def _wait_for_silent_end(self) -> None:
         await anyio.sleep(self._shared.timing.closed_wire_s)

@@ -4,7 +4,8 @@ Knows what is the same in each of them: the package, its configuration, what was
 one is wanted or what follows its end; the runner asks for it.
 """
 
-from functools import partial
+from collections.abc import Mapping
+from typing import Any
 
 from host.ids import PluginId, new_session_id
 from host.manifest import Package
@@ -15,6 +16,7 @@ from host.supervision.environment import Environment
 from host.supervision.session import Session
 from protocol.launch import SHELF
 from protocol.manifest import Manifest
+from protocol.messages.provides import Provides
 
 
 class Spawner:
@@ -55,7 +57,10 @@ class Spawner:
         process = await self._env.launcher.spawn(session_id, program)
         # No await from here to the session's own scope, or a cancellation would leak the process.
         self._env.journal.opened(session_id, PluginId(manifest.id), process.pid)
-        config = partial(self._env.inputs.current, manifest.id)
+
+        def config(provides: Provides) -> Mapping[str, Any]:
+            return self._env.inputs.given(self._package, provides.config_schema)
+
         session = Session(manifest, session_id, process, config, self._grants, self._env.shared)
         session.timings["spawn"] = now() - began_s
         return session

@@ -62,6 +62,11 @@ class Standing:
         quarantine = self._quarantine
         return quarantine is not None and await self._digest() != quarantine.digest
 
+    def check_enabled(self) -> None:
+        """Raise Disabled for a disabled plugin."""
+        if not self.enabled:
+            raise self.disabled_error()
+
     def disabled_error(self) -> Disabled:
         """Return the error for whoever wants to use a disabled plugin."""
         return Disabled(f"plugin {self._plugin!r} is disabled", plugin=self._plugin)

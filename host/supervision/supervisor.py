@@ -10,54 +10,38 @@ quarantine, which comes first.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from host.errors import Busy, HostClosed, NotActive, PlughostError
 from host.facade import PluginView
 from host.ids import PluginId
 from host.manifest import Package
 from host.permissions.policy import Grants
+from host.supervision.absence import absence
 from host.supervision.attempt import Attempt
 from host.supervision.condition import Condition
 from host.supervision.environment import Environment
-from host.supervision.permits import Permits, refusal_of
+from host.supervision.permits import Permits
 from host.supervision.restart import RestartPolicy
 from host.supervision.runner import Runner
 from host.supervision.session import Session
-from host.supervision.spawner import Spawner
 from host.supervision.standing import Standing
 from host.supervision.states import State, is_live
+from host.supervision.versions import Versions
 from host.supervision.view import view_of
-
-_TO_CALL_IT = {
-    State.ACTIVE: "see `host.ui.contributions()` for what it adds",
-    State.DISCOVERED: "load it first",
-    State.UNLOADING: "load it again",
-    State.ERROR: "mend what the reason says, then load it",
-}
+from protocol.permissions import Permission
 
 
 class Supervisor:
     """One plugin."""
 
-    def __init__(
-        self,
-        package: Package,
-        environment: Environment,
-        restart_policy: RestartPolicy,
-    ) -> None:
-        self.package = package
+    def __init__(self, package: Package, environment: Environment, restart_policy: RestartPolicy) -> None:
         self.id = PluginId(package.manifest.id)
         self._env = environment
         self._policy = restart_policy
         clock = environment.shared.clock
         self._standing = Standing(self.id, package.folder, environment.records, clock)
-        self._permits = Permits(
-            package.manifest,
-            environment.policy,
-            self._standing,
-            consent_to_widening=environment.consent_to_widening,
-        )
-        self._spawner = Spawner(package, self._permits.grants, environment)
+        self._versions = Versions(package, self._standing, environment)
         self.condition = Condition(self.id, clock, environment.changed)
         if self._standing.quarantine_reason is not None:
             self.condition.begin_as(State.QUARANTINED, self._standing.quarantine_reason)
@@ -66,6 +50,11 @@ class Supervisor:
         self._runner: Runner | None = None
         self._restarting: Attempt | None = None
         self._closed = False
+
+    @property
+    def package(self) -> Package:
+        """The package that is in force."""
+        return self._versions.now.package
 
     @property
     def autoloads(self) -> bool:
@@ -80,7 +69,12 @@ class Supervisor:
     @property
     def grants(self) -> Grants:
         """What it may do."""
-        return self._permits.grants
+        return self._versions.now.permits.grants
+
+    @property
+    def waiting(self) -> tuple[Permission, ...]:
+        """What waits for consent, also what a version asks for that was to take over."""
+        return self._versions.waiting
 
     @property
     def running(self) -> bool:
@@ -97,7 +91,7 @@ class Supervisor:
             LoadFailed: It did not become active; it is tried again by itself.
             LoadRefused: It did not, and somebody must change something first.
         """
-        self._check_enabled()
+        self._standing.check_enabled()
         await self._look_at_quarantine()
         if is_live(self.condition.state):
             return
@@ -128,7 +122,7 @@ class Supervisor:
 
     async def restart(self) -> None:
         """Stop it and start it anew; see `start` for what it raises. A stop that comes meanwhile wins."""
-        self._check_enabled()
+        self._standing.check_enabled()
         await self._look_at_quarantine()
         if self._restarting is None or self._restarting.finished:
             self._refuse_while_busy("restart")
@@ -137,6 +131,25 @@ class Supervisor:
             # In a task of its own: a caller that is cancelled must not leave it stopped half-way.
             self._env.tasks.start_soon(self._restart, self._restarting)
         await self._restarting.outcome()
+
+    async def reload(self, package: Package) -> None:
+        """Let a new run of its package take over from the one that serves, which ends what it had begun.
+
+        Raises:
+            NotActive, Disabled, Quarantined, Busy: There is nothing to take over from now.
+            ConsentRequired, LoadRefused: The package can't be started.
+            HandoverFailed: The new run failed; the one that serves was not touched.
+        """
+        runner = self._runner
+        if runner is None or not is_live(self.condition.state):
+            raise absence(self.condition, self._standing)
+        attempt = runner.handing_over
+        if attempt is None:
+            self._refuse_while_busy("reload")
+            new = self._versions.successor(package)
+            attempt = runner.hand_over(new.spawner, partial(self._versions.bring, new))
+        await attempt.outcome()
+        await self._standing.keep()
 
     async def enable(self) -> None:
         """Allow it to be started."""
@@ -166,8 +179,8 @@ class Supervisor:
 
     async def permit(self, change: Callable[[Permits], None]) -> None:
         """Change what it may do; what waits for the operator may be answered by it."""
-        change(self._permits)
-        if self.condition.state is State.ERROR and not self._permits.grants.waiting:
+        self._versions.change(change)
+        if self.condition.state is State.ERROR and not self.grants.waiting:
             self.condition.become(State.DISCOVERED)
         await self._standing.keep()
 
@@ -203,52 +216,37 @@ class Supervisor:
         Raises:
             NotActive, Disabled, Quarantined: There is none, and why.
         """
-        condition = self.condition
-        if condition.taking_calls is not None:
-            return condition.taking_calls
-        if condition.state is State.DISABLED:
-            raise self._standing.disabled_error()
-        if condition.state is State.QUARANTINED:
-            raise self._standing.quarantined_error()
-        what = "takes no calls" if condition.state is State.ACTIVE else f"is {condition.state.value}"
-        why = f": {condition.reason}" if condition.reason else ""
-        raise NotActive(
-            f"plugin {self.id!r} {what}{why}",
-            remedy=_TO_CALL_IT.get(condition.state, "call again once it is active"),
-            plugin=self.id,
-            state=condition.state.value,
-        )
+        session = self.condition.taking_calls
+        if session is None:
+            raise absence(self.condition, self._standing)
+        return session
 
     def view(self) -> PluginView:
         """Return the plugin as it is now."""
-        restarts = self._policy.recent_restarts()
-        return view_of(self.package, self._permits.grants, self.condition, self._standing, restarts)
+        restarts, waiting = self._policy.recent_restarts(), self._versions.waiting
+        return view_of(self.package, self.grants, waiting, self.condition, self._standing, restarts)
 
     # What verbs are made of.
 
     def _refuse_while_busy(self, verb: str, joins: str = "") -> None:
         """Raise Busy while another operation than the one that `verb` joins is under way."""
         runner = self._runner
-        if runner is None or not (runner.stopping or runner.starting):
+        if runner is None or not (runner.stopping or runner.starting or runner.handing_over):
             return
-        under_way = "stop" if runner.stopping else "start"
+        under_way = "stop" if runner.stopping else "start" if runner.starting else "reload"
         if under_way != joins:
             raise Busy(f"plugin {self.id!r}: {verb} has to wait, {under_way} is under way", plugin=self.id)
 
-    def _check_enabled(self) -> None:
-        if not self._standing.enabled:
-            raise self._standing.disabled_error()
-
     def _begin(self) -> Runner:
         """Return a new runner, on its way; raises what forbids it."""
-        if refusal := refusal_of(self.package.manifest, self.package.folder, self._env, self._permits):
+        if refusal := self._versions.refusal():
             self.condition.become(State.ERROR, refusal[0])
             raise refusal[1]
         if self._closed:
             raise HostClosed("this host is closing, or forgets this plugin")
-        self._permits.started()
+        self._versions.now.permits.started()
         self.condition.become(State.LOADING)
-        runner = Runner(self._spawner, self.condition, self._standing, self._policy, self._env)
+        runner = Runner(self._versions.now.spawner, self.condition, self._standing, self._policy, self._env)
         self._runner = runner
         self._env.tasks.start_soon(self._run, runner)
         return runner

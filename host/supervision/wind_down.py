@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import anyio
 
 from host.errors import PluginDied
+from host.facade import Unfinished
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Ladder
 from host.process.launcher import PluginProcess
@@ -42,7 +43,14 @@ class WindDown:
         self._log = log
         self._timing = timing
         self._now = now
+        self._drain_s = timing.drain_s
+        self._unfinished: Unfinished = _nothing
         self._ladder = Ladder(process, timing, peer.close_writing)
+
+    def replaced(self, unfinished: Unfinished) -> None:
+        """Take note that another run took over: there is more time, and events that it was sent count too."""
+        self._drain_s = self._timing.replaced_drain_s
+        self._unfinished = unfinished
 
     def hasten(self) -> None:
         """Cut short what is waited for at present, and skip the grace that is left."""
@@ -62,8 +70,11 @@ class WindDown:
 
     async def _drain(self) -> None:
         """Let calls under way end."""
-        until_s = self._now() + self._timing.drain_s
-        while self._ending.graceful and self._peer.outgoing.in_flight and self._now() < until_s:
+        until_s = self._now() + self._drain_s
+        under_way = self._peer.outgoing
+        while self._ending.graceful and self._now() < until_s:
+            if not (under_way.in_flight or self._unfinished()):
+                return
             if await self._ladder.wait(DRAIN_LOOK_S):
                 return
 
@@ -86,3 +97,7 @@ class WindDown:
             tasks.start_soon(ask)
             await self._ladder.wait(self._timing.unload_s + 1.0)
             tasks.cancel_scope.cancel()
+
+
+def _nothing() -> bool:
+    return False

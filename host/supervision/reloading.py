@@ -1,0 +1,28 @@
+"""Reloading: brings a plugin's package, as it is on the disk now, into service, whatever the plugin does.
+
+Called by the assembly. How one run takes over from another is the relay's.
+"""
+
+from host.supervision.environment import Environment
+from host.supervision.roster import Roster
+from host.supervision.states import State, is_live
+from host.supervision.versions import read_successor
+from protocol.manifest import Limits
+
+
+async def reload(roster: Roster, plugin: str, environment: Environment, limits: Limits) -> None:
+    """Let a new run take over, or load a plugin that takes no calls; see `PluginHost.reload`.
+
+    `limits` hold where the manifest asks for none. A delay before a restart ends.
+    """
+    supervisor = roster.get(plugin)
+    if is_live(supervisor.condition.state):
+        package = await read_successor(supervisor.package, limits)
+        await roster.load_needs(package.manifest, (), set(), wake=True)
+        await supervisor.reload(package)
+        return
+    if supervisor.condition.state is State.BACKOFF:
+        supervisor.end()
+        await supervisor.rested()
+    await roster.discover(environment)
+    await roster.load(plugin)
