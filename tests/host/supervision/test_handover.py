@@ -179,7 +179,8 @@ async def test_a_former_run_that_never_drains_is_ended_and_its_calls_say_so(
         "says",
         says(
             1,
-            "    @method\n    async def hang(self) -> None:\n        import asyncio\n        await asyncio.sleep(600)",
+            "    @method\n    async def hang(self) -> None:\n"
+            "        import asyncio\n        await asyncio.sleep(600)",
         ),
     )
     timing = Timing(replaced_drain_s=0.5)
