@@ -1,10 +1,12 @@
 """`plughost dev`: runs one plugin and takes each edit over once it works."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import click
 
+from host.cli.dev_log import DevLog
 from host.cli.dev_reload import DevReload, checked
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
@@ -19,16 +21,30 @@ from host.plugin_host import PluginHost
 @click.option("--config", "config", type=click.Path(), help="Settings file; default ./plughost.toml.")
 @click.option("--data", type=click.Path(), help="Data folder; without it nothing is kept.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="debug")
+@click.option("--verbose", "-v", is_flag=True, help="Also what the host says about its work in detail.")
+@click.option("--top", is_flag=True, help="With the monitor in this terminal; quitting it stops the plugin.")
 @click.option("--json", "as_json", is_flag=True, help="Log, and say what happens, as JSON lines.")
-def command(folder: Path, config: str | None, data: str | None, log_level: str, as_json: bool) -> int:
+def command(
+    folder: Path,
+    config: str | None,
+    data: str | None,
+    log_level: str,
+    verbose: bool,
+    top: bool,
+    as_json: bool,
+) -> int:
     """Run the plugin in DIR and reload it when its files change.
 
-    An edit is tried in a process of its own first; one that fails is shown, and the old one keeps running.
+    After an edit a new process starts beside the old one. Once it is loaded and healthy it takes over without
+    a gap; one that fails is shown, and the old one keeps running.
     """
     folder = folder.resolve()
+    if top:
+        return _with_monitor(data)
     log = {"level": log_level} | ({"format": "json"} if as_json else {})
     settings = settings_for(config, {"plugins": [str(folder)], "data": data, "log": log})
     start_logging(settings)
+    DevLog(rename=not as_json, verbose=verbose).install()
     watch = FolderWatch(folder)
     package = checked(folder)
 
@@ -41,15 +57,27 @@ def command(folder: Path, config: str | None, data: str | None, log_level: str, 
         sys.stderr.flush()
 
     async def body(host: PluginHost) -> int:
-        reload = DevReload(host, package, lambda: build_host(settings, temporary=True), say)
+        reload = DevReload(host, package, say)
         await reload.begin()
         say("watching", f"{folder}; Ctrl-C stops")
         while True:
             names = await watch.changed()
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             say("changed", ", ".join(names[:3]) + more)
-            # What changes during the trial is tried again: only what was tried may take over.
-            if await reload.rehearse() and await watch.is_as_seen():
-                await reload.take_over()
+            # What changes meanwhile is seen by the next look, and reloaded then.
+            await reload.reload()
 
-    return run_host(build_host(settings, temporary=data is None), body, terminated=ExitCode.OK)
+    host = build_host(settings, temporary=data is None, control=data is not None)
+    return run_host(host, body, terminated=ExitCode.OK)
+
+
+def _with_monitor(data: str | None) -> int:
+    """Run the same command in a process of its own, and the monitor over it in this one."""
+    from host.cli.with_monitor import run_with_monitor
+
+    words = [word for word in sys.argv[2:] if word != "--top"]
+    with tempfile.TemporaryDirectory(prefix="plughost-dev-") as place:
+        if data is None:
+            data = place
+            words += ["--data", place]
+        return run_with_monitor(words, Path(data), command="dev")

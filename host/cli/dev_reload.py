@@ -1,16 +1,16 @@
 """DevReload: brings an edited plugin into a running host, and only once it has shown that it works.
 
-Owns the order: the package is checked; a trial of it runs in a host of its own, beside the plugin that goes
-on serving, up to its health check; then the host ends the old run in order and starts the new one. Called by
-`plughost dev`. Watches no files, and prints through `say` alone.
+Owns the order: the package is checked without running it; then the host lets a new run take over from the one
+that serves, which it does only after its health check. Called by `plughost dev`. Watches no files, and prints
+through `say` alone.
 """
 
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 
 import anyio.to_thread
 
-from host.call_errors import MethodNotFound
 from host.devtools.code_check import check_code
 from host.errors import InvalidParams, PlughostError
 from host.manifest import Package, read_package
@@ -23,52 +23,43 @@ Say = Callable[[str, str], None]
 class DevReload:
     """One plugin of one host."""
 
-    def __init__(self, host: PluginHost, package: Package, trial: Callable[[], PluginHost], say: Say) -> None:
-        """`trial` builds a host that keeps nothing, with the same folder and configuration."""
+    def __init__(self, host: PluginHost, package: Package, say: Say) -> None:
         self._host = host
         self._folder = package.folder
         self._plugin = package.manifest.id
-        self._trial = trial
         self._say = say
 
     async def begin(self) -> None:
         """Load the plugin for the first time; a plugin that fails is told, and waits for an edit."""
+        began_s = perf_counter()
         try:
             await self._host.load(self._plugin)
         except PlughostError as exc:
             self._say("failed", f"{exc}; waiting for an edit")
         else:
-            self._tell("running", "is running")
+            self._tell("running", "is running", perf_counter() - began_s)
 
-    async def rehearse(self) -> bool:
-        """Check the package and try it in a process of its own; tell whether it may take over."""
+    async def reload(self) -> None:
+        """Take an edit over, or say why not and leave the run that serves as it is."""
+        began_s = perf_counter()
         try:
-            await anyio.to_thread.run_sync(checked, self._folder, self._plugin)
-            async with self._trial() as trial:
-                await trial.load(self._plugin)
-                await _ask_health(trial, self._plugin)
+            package = await anyio.to_thread.run_sync(checked, self._folder, self._plugin)
+            view = self._host.plugin(self._plugin)
+            if view.state == "active" and (view.pid is not None) is not package.manifest.has_program:
+                # A program came or went: there is nothing that could be handed over.
+                await self._host.unload(self._plugin, dependants="keep")
+            await self._host.reload(self._plugin)
         except PlughostError as exc:
             state = self._host.plugin(self._plugin).state
             stays = "the old one keeps running" if state == "active" else f"the plugin is {state}"
             self._say("kept", f"not taken over, {stays}: {exc}")
-            return False
-        return True
-
-    async def take_over(self) -> None:
-        """End the old run in order, read the package anew, and start the new run."""
-        try:
-            await self._host.unload(self._plugin, dependants="keep")
-            await self._host.rescan()
-            await self._host.load(self._plugin)
-        except PlughostError as exc:
-            self._say("failed", f"the trial passed, and yet it does not run: {exc}")
         else:
-            self._tell("reloaded", "was reloaded")
+            self._tell("reloaded", "was reloaded", perf_counter() - began_s)
 
-    def _tell(self, word: str, what: str) -> None:
+    def _tell(self, word: str, what: str, took_s: float) -> None:
         view = self._host.plugin(self._plugin)
         pid = "without a process" if view.pid is None else f"pid {view.pid}"
-        self._say(word, f"{self._plugin} {view.version} {what}, {pid}")
+        self._say(word, f"{self._plugin} {view.version} {what} after {took_s:.2f} s, {pid}")
 
 
 def checked(folder: Path, plugin: str | None = None) -> Package:
@@ -89,14 +80,3 @@ def checked(folder: Path, plugin: str | None = None) -> Package:
     if faults:
         raise InvalidParams("\n".join(faults), remedy="mend what it says and save")
     return package
-
-
-async def _ask_health(host: PluginHost, plugin: str) -> None:
-    if host.plugin(plugin).pid is None:
-        return  # it only contributes
-    try:
-        answer = await host.health(plugin)
-    except MethodNotFound:
-        return  # a program that has no health check is as well as it was when it loaded
-    if answer.status == "unhealthy":
-        raise InvalidParams(f"its health check says unhealthy: {answer.reason or 'without a reason'}")

@@ -1,4 +1,4 @@
-"""`plughost run --tui`: a host in a process of its own, and the monitor over it in this one.
+"""`plughost run --tui`, `plughost dev --top`: a host in a process of its own, and the monitor over it here.
 
 The two never share an event loop: a repaint may hold one for a tenth of a second.
 """
@@ -21,19 +21,19 @@ STOP_S: Final = 60.0
 """Longest wait for the host's end after the operator quits; a plugin may take its grace."""
 
 
-def run_with_monitor(arguments: Sequence[str], data: Path) -> int:
-    """Run `plughost run` with these arguments, and the monitor until the operator quits.
+def run_with_monitor(arguments: Sequence[str], data: Path, *, command: str = "run") -> int:
+    """Run a command of `plughost` with these arguments, and the monitor until the operator quits.
 
     What the host logs goes to a file, whose last lines are shown if it ends by itself.
     """
     from host.tui.run import run_monitor
 
     with tempfile.NamedTemporaryFile("w+", prefix="plughost-", suffix=".log") as log:
-        command = [sys.executable, "-m", "host.cli.main", "run", *arguments]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log, stdout=log) as host:
+        words = [sys.executable, "-m", "host.cli.main", command, *arguments]
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=log, stdout=log) as host:
 
             def connect() -> AbstractAsyncContextManager[Facade]:
-                return attach(str(data), None, "run --tui")
+                return attach(str(data), None, f"{command} with the monitor")
 
             try:
                 anyio.run(lambda: run_monitor(connect, folder=Path.cwd()))

@@ -49,20 +49,7 @@ class FolderWatch:
             before, self._seen = self._seen, now
             names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
             if names:
-                self._drop_bytecode(names)
                 return tuple(names)
-
-    async def is_as_seen(self) -> bool:
-        """Tell whether nothing changed since the last answer."""
-        return await anyio.to_thread.run_sync(_look, self._folder) == self._seen
-
-    def _drop_bytecode(self, names: list[str]) -> None:
-        # Python takes a file of the same second and size for unchanged, and would run what it was before.
-        for name in names:
-            file = self._folder / name
-            if file.suffix == ".py":
-                for cached in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
-                    cached.unlink(missing_ok=True)
 
 
 def _look(folder: Path) -> Snapshot:

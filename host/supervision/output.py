@@ -87,7 +87,7 @@ class PluginLog:
             self.last_exception = exception[-KEPT_EXCEPTION_CHARS:]
         shown = f"{message}\n{exception}" if exception else message
         told: dict[str, Any] = known.cleared_value(dict(fields)) if fields else {}
-        self._logger.log(level, "%s", shown, extra={"fields": told})
+        self._logger.log(level, "%s", shown, extra={"fields": told, "source": source})
         if kept:
             self._track.line(level, message, told, source=source, exception=exception)
 

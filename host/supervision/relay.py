@@ -233,6 +233,7 @@ class Relay:
         # Where it failed: in the exception that it logged, or what it wrote as it went.
         lines = session.log.last_exception.splitlines() or outcome.facts.stderr
         tail = "".join(f"\n  | {line}" for line in lines[-SHOWN_LINES:])
+        session.log.error(f"it did not take over: {outcome.facts.detail}")
         return self._failed(f"{outcome.facts.detail}{tail}")
 
     def _failed(self, detail: str) -> HandoverFailed:
