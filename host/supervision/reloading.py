@@ -3,6 +3,7 @@
 Called by the assembly. How one run takes over from another is the relay's.
 """
 
+from host.supervision.descriptors import check_descriptors
 from host.supervision.environment import Environment
 from host.supervision.roster import Roster
 from host.supervision.states import State, is_live
@@ -17,6 +18,7 @@ async def reload(roster: Roster, plugin: str, environment: Environment, limits: 
     """
     supervisor = roster.get(plugin)
     if is_live(supervisor.condition.state):
+        check_descriptors(1)
         package = await read_successor(supervisor.package, limits)
         await roster.load_needs(package.manifest, (), set(), wake=True)
         await supervisor.reload(package)

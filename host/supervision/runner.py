@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import anyio
 
-from host.errors import LoadFailed, LoadRefused, NotActive
+from host.errors import LoadFailed, LoadRefused, NotActive, StateError
 from host.facade import ExitFacts
 from host.ids import new_incident_id
 from host.process.launcher import SpawnError
@@ -58,6 +58,8 @@ class Runner:
         self._pause = anyio.CancelScope()
         """What it waits in before a session: for a slot, or for the end of a delay."""
         self._relay: Relay | None = None
+        self._refusal: StateError | None = None
+        """Why it must not go on."""
 
     @property
     def starting(self) -> bool:
@@ -116,8 +118,10 @@ class Runner:
             self._condition.retry_after(None)
             if self._condition.state in UNDER_WAY:
                 self._condition.become(self._standing.at_rest)
+            # In the turn in which it rests: whoever hears of it may start it anew at once.
             self._attempt.finish(
-                NotActive(f"plugin {self._plugin!r} was stopped while it started", plugin=self._plugin)
+                self._refusal
+                or NotActive(f"plugin {self._plugin!r} was stopped while it started", plugin=self._plugin)
             )
 
     async def _keep_running(self, relay: Relay) -> None:
@@ -239,14 +243,12 @@ class Runner:
                 extra={"fields": {"plugin": self._plugin, "fault": str(exc)}},
             )
         self._condition.become(State.QUARANTINED, reason)
-        self._attempt.finish(self._standing.quarantined_error())
+        self._refusal = self._standing.quarantined_error()
 
     def _fail(self, detail: str, *, remedy: str) -> None:
         self._condition.become(State.ERROR, detail)
-        self._attempt.finish(
-            LoadRefused(
-                f"plugin {self._plugin!r} can't become active: {detail}", remedy=remedy, plugin=self._plugin
-            )
+        self._refusal = LoadRefused(
+            f"plugin {self._plugin!r} can't become active: {detail}", remedy=remedy, plugin=self._plugin
         )
 
 

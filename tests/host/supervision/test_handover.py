@@ -244,6 +244,8 @@ async def test_each_event_is_handled_by_exactly_one_of_both(
         with anyio.fail_after(WAIT_S):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(emit)
+                while not await host.storage.keys("counts", "seen."):  # noqa: ASYNC110
+                    await anyio.sleep(0.005)
                 for version in (2, 3):
                     write_plugin("counts", code(version))
                     await host.reload("counts")
