@@ -123,7 +123,7 @@ def test_variants_of_ours_and_the_peers_of_the_lock_can_be_measured(
     ],
 )
 def test_the_monitor_is_measured_in_a_real_terminal(tmp_path: Path, asked: str, named: list[str]):
-    smallest(tmp_path, "--only", asked, "--with", "plughost", "--rest-s", "0.3")
+    smallest(tmp_path, "--only", asked, "--with", "plughost", "--rest-s", "0.3", timeout_s=58)
     document = json.loads((tmp_path / "latest.json").read_bytes())
     taken = {one["name"]: one["figures"]["plughost"]["median"] for one in document["rows"]}
     assert list(taken) == named
