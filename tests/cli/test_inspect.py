@@ -80,8 +80,10 @@ def test_a_line_can_be_given_as_arguments_and_a_failure_is_told_as_json(shell: S
 
 def test_commands_requests_health_and_status_are_lines_too(shell: Shell):
     code = "from plugin_sdk import Plugin, command, endpoint\n\nclass P(Plugin):\n"
-    code += "    @command('sum', description='Add')\n    async def total(self, a: int) -> int:\n        return a + 1\n"
-    code += "    @endpoint('GET', '/users/{name}')\n    async def user(self, name: str) -> str:\n        return name\n"
+    code += "    @command('sum', description='Add')\n"
+    code += "    async def total(self, a: int) -> int:\n        return a + 1\n"
+    code += "    @endpoint('GET', '/users/{name}')\n"
+    code += "    async def user(self, name: str) -> str:\n        return name\n"
     folder = shell.plugin("asked", code)
     lines = ('command sum {"a": 41}', "request GET /users/ada", "health", "status")
     done = shell.run("inspect", folder, *(word for line in lines for word in ("--exec", line)))

@@ -86,7 +86,7 @@ class Tmux:
         """What is in the pane."""
         return self.run("capture-pane", "-p")
 
-    def until(self, holds: Callable[[str], bool]) -> str:
+    def until(self, holds: Callable[[str], object]) -> str:
         """Wait until something holds of what is in the pane, 40 seconds at most, and return that."""
         end_s = time.monotonic() + WAIT_S
         while not holds(text := self.text):

@@ -266,11 +266,9 @@ class InspectScreen(Screen[None]):
         self._tab = name
         for other, _ in TABS:
             self.query_one(f"#{other}").display = other == name
-        if name == "wire":
-            self._paint_wire()
+        self._painted_frames = -1
         if focused:
             self.query_one(f"#{name}").focus()
-        self._paint_tabs()
 
     def action_zoom(self) -> None:
         """Give the tab all the room, or no longer."""
