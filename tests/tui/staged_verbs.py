@@ -70,6 +70,9 @@ class StagedVerbs(StagedQueries):
     async def plugin_restart(self, plugin: str) -> PluginRow:
         return self._row("plugin_restart", plugin, state="active")
 
+    async def plugin_reload(self, plugin: str) -> PluginRow:
+        return self._row("plugin_reload", plugin, state="active")
+
     async def plugin_kill(self, plugin: str) -> PluginRow:
         return self._row("plugin_kill", plugin, state="discovered", wanted="stopped")
 
