@@ -190,10 +190,10 @@ class InspectScreen(Screen[None]):
     @on(PickList.Picked, "#offers")
     def _chosen(self) -> None:
         form = self.query_one("#form", PickList)
-        if form.has_focus:
+        if self.focused is form:
             # A second Enter came before the first was done: it was meant for the form.
             form.action_pick()
-        form.focus()
+        self.set_focus(form)
 
     @on(PickList.Picked, "#form")
     def _edit(self, event: PickList.Picked) -> None:
