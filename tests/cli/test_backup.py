@@ -1,4 +1,5 @@
 import gzip
+import re
 import signal
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def test_metrics_are_printed_or_replace_a_file_that_others_may_read(shell: Shell
         shown = shell.run("metrics", "--data", "data")
         assert shown.code == 0, shown.err
         assert 'plughost_plugin_up{plugin="hello"} 1\n' in shown.out
+        _is_prometheus_text(shown.out)
         out.write_text("old")
         assert shell.run("metrics", "--data", "data", "--out", out).code == 0
         assert shell.run("metrics", "--data", "data", "--out", "nowhere/x").code == 2
@@ -59,6 +61,30 @@ def test_metrics_are_printed_or_replace_a_file_that_others_may_read(shell: Shell
     assert out.read_text().startswith("# HELP plughost_host_info")
     assert out.stat().st_mode & 0o777 == 0o644
     assert not [one for one in shell.folder.iterdir() if one.name.startswith(".host.prom")]
+
+
+def _is_prometheus_text(text: str) -> None:
+    """Hold a text against the format: each family is told once, before its samples, which stand together."""
+    assert text.endswith("\n")
+    kinds: dict[str, str] = {}
+    samples: set[str] = set()
+    family = ""
+    for line in text.splitlines():
+        if told := re.fullmatch(r"# HELP (\w+) \S.*", line):
+            family = told[1]
+            assert family not in kinds, line
+        elif told := re.fullmatch(r"# TYPE (\w+) (counter|gauge|histogram|summary)", line):
+            assert told[1] == family, line
+            kinds[family] = told[2]
+        else:
+            sample = re.fullmatch(r"(\w+)(\{.*\})? (\S+)", line)
+            assert sample is not None, line
+            assert sample[1] == family or kinds[family] in ("histogram", "summary"), line
+            assert line.rpartition(" ")[0] not in samples, line
+            samples.add(line.rpartition(" ")[0])
+            float(sample[3])
+            assert kinds[family] != "counter" or sample[1].endswith("_total"), line
+    assert len(kinds) > 5
 
 
 def test_without_a_host_there_are_no_metrics(shell: Shell):
