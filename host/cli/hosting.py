@@ -47,7 +47,7 @@ def _log_file(log: LogSettings) -> LogFile:
     assert log.path is not None
     try:
         log.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log.path.open("a").close()
+        os.close(os.open(log.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
     except OSError as exc:
         raise SettingsError(
             f"log.path: {log.path} can't be written: {exc.strerror}",

@@ -5,6 +5,7 @@ belongs in a worker thread, one at a time.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -20,8 +21,15 @@ class RotatingFile:
         self._lines: int | None = None
 
     def append(self, data: bytes) -> None:
-        """Append whole lines. Raises OSError, and then nothing of them is there."""
-        if self._is_full():
+        """Append whole lines. Raises OSError, and then nothing of them is there.
+
+        Of more than a file may hold, each file's part is whole or not there.
+        """
+        for part in _parts(data, self._most_bytes):
+            self._append(part)
+
+    def _append(self, data: bytes) -> None:
+        if self._is_full(len(data)):
             self._rotate()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self._path, flags, 0o600)
@@ -41,10 +49,12 @@ class RotatingFile:
         if self._lines is not None:
             self._lines += data.count(b"\n")
 
-    def _is_full(self) -> bool:
+    def _is_full(self, more_bytes: int) -> bool:
         try:
             if self._most_bytes:
-                return self._path.stat().st_size >= self._most_bytes
+                here = self._path.stat().st_size
+                # One that is longer than a whole file has one of its own.
+                return here > 0 and here + more_bytes > self._most_bytes
             if self._lines is None:
                 self._lines = self._path.read_bytes().count(b"\n")
         except FileNotFoundError:
@@ -59,6 +69,17 @@ class RotatingFile:
             if source.exists():
                 source.rename(target)
         self._lines = 0 if self._most_lines else None
+
+
+def _parts(data: bytes, most_bytes: int) -> Iterator[bytes]:
+    """Cut lines into parts that fit into a file; a line that does not is a part of its own."""
+    begin = 0
+    while most_bytes and len(data) - begin > most_bytes:
+        end = data.rfind(b"\n", begin, begin + most_bytes) + 1 or data.find(b"\n", begin) + 1 or len(data)
+        yield data[begin:end]
+        begin = end
+    if begin < len(data):
+        yield data[begin:]
 
 
 def older(path: Path, number: int) -> Path:

@@ -1,6 +1,7 @@
 """The host's own log in a file: rotated, under a bound, and no reason to end."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ def test_a_host_logs_into_the_file_that_the_settings_name(shell: Shell):
     (shell.folder / "plughost.toml").write_text('[log]\npath = "logs/host.log"\nformat = "json"\n')
     with shell.start("run", str(EXAMPLES / "hello"), "--data", "data") as running:
         running.until("all loaded")
+        assert (shell.folder / "logs" / "host.log").stat().st_mode & 0o777 == 0o600
         lines = [json.loads(line) for line in (shell.folder / "logs" / "host.log").read_text().splitlines()]
         assert any(line["message"] == "loading -> active" for line in lines)
         assert "loading -> active" not in running.seen
@@ -31,8 +33,43 @@ def test_all_of_it_stays_under_the_bound(tmp_path: Path):
         log.write(f"record {number:04}\n")
     found = sorted(tmp_path.iterdir())
     assert [path.name for path in found] == ["host.log", "host.log.1", "host.log.2"]
-    assert all(path.stat().st_size <= 1_000 + 12 for path in found)
+    assert all(path.stat().st_size <= 1_000 for path in found)
     assert "record 0499\n" in (tmp_path / "host.log").read_text()
+
+
+def test_a_host_that_logs_a_lot_stays_under_the_bound_and_every_line_is_whole(shell: Shell):
+    (shell.folder / "plughost.toml").write_text(
+        '[log]\npath = "logs/host.log"\nformat = "json"\nfile_size = "64k"\nfiles = 2\n'
+    )
+    talks = """
+from plugin_sdk import Plugin, method
+
+
+class Talks(Plugin):
+    @method
+    def talk(self, lines: int) -> None:
+        for number in range(lines):
+            self.log.info("x" * 400, number=number)
+"""
+    folder = shell.plugin("talks", talks)
+    with shell.start("run", str(folder), "--data", "data") as running:
+        running.until("all loaded")
+        assert shell.run("call", "talks", "talk", '{"lines": 600}', "--data", "data").code == 0
+        running.signal(signal.SIGTERM)
+        assert running.end().code == 0
+    logs = [*(shell.folder / "logs").iterdir(), *(shell.folder / "data" / "logs").glob("talks.log*")]
+    assert {path.name for path in logs} == {"host.log", "host.log.1", "talks.log", "talks.log.1"}
+    assert all(path.stat().st_size <= 64 * 1024 for path in logs)
+    for path in (shell.folder / "logs").iterdir():
+        assert all(json.loads(line)["message"] for line in path.read_text().splitlines())
+
+
+def test_a_file_that_is_moved_away_is_made_anew(tmp_path: Path):
+    log = LogFile(tmp_path / "host.log", files=2, most_bytes=1_000)
+    log.write("one\n")
+    (tmp_path / "host.log").rename(tmp_path / "moved")
+    log.write("two\n")
+    assert (tmp_path / "host.log").read_text() == "two\n"
 
 
 def test_a_full_disk_loses_lines_and_says_so_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

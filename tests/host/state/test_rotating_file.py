@@ -32,8 +32,27 @@ def test_a_file_is_bounded_by_bytes_in_as_many_files_as_are_wanted(tmp_path: Pat
     for number in range(50):
         file.append(b"%03d %s\n" % (number, b"x" * 45))
     assert sorted(one.name for one in tmp_path.iterdir()) == ["one.log", "one.log.1", "one.log.2"]
-    assert all(one.stat().st_size <= 150 for one in tmp_path.iterdir())
+    assert all(one.stat().st_size <= 100 for one in tmp_path.iterdir())
     assert [line[:3] for line in read_rotated(path, 3)][-1] == b"049"
+
+
+@pytest.mark.parametrize("batch", [1, 3, 10, 50])
+def test_a_batch_of_any_length_keeps_the_bound_and_its_lines(tmp_path: Path, batch: int) -> None:
+    path = tmp_path / "one.log"
+    file = RotatingFile(path, files=100, most_bytes=100)
+    lines = [b"%03d %s" % (number, b"x" * (number % 45)) for number in range(100)]
+    for begin in range(0, 100, batch):
+        file.append(b"".join(line + b"\n" for line in lines[begin : begin + batch]))
+    assert read_rotated(path, 100) == lines
+    assert all(one.stat().st_size <= 100 for one in tmp_path.iterdir())
+
+
+def test_a_line_that_is_longer_than_a_file_has_one_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "one.log"
+    file = RotatingFile(path, files=9, most_bytes=10)
+    file.append(b"a\n" + b"b" * 30 + b"\nc\n")
+    assert read_rotated(path, 9) == [b"a", b"b" * 30, b"c"]
+    assert path.read_bytes() == b"c\n"
 
 
 def test_with_one_file_the_old_lines_go(tmp_path: Path) -> None:
