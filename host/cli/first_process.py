@@ -75,12 +75,16 @@ def _reap(command: int) -> int | None:
     code: int | None = None
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
         except ChildProcessError:
             return code
         if not pid:
             return code
-        if pid == command:
+        if os.WIFSTOPPED(status):
+            if pid == command and os.WSTOPSIG(status) == signal.SIGTSTP:
+                # Ctrl-Z: there is no shell here that could bring it back.
+                os.kill(command, signal.SIGCONT)
+        elif pid == command:
             ended = os.waitstatus_to_exitcode(status)
             code = ended if ended >= 0 else _SIGNALLED - ended
 

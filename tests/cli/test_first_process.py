@@ -150,7 +150,7 @@ def test_whoever_wants_signs_of_life_of_process_1_gets_the_host_s(shell: Shell):
             assert running.end().code == 0
 
 
-def test_ctrl_c_reaches_the_host_once(shell: Shell):
+def test_ctrl_c_reaches_the_host_once_and_ctrl_z_does_not_stop_it(shell: Shell):
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         ["setsid", "-c", *NAMESPACE, PLUGHOST, "run", EXAMPLES / "hello", "--data", "data"],
@@ -169,7 +169,8 @@ def test_ctrl_c_reaches_the_host_once(shell: Shell):
         # What the terminal signals is the host's group, and process 1 is not in it to pass the same on.
         assert os.tcgetpgrp(ours) != os.getpgid(reaping.pid)
         assert os.tcgetpgrp(ours) in [one.pid for one in reaping.children()]
-        os.write(ours, b"\x03")
+        # Ctrl-Z first: nobody could continue what it stops, and a stopped host takes no Ctrl-C.
+        os.write(ours, b"\x1a\x03")
         while part := _read(ours):
             seen += part
         assert process.wait(20) == 130
