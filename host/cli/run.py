@@ -88,15 +88,17 @@ def command(
                 remedy="a plugin's folder holds plugin.toml, plugin.json or manifest.json",
             )
         sys.stderr.write(f"{count} plugin{'' if count == 1 else 's'} found; Ctrl-C stops\n")
-        if settings.autoload:
-            await host.load_all()
-            # Not those that failed alone: a broken manifest, a disabled plugin are not tried at all.
-            active = sum(view.state == "active" for view in host.plugins())
-            sys.stderr.write("all loaded\n" if active == count else f"{active} of {count} loaded\n")
-        manager.ready(f"{count} plugin{'' if count == 1 else 's'}")
         try:
-            await manager.keep_alive()
-            await stopped.wait()
+            if settings.autoload:
+                await host.load_all()
+                # Not those that failed alone: a broken manifest, a disabled plugin are not tried at all.
+                active = sum(view.state == "active" for view in host.plugins())
+                sys.stderr.write("all loaded\n" if active == count else f"{active} of {count} loaded\n")
+            manager.ready(f"{count} plugin{'' if count == 1 else 's'}")
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(manager.keep_alive)
+                await stopped.wait()
+                tasks.cancel_scope.cancel()
             sys.stderr.write("stopping: asked to over the control socket\n")
         finally:
             manager.stopping()

@@ -187,3 +187,11 @@ def _read(terminal: int) -> str:
         return os.read(terminal, 4096).decode(errors="replace")
     except OSError:
         return ""
+
+
+def test_a_client_from_outside_is_told_that_it_cannot_be_seen(shell: Shell):
+    with first(shell, "run", EXAMPLES / "hello", "--data", "data") as running:
+        running.until("^all loaded$")
+        shown = shell.run("ps", "--data", "data")
+        assert shown.code == 5
+        assert "processes that the host can see" in shown.err

@@ -6,8 +6,10 @@ import socket
 import subprocess
 import time
 
+import anyio
 import pytest
 
+from host.control.client import connect
 from tests.cli.conftest import EXAMPLES, PLUGHOST, Shell
 
 
@@ -43,6 +45,50 @@ def test_the_service_manager_hears_of_ready_life_reload_and_stop(shell: Shell, a
         _until(listener, "^READY=1$")
         running.signal(signal.SIGTERM)
         _until(listener, "^STOPPING=1")
+        assert running.end().code == 0
+
+
+def test_a_host_that_is_watched_stops_when_it_is_asked_to_over_the_control_socket(shell: Shell):
+    address = str(shell.folder / "notify")
+    variables = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "600000"}
+    with (
+        _listener(address) as listener,
+        shell.start("run", EXAMPLES / "hello", "--data", "data", **variables) as running,
+    ):
+        _until(listener, "^WATCHDOG=1$")
+
+        async def stop() -> None:
+            async with connect(shell.folder / "data") as host:
+                await host.host_stop()
+
+        anyio.run(stop)
+        _until(listener, "^STOPPING=1")
+        assert running.end().code == 0
+
+
+def test_a_host_that_is_stopped_while_it_loads_says_that_it_stops(shell: Shell):
+    address = str(shell.folder / "notify")
+    folder = shell.plugin(
+        "slow",
+        """
+import asyncio
+
+from plugin_sdk import Plugin
+
+
+class Slow(Plugin):
+    async def on_load(self) -> None:
+        self.log.info("loading")
+        await asyncio.sleep(600)
+""",
+    )
+    with (
+        _listener(address) as listener,
+        shell.start("run", folder, "--data", "data", NOTIFY_SOCKET=address) as running,
+    ):
+        running.until("plugin.slow +loading$")
+        running.signal(signal.SIGTERM)
+        assert listener.recv(4096).startswith(b"STOPPING=1")
         assert running.end().code == 0
 
 
