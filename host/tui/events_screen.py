@@ -180,6 +180,10 @@ class EventsScreen(MonitorScreen):
         if row is not None and row.plugin:
             monitor(self).open_plugin(row.plugin, tab, at_s=row.at_s)
 
+    def hints(self, action: str) -> bool:
+        """Whether a key does something; most events are of a plugin, whose log is the next thing to see."""
+        return action.startswith("tab(") or super().hints(action)
+
     def targets(self) -> Sequence[str]:
         """The event's plugin."""
         row = self._row()

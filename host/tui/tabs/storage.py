@@ -80,6 +80,10 @@ class StorageTab(PluginTab):
         """The keys."""
         return cast("RowTable[StorageKey]", self.query_one(RowTable))
 
+    def on_resize(self) -> None:
+        """Say as much as there is room for."""
+        self._show()
+
     def entered(self) -> None:
         """Read them."""
         self.action_reload()
