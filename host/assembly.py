@@ -113,7 +113,7 @@ class Assembly:
         self.endpoints = Endpoints(asked, roster.returns, roster.is_enabled)
         self.schedule = Schedules(asked, clock)
         self.ui = Ui(asked, roster.returns, roster.folder, roster.without_program, clock)
-        self.contract = Contract(asked, roster.only_contributes)
+        self.contract = Contract(asked, roster.without_program)
         book = HookBook(roster.is_enabled)
         self.hooks = Hooks(book)
         self.kinds = Kinds(roster.views)
@@ -186,12 +186,8 @@ class Assembly:
         before = {*self.roster.ids()}
         await self.roster.discover(environment)
         after = {*self.roster.ids()}
-        return ReloadPage(
-            applied=(),
-            needs_restart=(),
-            found=tuple(sorted(after - before)),
-            gone=tuple(sorted(before - after)),
-        )
+        found, gone = tuple(sorted(after - before)), tuple(sorted(before - after))
+        return ReloadPage(applied=(), needs_restart=(), found=found, gone=gone)
 
     async def reload(self, plugin: str) -> None:
         """Bring a plugin's package, as it is now, into service; see `PluginHost.reload`."""

@@ -3,7 +3,7 @@
 Owns the questions and how long they may take. Everything that comes back is checked and may be shown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,7 @@ from host.errors import InvalidParams, InvalidResult, MethodNotFound, PluginErro
 from host.logs import clean
 from host.routing.control_calls import ControlCalls, read_answer
 from protocol import jsonrpc
+from protocol.manifest import Manifest
 from protocol.messages.commands import CommandOutcome, CommandRun
 from protocol.messages.contract import HealthAnswer, StatusAnswer
 from protocol.messages.meta import Empty
@@ -29,9 +30,13 @@ class Contract:
     For an active plugin without a process the host answers.
     """
 
-    def __init__(self, calls: ControlCalls, only_contributes: Callable[[str], bool]) -> None:
+    def __init__(self, calls: ControlCalls, without_program: Callable[[], Iterable[Manifest]]) -> None:
+        """`without_program` tells which active plugins have no program."""
         self._calls = calls
-        self._only_contributes = only_contributes
+        self._without_program = without_program
+
+    def _only_contributes(self, plugin: str) -> bool:
+        return any(manifest.id == plugin for manifest in self._without_program())
 
     async def health(self, plugin: str, *, timeout_s: float = TIMEOUT_S) -> HealthAnswer:
         """Ask how a plugin is: `healthy`, or another word and the reason."""

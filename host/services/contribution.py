@@ -1,6 +1,6 @@
 """Contribution: one addition to user interfaces as front ends see it, and the names that it takes. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -35,6 +35,16 @@ def contribution_of(plugin: PluginId, item: UiItem) -> Contribution:
     warnings = theme_warnings(item.data) if item.kind == "theme" else ()
     data = cast("dict[str, Any]", cleaned(item.data))
     return Contribution(plugin, item.kind, item.name, clean(item.title), slot_of(item), data, warnings)
+
+
+def drawn_as(one: Contribution, widgets: Iterable[Contribution]) -> str:
+    """Return which kind of `protocol.widgets` the data of an addition are; `widgets` are its plugin's."""
+    component = str(one.data.get("component", ""))
+    if one.kind != "widget":
+        for widget in widgets:
+            if widget.name == component:
+                return str(widget.data.get("kind", "text"))
+    return str(one.data.get("kind", "text"))
 
 
 def claims_of(item: UiItem) -> list[str]:

@@ -7,7 +7,7 @@ draws; nothing that a plugin gives is markup.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import anyio
 
@@ -18,7 +18,7 @@ from host.ids import PluginId, SessionId
 from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
-from host.services.contribution import Contribution, claims_of, contribution_of
+from host.services.contribution import Contribution, claims_of, contribution_of, drawn_as
 from host.services.declared import shown_by, ui_of, unported
 from host.services.runs import Runs
 from host.services.ui_rules import MAX_ITEMS, MAX_THEMES, item_faults, items_faults, named, standing_faults
@@ -103,7 +103,7 @@ class Ui:
         """Return one addition. Raises ContributionNotFound, or what is wrong with its plugin."""
         found = next((one for one in self.contributions(kind, plugin=plugin) if one.name == name), None)
         if found is None:
-            self._missing(plugin, kind, name)
+            raise self._missing(plugin, kind, name)
         return found
 
     async def widget_data(self, plugin: str, name: str) -> Mapping[str, Any]:
@@ -158,12 +158,7 @@ class Ui:
 
     def drawn_as(self, one: Contribution) -> str:
         """Return which kind of `protocol.widgets` the data of an addition are."""
-        component = str(one.data.get("component", ""))
-        if one.kind != "widget":
-            for widget in self.contributions("widget", plugin=one.plugin):
-                if widget.name == component:
-                    return str(widget.data.get("kind", "text"))
-        return str(one.data.get("kind", "text"))
+        return drawn_as(one, self.contributions("widget", plugin=one.plugin))
 
     @property
     def changes(self) -> int:
@@ -293,17 +288,13 @@ class Ui:
         ]
 
     def _find(self, plugin: str, kind: UiKind, name: str) -> _Shown:
-        found = [
-            one
-            for key, one in self._items.items()
-            if key[1:] == (kind, name) and one.session.plugin == plugin and self._runs.in_force(key[0])
-        ]
-        if not found:
-            self._missing(plugin, kind, name)
-        return found[-1]
+        for key, one in reversed(self._items.items()):
+            if key[1:] == (kind, name) and one.session.plugin == plugin and self._runs.in_force(key[0]):
+                return one
+        raise self._missing(plugin, kind, name)
 
-    def _missing(self, plugin: str, kind: UiKind, name: str) -> NoReturn:
+    def _missing(self, plugin: str, kind: UiKind, name: str) -> ContributionNotFound:
         if all(one.id != plugin for one in self._without_program()):
             self._calls.live(plugin)  # says what is wrong with the plugin, where that is it
         names = [one.name for one in self.contributions(kind, plugin=plugin)]
-        raise ContributionNotFound(kind.replace("_", " "), name, self._near.propose(name, names))
+        return ContributionNotFound(kind.replace("_", " "), name, self._near.propose(name, names))

@@ -137,15 +137,8 @@ class Roster:
 
     def without_program(self) -> list[Manifest]:
         """Return the manifests of active plugins that have no program and only contribute."""
-        active = [one for one in self._supervisors.values() if one.condition.state is State.ACTIVE]
+        active = (one for one in self._supervisors.values() if one.condition.state is State.ACTIVE)
         return [one.package.manifest for one in active if not one.package.manifest.has_program]
-
-    def only_contributes(self, plugin: str) -> bool:
-        """Return whether a plugin is active and has no process that could be asked."""
-        one = self._supervisors.get(plugin)
-        if one is None or one.condition.state is not State.ACTIVE:
-            return False
-        return not one.package.manifest.has_program
 
     def returns(self, plugin: str) -> bool:
         """Return whether a plugin runs, or is started again by itself once it ended."""
@@ -163,9 +156,7 @@ class Roster:
     def states(self) -> Counter[str]:
         """Return how many plugins are in each state, those with a broken manifest among them."""
         counts = Counter(one.condition.state.value for one in self._supervisors.values())
-        if self._broken:
-            counts[State.ERROR.value] += len(self._broken)
-        return counts
+        return counts + Counter({State.ERROR.value: len(self._broken)})
 
     def views(self) -> tuple[PluginView, ...]:
         """Return every plugin as it is now, by id, those with a broken manifest last."""

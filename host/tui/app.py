@@ -136,6 +136,11 @@ class Monitor(App[None]):
 
     # What screens ask for
 
+    def look(self) -> None:
+        """Take a sample for the plots, and see whether what plugins add has changed."""
+        self.model.sample()
+        self.contributed.look()
+
     def start(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
         """Do something in the background, in the monitor's task group."""
         self.tasks.start_soon(function, *args)

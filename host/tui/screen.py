@@ -174,8 +174,7 @@ class MonitorScreen(Screen[None]):
         app = monitor(self)
         if not self.is_running or self not in app.screen_stack[-2:]:
             return
-        app.model.sample()
-        app.contributed.look()
+        app.look()
         self.set_class(app.model.link == "lost", "-lost")
         if self._ticks == 0 and self.focused is None and not self.has_class("-tiny"):
             # What was hidden in a terminal that was tiny has lost the keys.
