@@ -101,12 +101,19 @@ def _unpack(archive: Path, folder: Path) -> int:
                     continue
                 if not (member.isfile() or member.isdir()) or Path(member.name).parts[:1] == (LOCK_NAME,):
                     raise SettingsError(f"{archive} is no backup of a host: it has {member.name[:200]!r}")
-                tar.extract(member, folder, filter="data")
+                tar.extract(member, folder, filter=_private)
                 count += member.isfile()
         # The checksum is at the very end, behind what the archive itself needs.
         while whole.read(1 << 20):
             pass
     return count
+
+
+def _private(member: tarfile.TarInfo, place: str) -> tarfile.TarInfo:
+    """Have what is written be inside of the folder and its owner's alone: configurations hold secrets."""
+    member = tarfile.data_filter(member, place)
+    owners = (member.mode or 0) & stat.S_IXUSR | stat.S_IRUSR | stat.S_IWUSR
+    return member.replace(mode=stat.S_IRWXU if member.isdir() else owners, deep=False)
 
 
 def _empty(folder: Path) -> None:
@@ -185,4 +192,7 @@ def _add_database(tar: tarfile.TarFile, path: Path, name: str) -> None:
                 target.close()
         finally:
             source.close()
-        tar.add(copy, name, recursive=False)
+        member = tar.gettarinfo(copy, name)
+        member.mode = stat.S_IRUSR | stat.S_IWUSR
+        with copy.open("rb") as file:
+            tar.addfile(member, file)

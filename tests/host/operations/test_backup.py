@@ -151,6 +151,25 @@ def test_another_archive_is_told_from_a_backup(tmp_path: Path):
         restore_backup(tmp_path / "c", tmp_path / "new")
 
 
+def test_what_is_restored_is_its_owners_alone_also_from_an_archive_that_says_otherwise(tmp_path: Path):
+    folder = _folder(tmp_path)
+    sqlite3.connect(folder / "config.db").execute("CREATE TABLE secrets (one)").connection.close()
+    (folder / "data" / "hello" / "tool").write_text("#!/bin/sh\n")
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o777)
+    copy = tmp_path / "copy"
+    write_backup(str(folder), str(copy))
+    with tarfile.open(copy) as tar:
+        assert tar.getmember("config.db").mode == 0o600
+    new = tmp_path / "new"
+    new.mkdir(mode=0o755)
+    restore_backup(copy, new)
+    modes = {str(path.relative_to(new)): path.stat().st_mode & 0o777 for path in new.rglob("*")}
+    assert {mode for mode in modes.values() if mode & 0o077} == set()
+    assert modes["config.db"] == 0o600
+    assert modes["data"] == modes["data/hello"] == modes["data/hello/tool"] == 0o700
+
+
 def test_a_folder_that_is_used_is_left_alone(tmp_path: Path):
     archive = _archive(tmp_path / "b", tarfile.TarInfo(MARK))
     with pytest.raises(SettingsError, match="not empty"):
