@@ -276,9 +276,8 @@ class Assembly:
         await launcher.aclose()
         for part in reversed(opened):
             await part.aclose()
-        self._environment = None
+        self._environment, self.runs = None, False
         self._front.ended()
-        self.runs = False
 
     # What the parts tell.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from host.clock import Clock
 from host.facade import ExitFacts
-from host.ids import PluginId
+from host.ids import PluginId, SessionId
 from host.supervision.session import Session
 from host.supervision.states import State, check, is_live
 
@@ -87,6 +87,15 @@ class Condition:
     def sessions(self) -> tuple[Session, ...]:
         """Return every run that lives."""
         return tuple(one for one in (self.session, self.successor, *self.former) if one is not None)
+
+    def run(self, session: SessionId) -> Session | None:
+        """Return one run by its id; None if it has ended."""
+        return next((one for one in self.sessions() if one.id == session), None)
+
+    def hasten(self) -> None:
+        """Cut short what the end of its runs is waiting for."""
+        for session in self.sessions():
+            session.hasten()
 
     def forget(self, session: Session) -> None:
         """Forget a run: nothing of it is left."""

@@ -5,6 +5,7 @@ Called by the assembly. How one run takes over from another is the relay's.
 
 from host.supervision.descriptors import check_descriptors
 from host.supervision.environment import Environment
+from host.supervision.needs import check_need
 from host.supervision.roster import Roster
 from host.supervision.states import State, is_live
 from host.supervision.versions import read_successor
@@ -20,7 +21,10 @@ async def reload(roster: Roster, plugin: str, environment: Environment, limits: 
     if is_live(supervisor.condition.state):
         check_descriptors(1)
         package = await read_successor(supervisor.package, limits)
-        await roster.load_needs(package.manifest, (), set(), wake=True)
+        for needed in package.manifest.plugin_dependencies:
+            other = roster.get(needed) if needed in roster.ids() else None
+            check_need(package.manifest, needed, other, (), wake=True)
+            await roster.load(needed)
         await supervisor.reload(package)
         return
     if supervisor.condition.state is State.BACKOFF:

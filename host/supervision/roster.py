@@ -97,8 +97,7 @@ class Roster:
     def run(self, plugin: str, session: SessionId) -> Session | None:
         """Return one run of a plugin; see `LiveSessions`."""
         supervisor = self._supervisors.get(plugin)
-        runs = () if supervisor is None else supervisor.condition.sessions()
-        return next((one for one in runs if one.id == session), None)
+        return None if supervisor is None else supervisor.condition.run(session)
 
     def is_enabled(self, plugin: str) -> bool:
         """Return whether a plugin is here and not disabled; see `LiveSessions`."""
@@ -271,8 +270,7 @@ class Roster:
         if self._stop_turns is not None:
             self._stop_turns.total_tokens = math.inf
         for supervisor in self._supervisors.values():
-            for session in supervisor.condition.sessions():
-                session.hasten()
+            supervisor.condition.hasten()
 
     async def _load(self, plugin: str, above: tuple[str, ...], loaded: set[str], *, wake: bool) -> None:
         """Load a plugin after those that it needs; without `wake`, not those that were stopped on purpose.
@@ -280,19 +278,14 @@ class Roster:
         `loaded` are those that need not be looked at again: many plugins may need the same ones.
         """
         supervisor = self.get(plugin)
-        try:
-            await self.load_needs(supervisor.package.manifest, above, loaded, wake=wake)
-        except (LoadFailed, Disabled, Quarantined) as exc:
-            supervisor.refuse(exc.message)
-            raise
+        manifest = supervisor.package.manifest
+        for needed in manifest.plugin_dependencies:
+            try:
+                check_need(manifest, needed, self._supervisors.get(needed), above, wake=wake)
+                if needed not in loaded:
+                    await self._load(needed, (*above, plugin), loaded, wake=wake)
+            except (LoadFailed, Disabled, Quarantined) as exc:
+                supervisor.refuse(exc.message)
+                raise
         await supervisor.start()
         loaded.add(plugin)
-
-    async def load_needs(
-        self, manifest: Manifest, above: tuple[str, ...], loaded: set[str], *, wake: bool
-    ) -> None:
-        """Load what a plugin needs; see `_load`."""
-        for needed in manifest.plugin_dependencies:
-            check_need(manifest, needed, self._supervisors.get(needed), above, wake=wake)
-            if needed not in loaded:
-                await self._load(needed, (*above, manifest.id), loaded, wake=wake)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from host import PluginHost
+from host.errors import LoadRefused
 from host.services.http_values import Request
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(90)]
@@ -147,3 +148,17 @@ async def test_a_plugin_that_only_contributes_brings_its_new_additions(plugins: 
         await host.reload("plain")
         assert [one.name for one in host.ui.contributions("menu_item")] == ["item2"]
         assert host.plugin("plain").version == "2.0.0"
+
+
+async def test_what_the_new_version_needs_is_loaded_first(plugins: Path, write_plugin: Write) -> None:
+    write_plugin("says", "class Says(Plugin): pass")
+    write_plugin("needed", "class Needed(Plugin): pass")
+    async with PluginHost(plugins=[plugins]) as host:
+        await host.load("says")
+        write_plugin("says", "class Says(Plugin): pass", 'dependencies = ["needed"]\n')
+        await host.reload("says")
+        assert host.plugin("needed").state == "active"
+        write_plugin("says", "class Says(Plugin): pass", 'dependencies = ["missing"]\n')
+        with pytest.raises(LoadRefused, match="missing"):
+            await host.reload("says")
+        assert host.plugin("says").state == "active"
