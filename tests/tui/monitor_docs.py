@@ -43,6 +43,9 @@ TITLES = {
     "CommandDialog": "In the form of a command",
     "EditDialog": "While a value is typed",
     "ReplayMonitor": "In a recording",
+    "Inspector": "plughost inspect, everywhere",
+    "InspectScreen": "plughost inspect",
+    "PickList": "plughost inspect: in a list to pick from",
 }
 """Classes that bind keys, in the order of the page."""
 
