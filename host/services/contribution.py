@@ -6,9 +6,11 @@ from typing import Any, Final, cast
 
 from host.ids import PluginId
 from host.logs import clean
+from host.services.declared import shown_by
 from host.services.themes import theme_warnings
 from host.services.ui_rules import slot_of
 from host.services.widget_source import cleaned
+from protocol.manifest import Manifest
 from protocol.messages.provides import UiItem, UiKind
 
 _ONE_OWNER: Final = frozenset({"widget", "menu_item", "settings_page"})
@@ -56,3 +58,13 @@ def claims_of(item: UiItem) -> list[str]:
     if item.kind == "menu_item" and path:
         claims.append(f"menu path {path}")
     return claims
+
+
+def standing_of(manifests: Iterable[Manifest]) -> list[Contribution]:
+    """Return what plugins without a program add: it is there as long as they are active."""
+    return [contribution_of(PluginId(one.id), item) for one in manifests for item in shown_by(one)]
+
+
+def standing_claims(manifests: Iterable[Manifest]) -> dict[str, str]:
+    """Return which names they have, and whose each is."""
+    return {claim: one.id for one in manifests for item in shown_by(one) for claim in claims_of(item)}

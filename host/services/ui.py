@@ -18,7 +18,14 @@ from host.ids import PluginId, SessionId
 from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
-from host.services.contribution import Contribution, claims_of, contribution_of, drawn_as
+from host.services.contribution import (
+    Contribution,
+    claims_of,
+    contribution_of,
+    drawn_as,
+    standing_claims,
+    standing_of,
+)
 from host.services.declared import shown_by, ui_of, unported
 from host.services.runs import Runs
 from host.services.ui_rules import MAX_ITEMS, MAX_THEMES, item_faults, items_faults, named, standing_faults
@@ -87,7 +94,9 @@ class Ui:
     ) -> tuple[Contribution, ...]:
         """Return what is added now, by plugin, kind and name; of one kind, slot or plugin."""
         in_force = self._runs.in_force
-        views = [one.view for one in self._items.values() if in_force(one.session.id)] + self._standing()
+        views = [one.view for one in self._items.values() if in_force(one.session.id)] + standing_of(
+            self._without_program()
+        )
         return tuple(
             sorted(
                 (
@@ -115,7 +124,9 @@ class Ui:
             PlughostError: It could not be asked.
         """
         standing = [
-            one for one in self._standing() if (one.plugin, one.kind, one.name) == (plugin, "widget", name)
+            one
+            for one in standing_of(self._without_program())
+            if (one.plugin, one.kind, one.name) == (plugin, "widget", name)
         ]
         if standing:
             item = UiItem("widget", name, "", dict(standing[0].data))
@@ -265,27 +276,13 @@ class Ui:
 
     def _taken(self, items: Iterable[UiItem], plugin: PluginId) -> Iterator[str]:
         """Yield which names another plugin has."""
-        standing = {
-            claim: manifest.id
-            for manifest in self._without_program()
-            if manifest.id != plugin
-            for one in shown_by(manifest)
-            for claim in claims_of(one)
-        }
+        standing = standing_claims(one for one in self._without_program() if one.id != plugin)
         for item in items:
             for claim in claims_of(item):
                 owner = self._claims.owner(claim, plugin) or standing.get(claim)
                 if owner is not None:
                     yield f"{named(item)}: plugin {owner!r} has the {claim}"
                     break
-
-    def _standing(self) -> list[Contribution]:
-        """Return what plugins without a program add: they are there as long as they are active."""
-        return [
-            contribution_of(PluginId(manifest.id), one)
-            for manifest in self._without_program()
-            for one in shown_by(manifest)
-        ]
 
     def _find(self, plugin: str, kind: UiKind, name: str) -> _Shown:
         for key, one in reversed(self._items.items()):
