@@ -5,7 +5,8 @@ import pytest
 
 from host.devtools.chaos.catalogue import FAULTS
 from tests.cli.conftest import EXAMPLES, Shell
-from tests.cli.weak_plugins import WEAK, Weak
+from tests.cli.weak import Weak
+from tests.cli.weak_plugins import WEAK
 
 pytestmark = pytest.mark.timeout(120)
 
