@@ -267,6 +267,7 @@ class Assembly:
             consent_to_widening=self._given.consent_to_widening,
             application=self._given.app,
             application_version=self._given.app_version,
+            debugging=self._given.debugging,
             changed=self._changed,
         )
 

@@ -10,6 +10,7 @@ from host.observe.log_folder import LogFiles
 from host.permissions.policy import Policy
 from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
+from host.supervision.debugging import Debugging
 from host.timing import Timing
 from protocol.manifest import Limits
 
@@ -37,4 +38,5 @@ class Given:
     rate_limits: Mapping[str, str]
     consent_to_widening: bool
     timing: Timing
+    debugging: Debugging | None
     clock: Clock

@@ -27,6 +27,7 @@ from host.permissions.policy import Policy, declared_is_granted
 from host.services.storage import DEFAULT_QUOTA_BYTES
 from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
+from host.supervision.debugging import Debugging
 from host.supervision.roster import Roster
 from host.timing import Timing
 from protocol.manifest import Limits
@@ -60,6 +61,7 @@ class PluginHost(HostVerbs):
         consent: Literal["widening", "never"] = "widening",
         timing: Timing | None = None,
         clock: Clock | None = None,
+        debugging: Debugging | None = None,
     ) -> None:
         """Describe a host; nothing is touched before it is entered.
 
@@ -84,6 +86,7 @@ class PluginHost(HostVerbs):
             consent: Whether a new version that asks for more than the last one waits for the operator.
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
+            debugging: Has Python plugins wait for a debugger; for a host of one plugin.
         """
         self._autoload = autoload
         given = Given(
@@ -106,6 +109,7 @@ class PluginHost(HostVerbs):
             consent_to_widening=consent == "widening",
             timing=timing or Timing(),
             clock=clock or SystemClock(),
+            debugging=debugging,
         )
         self._roster = Roster(given.places, given.limits)
         self._parts = Assembly(self._roster, given)

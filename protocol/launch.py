@@ -15,6 +15,12 @@ PLUGIN_MARK = "PLUGHOST_PLUGIN_ID"
 SHELF = "PLUGHOST_SDK"
 """Environment variable with the folder that a Python plugin has in place of its host's packages."""
 
+DEBUG = "PLUGHOST_DEBUG"
+"""Environment variable with the `host:port` at which a Python plugin waits for a debugger."""
+
+DEBUGGER = "PLUGHOST_DEBUGGER"
+"""Environment variable with the folder of the package debugpy."""
+
 
 MARK_ROOM = "." * 256
 """What a warden carries as its own session's mark: room for what is shown of the plugins forked from it."""

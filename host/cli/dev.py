@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from host.cli.dev_debug import DEBUG_PORT, debugging_at
 from host.cli.dev_log import DevLog
 from host.cli.dev_reload import DevReload, checked
 from host.cli.exit_codes import ExitCode
@@ -23,6 +24,15 @@ from host.plugin_host import PluginHost
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="debug")
 @click.option("--verbose", "-v", is_flag=True, help="Also what the host says about its work in detail.")
 @click.option("--top", is_flag=True, help="With the monitor in this terminal; quitting it stops the plugin.")
+@click.option(
+    "--debug",
+    "port",
+    type=click.IntRange(1, 65_535),
+    is_flag=False,
+    flag_value=DEBUG_PORT,
+    metavar="[PORT]",
+    help=f"Wait for a debugger on this port of this machine, {DEBUG_PORT} if none is named.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Log, and say what happens, as JSON lines.")
 def command(
     folder: Path,
@@ -31,12 +41,16 @@ def command(
     log_level: str,
     verbose: bool,
     top: bool,
+    port: int | None,
     as_json: bool,
 ) -> int:
     """Run the plugin in DIR and reload it when its files change.
 
     After an edit a new process starts beside the old one. Once it is loaded and healthy it takes over without
     a gap; one that fails is shown, and the old one keeps running.
+
+    With --debug each process waits until a debugger is attached, an edit ends the old one first, and no
+    deadline passes. The plugin needs debugpy for it: `pip install 'plughost[debug]'`, or in its own .venv.
     """
     folder = folder.resolve()
     if top:
@@ -45,6 +59,7 @@ def command(
     settings = settings_for(config, {"plugins": [str(folder)], "data": data, "log": log})
     start_logging(settings)
     DevLog(rename=not as_json, verbose=verbose).install()
+    debugging = None if port is None else debugging_at(port)
     watch = FolderWatch(folder)
     package = checked(folder)
 
@@ -57,7 +72,7 @@ def command(
         sys.stderr.flush()
 
     async def body(host: PluginHost) -> int:
-        reload = DevReload(host, package, say)
+        reload = DevReload(host, package, say, hands_over=debugging is None)
         await reload.begin()
         say("watching", f"{folder}; Ctrl-C stops")
         while True:
@@ -67,7 +82,7 @@ def command(
             # What changes meanwhile is seen by the next look, and reloaded then.
             await reload.reload()
 
-    host = build_host(settings, temporary=data is None, control=data is not None)
+    host = build_host(settings, temporary=data is None, control=data is not None, debugging=debugging)
     return run_host(host, body, terminated=ExitCode.OK)
 
 

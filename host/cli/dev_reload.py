@@ -23,7 +23,9 @@ Say = Callable[[str, str], None]
 class DevReload:
     """One plugin of one host."""
 
-    def __init__(self, host: PluginHost, package: Package, say: Say) -> None:
+    def __init__(self, host: PluginHost, package: Package, say: Say, *, hands_over: bool = True) -> None:
+        """`hands_over`: two runs at a time are possible; else the old one ends first."""
+        self._hands_over = hands_over
         self._host = host
         self._folder = package.folder
         self._plugin = package.manifest.id
@@ -45,8 +47,9 @@ class DevReload:
         try:
             package = await anyio.to_thread.run_sync(checked, self._folder, self._plugin)
             view = self._host.plugin(self._plugin)
-            if view.state == "active" and (view.pid is not None) is not package.manifest.has_program:
-                # A program came or went: there is nothing that could be handed over.
+            came_or_went = (view.pid is not None) is not package.manifest.has_program
+            if not self._hands_over or (view.state == "active" and came_or_went):
+                # A program came or went, or one debugger is for one run: there is nothing to hand over.
                 await self._host.unload(self._plugin, dependants="keep")
             await self._host.reload(self._plugin)
         except PlughostError as exc:

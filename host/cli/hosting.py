@@ -23,6 +23,8 @@ from host.paths import default_data_folder
 from host.plugin_host import PluginHost
 from host.process.descriptors import raise_limit
 from host.settings import LogSettings, Settings, load_settings
+from host.supervision.debugging import Debugging, patient
+from host.timing import Timing
 
 
 def settings_for(config: str | None, overrides: Mapping[str, Any]) -> Settings:
@@ -56,8 +58,14 @@ def _log_file(log: LogSettings) -> LogFile:
     return LogFile(log.path, files=log.files, most_bytes=log.file_bytes)
 
 
-def build_host(settings: Settings, *, temporary: bool = False, control: bool = False) -> PluginHost:
-    """Build a host; a temporary one keeps nothing. `control`: others can reach it."""
+def build_host(
+    settings: Settings,
+    *,
+    temporary: bool = False,
+    control: bool = False,
+    debugging: Debugging | None = None,
+) -> PluginHost:
+    """Build a host; a temporary one keeps nothing. `control`: others can reach it. See `Debugging`."""
     return PluginHost(
         settings.plugins,
         data=None if temporary else settings.data or default_data_folder(),
@@ -71,6 +79,8 @@ def build_host(settings: Settings, *, temporary: bool = False, control: bool = F
         rate_limits=settings.rate_limits,
         storage_quota_bytes=settings.storage_quota_bytes,
         log_files=LogFiles(settings.log.file_bytes, settings.log.files),
+        timing=None if debugging is None else patient(Timing()),
+        debugging=debugging,
     )
 
 

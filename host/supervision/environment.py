@@ -13,6 +13,7 @@ from host.process.launcher import Launcher
 from host.state.records import Records
 from host.state.spaces import Spaces
 from host.supervision.condition import Told
+from host.supervision.debugging import Debugging
 from host.supervision.shared import Shared
 
 
@@ -48,4 +49,5 @@ class Environment:
     """Whether a new version that asks for more waits for the operator."""
     application: str
     application_version: str
+    debugging: Debugging | None
     changed: Told

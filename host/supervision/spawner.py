@@ -39,7 +39,7 @@ class Spawner:
             SpawnError: There is no process.
         """
         session_id = new_session_id()
-        manifest = self._package.manifest
+        manifest, debugging = self._package.manifest, self._env.debugging
         try:
             space = self._env.spaces.of(manifest.id)
         except OSError as exc:
@@ -51,6 +51,9 @@ class Spawner:
         }
         if not manifest.command:
             extra[SHELF] = str(self._env.shelf)
+            if debugging is not None:
+                manifest = debugging.allowed(manifest)
+                extra |= debugging.environment()
         program = program_for(manifest, self._package.folder, session_id, extra)
         now = self._env.shared.clock.monotonic
         began_s = now()
@@ -63,6 +66,8 @@ class Spawner:
 
         session = Session(manifest, session_id, process, config, self._grants, self._env.shared)
         session.timings["spawn"] = now() - began_s
+        if debugging is not None:
+            self._env.tasks.start_soon(debugging.put_off, session.peer.outgoing.stretch, process.exited.done)
         return session
 
     def buried(self, session: Session) -> None:

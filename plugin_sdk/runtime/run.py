@@ -21,7 +21,7 @@ from plugin_sdk.runtime import stdio
 from plugin_sdk.runtime.entry import load_classes, put_on_path
 from plugin_sdk.runtime.loop import loop_factory
 from plugin_sdk.runtime.session import Session
-from protocol.launch import SHELF
+from protocol.launch import DEBUG, DEBUGGER, SHELF
 
 WATCH_PARENT = "PLUGHOST_WATCH_PARENT"
 """Set by a host that starts plugins without a warden: the pid whose end ends the plugin too."""
@@ -56,7 +56,15 @@ def main(arguments: list[str]) -> int:
     folder, *entry_points = arguments
     # pathlib's way dirties memory that plugins share.
     put_on_path(os.path.abspath(folder), os.environ.get(SHELF))  # noqa: PTH100
-    return _run(lambda: load_classes(entry_points), f"Folder: {folder}")
+    return _run(lambda: _load(entry_points), f"Folder: {folder}")
+
+
+def _load(entry_points: Sequence[str]) -> Sequence[type[Plugin]]:
+    if place := os.environ.get(DEBUG):
+        from plugin_sdk.runtime.debugging import wait_for_debugger
+
+        wait_for_debugger(place, os.environ.get(DEBUGGER, ""))
+    return load_classes(entry_points)
 
 
 def _run(load: Callable[[], Sequence[type[Plugin]]], detail: str) -> int:
