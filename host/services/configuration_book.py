@@ -143,14 +143,34 @@ class Book:
         ]
 
     def unmasked(self, schema: Schema, changes: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the changes without `•••`, which a form sends back for a secret that it was not shown."""
+        """Return the changes without `•••`, which a form sends back for a secret that it was not shown.
+
+        Within a list nobody can tell which secret is meant, once the list is another one.
+
+        Raises:
+            InvalidParams: One stands where none can be kept; it would be saved in the secret's place.
+        """
         values: dict[str, Any] = msgspec.to_builtins(changes) if changes else {}
         for path, value in [*layering.leaves(values)]:
-            if value == MASK:
+            if isinstance(value, list) and _has_mask(value):
+                before = layering.at(old, path)
+                if schema.masked(before, path) != value:
+                    raise InvalidParams(
+                        f"{'.'.join(path)}: found {MASK} within a list that is changed",
+                        remedy="give the list with all of its secrets; nothing was saved",
+                    )
+                values = merge(values, layering.nested(path, before))
+            elif value == MASK:
                 values = layering.without(values, path)
                 if layering.has(old, path):
                     values = merge(values, layering.nested(path, layering.at(old, path)))
         return values
+
+
+def _has_mask(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_mask, cast("Mapping[str, Any]", value).values()))
+    return any(map(_has_mask, cast("list[Any]", value))) if isinstance(value, list) else value == MASK
 
 
 def _placed(fault: Fault, origin: str) -> Fault:

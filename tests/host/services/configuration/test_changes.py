@@ -121,6 +121,37 @@ async def test_a_masked_secret_that_comes_back_from_a_form_leaves_it_as_it_is(ho
     assert (seen["token"], seen["mode"]) == ("very-secret", "fast")
 
 
+SERVERS = """
+[config_schema.properties.servers]
+type = "array"
+[config_schema.properties.servers.items.properties.token]
+type = "string"
+writeOnly = true
+"""
+
+
+async def test_a_masked_secret_within_a_list_is_kept_with_the_list_and_never_saved_in_its_place(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    write_plugin("two", "class Two(Plugin): ...", SERVERS)
+    async with PluginHost([plugins], data=tmp_path / "data") as host:
+        configuration = host.configuration
+        servers = [{"token": "very-secret", "name": "a"}, {"token": "other-secret", "name": "b"}]
+        await configuration.set("two", {"servers": servers})
+        shown = configuration.get("two")["servers"]
+        assert [one["token"] for one in shown] == ["•••", "•••"]
+        await configuration.set("two", {"servers": shown, "more": 1})
+        assert configuration.current("two") == {"servers": servers, "more": 1}
+        for odd in (shown[:1], [*reversed(shown)], [shown[0] | {"name": "c"}, shown[1]]):
+            with pytest.raises(InvalidParams, match="servers: found •••"):
+                await configuration.set("two", {"servers": odd})
+            with pytest.raises(InvalidParams, match="servers: found •••"):
+                configuration.preview("two", {"servers": odd})
+        assert configuration.current("two")["servers"] == servers
+        await configuration.set("two", {"servers": servers[1:]})
+        assert configuration.current("two")["servers"] == servers[1:]
+
+
 async def test_a_plugin_changes_its_own_configuration_under_the_same_rules(host: PluginHost) -> None:
     answer = await host.call("one", "change", {"changes": {"mode": "fast"}, "revision": 0})
     assert answer == {"revision": 1, "applied": "live"}
