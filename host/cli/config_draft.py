@@ -3,9 +3,13 @@
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import click
@@ -30,7 +34,8 @@ class Draft:
             click.ClickException: There is none, or it failed; the text stays.
         """
         try:
-            code = subprocess.run([*self._editor, str(self.path)], check=False).returncode
+            with _interrupts_are_the_editors():
+                code = subprocess.run([*self._editor, str(self.path)], check=False).returncode
         except OSError as exc:
             self.discard()
             raise click.ClickException(f"the editor can't be started: {exc}; set VISUAL or EDITOR") from None
@@ -47,6 +52,23 @@ class Draft:
     def discard(self) -> None:
         """Remove it."""
         shutil.rmtree(self.path.parent)
+
+
+@contextmanager
+def _interrupts_are_the_editors() -> Generator[None]:
+    """Let Ctrl-C be a key of the editor; it goes to both, and would have Python kill what it waits for.
+
+    A handler, because the editor would inherit that a signal is ignored.
+    """
+
+    def nothing(_number: int, _frame: FrameType | None) -> None:
+        pass
+
+    before = signal.signal(signal.SIGINT, nothing)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _editor() -> list[str]:

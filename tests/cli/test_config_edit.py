@@ -181,3 +181,17 @@ def test_a_running_host_takes_it_over_at_once(shell: Shell):
         (shell.folder / "opened").unlink()
         done = edited(shell, options, "text = text.replace('\"fast\"', '\"slow\"')", json_too=True)
         assert json.loads(done.out)["revision"] == 2
+
+
+def test_ctrl_c_is_a_key_of_the_editor_and_ends_nothing(shell: Shell):
+    options = plugin(shell)
+    turn = (
+        "import os, signal\n"
+        "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler\n"
+        "signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "text = text.replace('\"slow\"', '\"fast\"')\n"
+    )
+    done = edited(shell, options, turn)
+    assert done.code == 0, done.err
+    assert values(shell, options) == {"mode": "fast"}
