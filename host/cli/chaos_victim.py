@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
-from pathlib import Path
 from typing import Any, Final
 
 import anyio
@@ -18,6 +17,7 @@ from host.devtools.chaos.surface import Place, Surface
 from host.devtools.chaos.victim import Kernel
 from host.errors import PlughostError
 from host.plugin_host import PluginHost
+from host.process.squeeze import squeezed
 from host.rpc import from_wire
 from host.services.http_values import Principal, Request
 from protocol import jsonrpc
@@ -205,23 +205,11 @@ class HostVictim:
     @contextmanager
     def squeezed(self, what: Kernel) -> Generator[None]:
         """Let its process have next to no more of this than it has now. Raises NotImplementedError."""
-        import resource
-
-        pid = self.pid
-        prlimit: Any = getattr(resource, "prlimit", None)
-        if prlimit is None or pid is None:
-            raise NotImplementedError("the limits of another process can be changed on Linux alone")
-        if what == "memory":
-            number, soft = resource.RLIMIT_AS, _address_space_bytes(pid) + ROOM_BYTES
-        else:
-            number, soft = resource.RLIMIT_NOFILE, _descriptors(pid) + ROOM_DESCRIPTORS
-        before = prlimit(pid, number)
-        prlimit(pid, number, (soft, before[1]))
-        try:
+        if self.pid is None:
+            raise NotImplementedError("it has no process")
+        room = ROOM_BYTES if what == "memory" else ROOM_DESCRIPTORS
+        with squeezed(self.pid, what, room):
             yield
-        finally:
-            with suppress(ProcessLookupError):
-                prlimit(pid, number, before)
 
     def troubled(self, prefix: str, error: PlughostError | None) -> AbstractContextManager[Mapping[str, int]]:
         """Have what it asks of the host fail, or never be answered; yields how often it asked what."""
@@ -289,12 +277,3 @@ class HostVictim:
                     if reached():
                         return True
         return reached()
-
-
-def _descriptors(pid: int) -> int:
-    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def _address_space_bytes(pid: int) -> int:
-    pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[0]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
