@@ -36,6 +36,7 @@ NAMED: Final = 12
 ENDING: Final = frozenset({"plugin_stop", "plugin_kill", "plugin_disable"})
 
 DONE: Final = {key.verb: key.done for key in VERB_KEYS} | {
+    "plugin_reload": "reloaded",
     "plugin_enable": "enabled",
     "plugin_disable": "disabled",
     "permission_consent": "granted what it waited for",

@@ -98,6 +98,12 @@ class MonitorCommands(Provider):
             names = ", ".join(chosen[:3])
             entries += [
                 Entry(
+                    f"Reload: a new process takes over without a gap ({names})",
+                    "plugin_reload",
+                    partial(acts.do, "plugin_reload", chosen),
+                    False,
+                ),
+                Entry(
                     f"Consent: grant what waits ({names})",
                     "permission_consent",
                     partial(acts.do, "permission_consent", chosen),

@@ -29,6 +29,18 @@ async def test_a_key_does_its_verb_at_once_and_says_so(key: str, plugin: str, do
         await driven.hears(plugin)
 
 
+async def test_a_reload_is_in_the_palette_for_the_plugin_under_the_cursor():
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to("weather")
+        await driven.press("colon")
+        await driven.write("reload")
+        await driven.sees("Reload: a new process takes over without a gap (weather)")
+        await driven.press("enter")
+        await driven.until(lambda: facade.done == [("plugin_reload", "weather")])
+        await driven.hears("weather: reloaded")
+
+
 @pytest.mark.parametrize(
     ("answer", "dependants"), [("y", "unload"), ("k", "keep"), ("n", None), ("escape", None)]
 )
