@@ -53,6 +53,7 @@ def command(
     deadline passes. The plugin needs debugpy for it: `pip install 'plughost[debug]'`, or in its own .venv.
     """
     folder = folder.resolve()
+    package = checked(folder)
     if top:
         return _with_monitor(data)
     log = {"level": log_level} | ({"format": "json"} if as_json else {})
@@ -61,7 +62,6 @@ def command(
     DevLog(rename=not as_json, verbose=verbose).install()
     debugging = None if port is None else debugging_at(port)
     watch = FolderWatch(folder)
-    package = checked(folder)
 
     def say(word: str, what: str) -> None:
         if as_json:
