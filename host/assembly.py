@@ -268,6 +268,9 @@ class Assembly:
             application=self._given.app,
             application_version=self._given.app_version,
             debugging=self._given.debugging,
+            replaced=lambda plugin, pid, former: self.events.tell(
+                "plughost.plugin.replaced", {"plugin": plugin, "pid": pid, "former_pid": former}
+            ),
             changed=self._changed,
         )
 

@@ -1,5 +1,6 @@
 """Environment: what all supervisors of one host share, handed to them once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -50,4 +51,6 @@ class Environment:
     application: str
     application_version: str
     debugging: Debugging | None
+    replaced: Callable[[str, int, int], None]
+    """Told of each handover: the plugin, the pid of the run that serves now, and that of the former one."""
     changed: Told

@@ -209,6 +209,7 @@ class Relay:
         condition.succeed(session)
         unfinished = self._env.shared.registries.succeed(session, old)
         session.log.info(f"it took over from the run with pid {old.pid}")
+        self._env.replaced(condition.plugin, session.pid, old.pid)
         if is_there:
             condition.former.append(old)
             old.retire(unfinished)

@@ -191,3 +191,22 @@ async def test_methods_that_the_new_run_lacks_are_gone_with_the_switch(
         await host.reload("says")
         with pytest.raises(MethodNotFound):
             await host.call("says", "other")
+
+
+async def test_a_handover_is_an_event_that_names_both_runs(plugins: Path, write_plugin: Write) -> None:
+    write_plugin("says", says(1))
+    host = PluginHost(plugins=[plugins], autoload=True)
+    told: list[Any] = []
+    heard = anyio.Event()
+
+    @host.on("plughost.plugin.replaced")
+    async def replaced(data: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        told.append(data)
+        heard.set()
+
+    async with host:
+        former = host.plugin("says").pid
+        await host.reload("says")
+        with anyio.fail_after(WAIT_S):
+            await heard.wait()
+        assert told == [{"plugin": "says", "pid": host.plugin("says").pid, "former_pid": former}]
