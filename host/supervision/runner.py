@@ -58,8 +58,8 @@ class Runner:
         self._pause = anyio.CancelScope()
         """What it waits in before a session: for a slot, or for the end of a delay."""
         self._relay: Relay | None = None
-        self._refusal: StateError | None = None
-        """Why it must not go on."""
+        self._given_up: tuple[State, str, StateError] | None = None
+        """Where it rests because it must not go on, why, and what those are told who wait for it."""
 
     @property
     def starting(self) -> bool:
@@ -116,13 +116,15 @@ class Runner:
         finally:
             self._relay = None
             self._condition.retry_after(None)
-            if self._condition.state in UNDER_WAY:
+            # All in the turn in which it rests: whoever hears of it may start it anew at once.
+            refusal: StateError | None = None
+            if self._given_up is not None and not self.stopping:
+                state, reason, refusal = self._given_up
+                self._condition.become(state, reason)
+            elif self._condition.state in UNDER_WAY:
                 self._condition.become(self._standing.at_rest)
-            # In the turn in which it rests: whoever hears of it may start it anew at once.
-            self._attempt.finish(
-                self._refusal
-                or NotActive(f"plugin {self._plugin!r} was stopped while it started", plugin=self._plugin)
-            )
+            stopped = f"plugin {self._plugin!r} was stopped while it started"
+            self._attempt.finish(refusal or NotActive(stopped, plugin=self._plugin))
 
     async def _keep_running(self, relay: Relay) -> None:
         try:
@@ -242,14 +244,11 @@ class Runner:
                 "a quarantine could not be kept; it ends with this host",
                 extra={"fields": {"plugin": self._plugin, "fault": str(exc)}},
             )
-        self._condition.become(State.QUARANTINED, reason)
-        self._refusal = self._standing.quarantined_error()
+        self._given_up = State.QUARANTINED, reason, self._standing.quarantined_error()
 
     def _fail(self, detail: str, *, remedy: str) -> None:
-        self._condition.become(State.ERROR, detail)
-        self._refusal = LoadRefused(
-            f"plugin {self._plugin!r} can't become active: {detail}", remedy=remedy, plugin=self._plugin
-        )
+        message = f"plugin {self._plugin!r} can't become active: {detail}"
+        self._given_up = State.ERROR, detail, LoadRefused(message, remedy=remedy, plugin=self._plugin)
 
 
 def _no_process(detail: str) -> ExitFacts:

@@ -62,11 +62,12 @@ def clean(text: str, *, lines: bool = False) -> str:
             if marks <= MAX_MARKS:
                 kept.append(char)
             continue
-        marks = 0
         if category in _SPACES:
             kept.append(" ")
+            marks = MAX_MARKS
         elif category not in _DROPPED:
             kept.append(char)
+            marks = 0
     if cut:
         kept.append("…")
     cleaned = "".join(kept)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tui.staged_lines import log_rows
 from tui.staged_rows import HOSTILE, plugin_row
@@ -49,6 +49,8 @@ def test_a_long_text_is_cut_and_says_so():
 
 
 @given(st.text())
+@example("\x08\U000e0100")
+@example("\u00a0\u0301")
 def test_nothing_that_moves_a_cursor_comes_through(text: str):
     for char in clean(text):
         assert unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
