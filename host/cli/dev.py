@@ -60,7 +60,7 @@ def command(
     settings = settings_for(config, {"plugins": [str(folder)], "data": data, "log": log})
     start_logging(settings)
     DevLog(rename=not as_json, verbose=verbose).install()
-    debugging = None if port is None else debugging_at(port)
+    debugging = None if port is None else debugging_at(port, package)
     watch = FolderWatch(folder)
 
     def say(word: str, what: str) -> None:

@@ -83,6 +83,9 @@ def list_keys(plugin: str, prefix: str, config: str | None, data: str | None, li
         return found
 
     found: list[KeptKey] = _look(config, data, look) or []
+    if not found:
+        under = f" under {json.dumps(prefix)}" if prefix else ""
+        sys.stderr.write(f"plugin {json.dumps(plugin)} keeps nothing{under}\n")
     listing.show(
         [msgspec.to_builtins(one) for one in found],
         {"KEY": "key", "BYTES": "size_bytes", "VERSION": "version", "UNTIL": "expires_s"},

@@ -61,6 +61,11 @@ class Claims:
         for name in [name for name, holders in self._holders.items() if session in holders]:
             self.release(name, session)
 
+    def succeed(self, session: Joining, predecessor: Joining) -> None:
+        """Give up what the predecessor of a run had and the run does not."""
+        self.withdraw(predecessor)
+        self.settle(session.plugin)
+
     def settle(self, plugin: PluginId) -> None:
         """Give up what a plugin had in an earlier run and does not offer any more."""
         for name, owner in list(self._owners.items()):

@@ -166,8 +166,7 @@ class Commands:
         """Put its commands in force, in place of the predecessor's."""
         self._runs.succeed(session, predecessor)
         self._withdraw(predecessor)
-        self._claims.withdraw(predecessor)
-        self._claims.settle(session.plugin)
+        self._claims.succeed(session, predecessor)
         for one in self._offered[session.id].values():
             self._commands[one.name] = (session, one)
 

@@ -187,8 +187,7 @@ class Endpoints:
     def succeed(self, session: Joining, predecessor: Joining) -> None:
         """Mount its endpoints, in place of the predecessor's."""
         self._runs.succeed(session, predecessor)
-        self._claims.withdraw(predecessor)
-        self._claims.settle(session.plugin)
+        self._claims.succeed(session, predecessor)
         self._take_down(predecessor)
         for one in self._offered[session.id].values():
             self._put(one)

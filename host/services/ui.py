@@ -213,8 +213,7 @@ class Ui:
     def succeed(self, session: Joining, predecessor: Joining) -> None:
         """Show its additions, in place of the predecessor's."""
         self._runs.succeed(session, predecessor)
-        self._claims.withdraw(predecessor)
-        self._claims.settle(session.plugin)
+        self._claims.succeed(session, predecessor)
         self._changes += 1
 
     def leave(self, session: Joining) -> None:

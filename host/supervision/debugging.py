@@ -33,12 +33,12 @@ class Debugging:
     """Of the one plugin of a host."""
 
     port: int
-    package: Path
-    """Folder of the package debugpy."""
+    package: Path | None
+    """Folder of the package debugpy; None if the plugin must have its own."""
 
     def environment(self) -> dict[str, str]:
         """Return what tells the plugin to wait."""
-        return {DEBUG: f"127.0.0.1:{self.port}", DEBUGGER: str(self.package)}
+        return {DEBUG: f"127.0.0.1:{self.port}", DEBUGGER: str(self.package or "")}
 
     def allowed(self, manifest: Manifest) -> Manifest:
         """Return a manifest with room for the debugger, whose program is executed and not forked."""

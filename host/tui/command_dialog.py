@@ -166,14 +166,11 @@ class CommandDialog(Dialog[None]):
         field = self._fields.get(self._table.cursor_key)
         if field is None or self._as_json:
             return
-        now = self._given.get(field.key, field.schema.get("default"))
-        if field.shape == "boolean":
-            self._put(field, not now)
-        elif field.choices:
-            place = field.choices.index(now) if now in field.choices else -1
-            self._put(field, field.choices[(place + 1) % len(field.choices)])
-        else:
+        turned = field.turned(self._given.get(field.key, field.schema.get("default")))
+        if turned is None:
             self._table.action_open()
+        else:
+            self._put(field, turned[0])
 
     def action_unset(self) -> None:
         """Do not give it."""

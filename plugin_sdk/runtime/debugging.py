@@ -14,7 +14,7 @@ ATTACH = "waiting for a debugger at %s: attach to it, Python's DAP (debugpy)"
 
 
 def wait_for_debugger(place: str, folder: str) -> None:
-    """Listen at `host:port` and return once a debugger is attached. `folder` is debugpy's package.
+    """Listen at `host:port` and return once a debugger is attached. `folder` is debugpy's package, if any.
 
     Raises:
         EntryFault: debugpy is not there, or the port is taken.
@@ -39,11 +39,15 @@ def _debugpy(folder: str) -> Any:
         return importlib.import_module("debugpy")  # the plugin's own
     except ImportError:
         pass
+    if not folder:
+        raise EntryFault(
+            "debugpy is not installed: pip install 'plughost[debug]', or debugpy in its own .venv"
+        )
     spec = importlib.util.spec_from_file_location(
         "debugpy", f"{folder}/__init__.py", submodule_search_locations=[folder]
     )
-    if spec is None or spec.loader is None:
-        raise EntryFault("debugpy is not installed; pip install 'plughost[debug]'")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["debugpy"] = module
     spec.loader.exec_module(module)

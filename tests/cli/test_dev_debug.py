@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from plugin_sdk.runtime.debugging import wait_for_debugger
+from plugin_sdk.runtime.entry import EntryFault
 from tests.cli.conftest import PLUGHOST, Running, Shell
 
 pytestmark = pytest.mark.timeout(90)
@@ -154,3 +157,18 @@ def test_a_port_that_is_taken_is_told(shell: Shell):
         port = str(taken.getsockname()[1])
         with shell.start("dev", str(folder), "--debug", port) as running:
             running.until("the debugger can't listen at 127.0.0.1")
+
+
+def test_a_plugin_of_another_language_is_refused(shell: Shell):
+    folder = shell.folder / "other"
+    folder.mkdir()
+    (folder / "plugin.toml").write_text('id = "other"\nversion = "1.0.0"\ncommand = ["cat"]\n')
+    refused = shell.run("dev", folder, "--debug")
+    assert refused.code == 2
+    assert "--debug is for plugins in Python; other is none" in refused.err
+
+
+def test_without_debugpy_the_plugin_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "debugpy", None)
+    with pytest.raises(EntryFault, match="debugpy is not installed: pip install"):
+        wait_for_debugger("127.0.0.1:1", "")

@@ -54,6 +54,15 @@ class Field:
         """What it is for."""
         return str(self.schema.get("description") or "")
 
+    def turned(self, now: Any) -> tuple[Any] | None:
+        """Return the other of two, or the next of several, in a tuple of one; None where it is typed."""
+        if self.shape == "boolean":
+            return (not now,)
+        if not self.choices:
+            return None
+        place = self.choices.index(now) if now in self.choices else -1
+        return (self.choices[(place + 1) % len(self.choices)],)
+
 
 def fields_of(page: ConfigPage) -> dict[str, Field]:
     """Return the fields of a plugin's configuration by key, in the schema's order, unknown keys last."""

@@ -223,14 +223,11 @@ class ConfigTab(PluginTab):
         field = self.chosen_field
         if field is None or not self._may(field):
             return
-        now = self._draft.changes.get(field.key, field.value)
-        if field.shape == "boolean":
-            self._put(field, not now)
-        elif field.choices:
-            place = field.choices.index(now) if now in field.choices else -1
-            self._put(field, field.choices[(place + 1) % len(field.choices)])
-        else:
+        turned = field.turned(self._draft.changes.get(field.key, field.value))
+        if turned is None:
             self.table.action_open()
+        else:
+            self._put(field, turned[0])
 
     def action_config_unset(self) -> None:
         """Let the layers below give this value again."""
