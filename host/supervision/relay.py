@@ -176,7 +176,8 @@ class Relay:
                 self._env.shared.registries.wait, switch, self._heard_by(session), proves=True
             )
             outcome = await self._live(session, handover.spawner, entrance)
-            handover.attempt.finish(self._failure(handover, session, outcome))
+            if not handover.attempt.finished:
+                handover.attempt.finish(self._failure(handover, session, outcome))
         except SpawnError as exc:
             handover.attempt.finish(self._failed(f"it could not be started: {exc}"))
         except Exception as exc:

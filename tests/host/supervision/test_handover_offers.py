@@ -193,7 +193,9 @@ async def test_methods_that_the_new_run_lacks_are_gone_with_the_switch(
             await host.call("says", "other")
 
 
-async def test_a_handover_is_an_event_that_names_both_runs(plugins: Path, write_plugin: Write) -> None:
+async def test_a_handover_is_an_event_that_names_both_runs_and_no_failure_when_the_host_stops(
+    plugins: Path, write_plugin: Write, caplog: pytest.LogCaptureFixture
+) -> None:
     write_plugin("says", says(1))
     host = PluginHost(plugins=[plugins], autoload=True)
     told: list[Any] = []
@@ -210,3 +212,4 @@ async def test_a_handover_is_an_event_that_names_both_runs(plugins: Path, write_
         with anyio.fail_after(WAIT_S):
             await heard.wait()
         assert told == [{"plugin": "says", "pid": host.plugin("says").pid, "former_pid": former}]
+    assert "did not take over" not in caplog.text
