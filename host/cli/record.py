@@ -1,5 +1,7 @@
 """`plughost record`: what a running host shows, written to a file."""
 
+import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -41,7 +43,9 @@ async def _record(
     data: Path, file: Path, seconds: float | None, plugins: tuple[str, ...]
 ) -> PlughostError | None:
     async with connect(data, read_only=True) as facade:
-        with anyio.move_on_after(seconds):
+        with anyio.move_on_after(seconds) as scope:
+            # In order, so that what was recorded is whole; Ctrl-C is so by itself.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, scope.cancel)
             return await record(facade, file, methods_of=plugins, told=_say)
     return None
 

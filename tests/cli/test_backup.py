@@ -3,6 +3,8 @@ import re
 import signal
 from pathlib import Path
 
+import pytest
+
 from host.control.recording import read_recording
 from tests.cli.conftest import EXAMPLES, Shell
 
@@ -105,12 +107,13 @@ def test_a_recording_holds_the_plugins(shell: Shell):
     assert b"hello" in gzip.decompress((shell.folder / "r.gz").read_bytes())
 
 
-def test_ctrl_c_ends_a_recording_that_can_be_read(shell: Shell):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_recording_that_can_be_read(shell: Shell, number: signal.Signals):
     with shell.start("run", HELLO, "--data", "data") as running:
         running.until("^all loaded$")
         with shell.start("record", "r.gz", "--data", "data") as recording:
             recording.until("^recording")
-            recording.signal(signal.SIGINT)
+            recording.signal(number)
             assert recording.end().code == 0
         running.signal(signal.SIGTERM)
         running.end()
