@@ -83,7 +83,7 @@ def list_keys(plugin: str, prefix: str, config: str | None, data: str | None, li
         return found
 
     found: list[KeptKey] = _look(config, data, look) or []
-    if not found:
+    if not found and not listing.is_for_programs:
         under = f" under {json.dumps(prefix)}" if prefix else ""
         sys.stderr.write(f"plugin {json.dumps(plugin)} keeps nothing{under}\n")
     listing.show(

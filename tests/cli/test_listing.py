@@ -22,6 +22,8 @@ LISTINGS = (
     ("doctor",),
 )
 
+SAID_WHEN_EMPTY: dict[tuple[str, ...], str] = {("storage", "keys", "hello"): 'plugin "hello" keeps nothing\n'}
+"""What people are told beside a table with no row in it."""
 
 KEEPS = """
 from plugin_sdk import Plugin
@@ -45,7 +47,8 @@ def test_every_listing_is_there_for_people_and_for_programs(shell: Shell, words:
         shown, whole, lines = (
             shell.run(*words, "--data", "data", *more) for more in ((), ("--json",), ("--jsonl",))
         )
-        assert shown.err == whole.err == lines.err == ""
+        assert whole.err == lines.err == ""
+        assert shown.err == SAID_WHEN_EMPTY.get(words, "")
         assert shown.code == whole.code == lines.code
         assert json.loads(whole.out) is not None
         assert all(isinstance(row, dict) for row in rows(lines.out))

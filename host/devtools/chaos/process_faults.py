@@ -18,6 +18,10 @@ LEAVE_S: Final = 5.0
 """Longest time for a process to end by itself once its stdin is closed."""
 
 STOPPED_S: Final = 1.0
+
+AWAKE_S: Final = 1.0
+"""How long a process that stood still is looked at: a thread of it may find late that time has passed."""
+
 RESTARTS: Final = 10
 UNLOAD_S: Final = 20.0
 CALLS: Final = 16
@@ -59,11 +63,14 @@ async def _killed_in_call(trial: Trial) -> None:
 
 async def _stopped(trial: Trial) -> None:
     victim = trial.victim
+    pid = victim.pid
+    assert pid is not None
     victim.signal(signal.SIGSTOP)
     try:
         await anyio.sleep(STOPPED_S)
     finally:
         victim.signal(signal.SIGCONT)
+    await victim.ended(pid, AWAKE_S)
 
 
 async def _terminated(trial: Trial) -> None:

@@ -12,21 +12,6 @@ from tests.host.watchdog.obedient import Obedient
 
 NO_SOFT_LIMIT = 1 << 60
 LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
-ATTEMPTS = 200
-"""Somebody else may fork in between."""
-
-FORK_AS = """
-def fork_as(wanted):
-    burn(0.03)  # start times are counted in ticks of 10 ms
-    for _ in range({attempts}):
-        with open("{last_pid}", "w") as file:
-            file.write(str(wanted - 1))
-        pid = fork()
-        if pid == wanted:
-            return True
-        end(pid)
-    return False
-"""
 
 
 def may_choose_numbers() -> bool:
@@ -47,8 +32,6 @@ class Pair:
         reader = PsutilReader() if sampler_of == "psutil" else probe()
         assert reader is not None
         self.watched, self.stranger = Obedient(), Obedient()
-        for one in (self.watched, self.stranger):
-            one.do(FORK_AS.format(attempts=ATTEMPTS, last_pid=LAST_PID))
         self.sampler = Sampler(reader=reader)
 
     def tree(self) -> list[int]:
@@ -73,11 +56,11 @@ def test_a_member_whose_number_passes_to_a_stranger_leaves_the_tree(pair: Pair) 
     kid = pair.watched.ask("fork()")
     assert pair.tree() == [kid]
     pair.watched.do(f"end({kid})")
-    assert pair.stranger.ask(f"fork_as({kid})")
+    pair.stranger.do(f"fork_as({kid})")
     for _ in range(3):
         assert pair.tree() == []
     pair.stranger.do(f"end({kid})")
-    assert pair.watched.ask(f"fork_as({kid})")
+    pair.watched.do(f"fork_as({kid})")
     assert pair.tree() == [kid]
 
 
@@ -86,7 +69,7 @@ def test_a_strangers_number_that_passes_to_a_member_is_found_by_the_next_sweep(p
     for _ in range(3):
         assert pair.tree() == []
     pair.stranger.do(f"end({kid})")
-    assert pair.watched.ask(f"fork_as({kid})")
+    pair.watched.do(f"fork_as({kid})")
     assert pair.tree() == [kid]
 
 
@@ -94,6 +77,6 @@ def test_a_member_whose_number_passes_to_another_member_is_counted_anew(pair: Pa
     kid = pair.watched.ask("fork('burn(0.2)')")
     assert pair.tree() == [kid]
     pair.watched.do(f"end({kid})")
-    assert pair.watched.ask(f"fork_as({kid})")
+    pair.watched.do(f"fork_as({kid})")
     for _ in range(2):
         assert pair.tree() == [kid]
