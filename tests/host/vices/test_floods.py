@@ -65,7 +65,8 @@ async def test_a_flood_on_stderr_is_read_at_a_bounded_pace(vices: Vices, newline
         await vice.unload()
         facts = vice.view.last_exit
         assert facts is not None
-        assert len(facts.stderr) == 200
+        # How many came by then is the machine's; more are never kept.
+        assert 0 < len(facts.stderr) <= 200
         assert max(len(line) for line in facts.stderr) <= 8 * 1024
 
 
