@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from host.routing.hooks import HookVerdict
     from host.services.http_values import Principal, Request, Response
     from host.services.notifications import Notification
+    from host.services.prompts import Prompt
     from host.settings.events import EventSettings
     from host.settings.mail import MailSettings
     from host.timing import Timing
@@ -83,6 +84,7 @@ _HOMES = {
     "Limits": "protocol.manifest",
     "MailSettings": "host.settings.mail",
     "Notification": "host.services.notifications",
+    "Prompt": "host.services.prompts",
     "Permission": "protocol.permissions",
     "PluginHost": "host.plugin_host",
     "HookStep": "host.routing.hook_chain",
@@ -150,6 +152,7 @@ __all__ = [
     "PluginNotFound",
     "PluginView",
     "Principal",
+    "Prompt",
     "ProtocolFault",
     "Quarantined",
     "QuotaExceeded",

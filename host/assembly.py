@@ -22,7 +22,7 @@ from host.given import Given
 from host.observe.changes import ChangeFeed
 from host.observe.recorder import FlightRecorder
 from host.operations.feed import Feeds
-from host.operations.parts import HostFacts, Parts
+from host.operations.parts import Parts
 from host.operations.tracing import Tracing
 from host.process.direct_launcher import DirectLauncher
 from host.process.grown_pipes import GrownPipes
@@ -49,6 +49,7 @@ from host.services.forgetting import Forgetting, Forgotten
 from host.services.kinds import Kinds
 from host.services.mail import Mail
 from host.services.notifications import Notifications
+from host.services.prompts import Prompts
 from host.services.scanner import Scanner, unheard
 from host.services.schedules import Schedules
 from host.services.space_watch import SpaceWatch
@@ -94,18 +95,12 @@ class Assembly:
         self.storage = Storage(clock, given.storage_quota_bytes)
         self.spaces = SpaceWatch(self.storage, self.events.tell)
         self.notifications = Notifications(clock)
+        self.prompts = Prompts(clock, self.events.tell)
         self.mail = Mail(given.email)
         plugins = Plugins(roster.ids, roster.package, roster.taking_calls, self._restart)
         self.configuration = Configuration(plugins, given.config, clock)
         ConfigurationApi(self.configuration, given.system_config).attach(self.gateway)
-        facts = self.facts = HostFacts(
-            name=given.app or "plughost",
-            app_version=given.app_version,
-            limits=given.limits,
-            plugin_folders=tuple(map(str, given.places)),
-            polling=given.polling,
-            uses_warden=given.use_warden,
-        )
+        facts = self.facts = given.facts()
         feeds = Feeds()
         self._tracing = Tracing(feeds.rpc, clock)
         asked = ControlCalls(roster)
@@ -146,6 +141,7 @@ class Assembly:
                 endpoints=self.endpoints,
                 schedule=self.schedule,
                 ui=self.ui,
+                prompts=self.prompts,
                 hooks=self.hooks,
                 contract=self.contract,
                 calls=self.calls,
@@ -161,7 +157,10 @@ class Assembly:
             self.events,
             self.recorder,
             self.storage,
-            (self.notifications, self.mail, self.commands, self.endpoints, self.schedule, self.ui),
+            (
+                *(self.notifications, self.prompts, self.mail),
+                *(self.commands, self.endpoints, self.schedule, self.ui),
+            ),
         )
 
     def running(self) -> Self:

@@ -7,6 +7,7 @@ from typing import Any
 
 from host.clock import Clock
 from host.observe.log_folder import LogFiles
+from host.operations.parts import HostFacts
 from host.permissions.policy import Policy
 from host.settings.events import EventSettings
 from host.settings.mail import MailSettings
@@ -40,3 +41,14 @@ class Given:
     timing: Timing
     debugging: Debugging | None
     clock: Clock
+
+    def facts(self) -> HostFacts:
+        """Return what front ends are told of the host beside its parts."""
+        return HostFacts(
+            name=self.app or "plughost",
+            app_version=self.app_version,
+            limits=self.limits,
+            plugin_folders=tuple(map(str, self.places)),
+            polling=self.polling,
+            uses_warden=self.use_warden,
+        )

@@ -22,6 +22,7 @@ from host.services.forgetting import Forgotten
 from host.services.http_values import Principal, Request, Response
 from host.services.notifications import Notifications
 from host.services.permissions import Permissions
+from host.services.prompts import Prompts
 from host.services.scanner import ScanResult
 from host.services.schedules import Schedules
 from host.services.storage_view import StorageView
@@ -84,6 +85,11 @@ class HostParts:
     def notifications(self) -> Notifications:
         """Notifications of plugins to people: who delivers them, and the latest ones."""
         return self._parts.notifications
+
+    @property
+    def prompts(self) -> Prompts:
+        """What plugins ask of whoever operates the host: who hears of it, what waits, answers."""
+        return self._parts.prompts
 
     @property
     def hooks(self) -> Hooks:

@@ -64,31 +64,10 @@ from protocol.messages.storage import (
     StorageTransaction,
     StorageUsage,
 )
-from protocol.messages.ui import ActionCall, UiName, UiRegister, WidgetAsk
+from protocol.messages.ui import ActionCall, UiAnswer, UiName, UiPrompt, UiRegister, WidgetAsk
 
 Direction = Literal["to_plugin", "to_host", "both"]
 Kind = Literal["request", "stream", "notification"]
-
-RESERVED_NAMESPACES = frozenset(
-    [
-        "rpc",
-        "plugin",
-        "plugins",
-        "host",
-        "events",
-        "storage",
-        "config",
-        "log",
-        "notify",
-        "email",
-        "commands",
-        "endpoints",
-        "ui",
-        "schedule",
-        "analytics",
-    ]
-)
-"""First parts of method names that neither an embedder nor a plugin may take."""
 
 
 class Method(msgspec.Struct, frozen=True):
@@ -264,6 +243,7 @@ _ROWS = (
     ),
     Method("ui.register", "to_host", "request", UiRegister, Empty, "Add to user interfaces."),
     Method("ui.unregister", "to_host", "request", UiName, Empty, "Take it back."),
+    Method("ui.prompt", "to_host", "request", UiPrompt, UiAnswer, "Ask the operator.", "prompts:send"),
     Method(
         "schedule.register",
         "to_host",

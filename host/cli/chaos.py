@@ -78,6 +78,8 @@ def command(
         storage_quota_bytes=settings.storage_quota_bytes,
         clock=clock,
     )
+    # Nobody is there who would answer what it asks.
+    host.prompts.on(host.prompts.refuse)
     tap = ChaosTap(host._parts.gateway)  # pyright: ignore[reportPrivateUsage]
 
     async def body(host: PluginHost) -> int:

@@ -8,7 +8,9 @@ from typing import Any, TypeVar, cast
 import click
 import msgspec
 
+from host.cli.asking import may_ask
 from host.cli.attached import ask, host_options
+from host.cli.config_values import asked_of, page_of
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json, print_value
@@ -70,7 +72,7 @@ def run(
     context: click.Context, name: str, words: tuple[str, ...], timeout_s: float | None, as_json: bool
 ) -> int:
     """Run the command NAME, or PLUGIN:NAME. Parameters are words KEY=VALUE, read as the command says
-    that they are, or one JSON object.
+    that they are, or one JSON object. What must be given and is not is asked for at a terminal.
     """
     folders, plugin, _, json_asked, data, socket = context.obj
     owner = name.rpartition(":")[0] or plugin
@@ -79,7 +81,8 @@ def run(
     async def attached(facade: Facade) -> None:
         bare = name.rpartition(":")[2]
         schemas = [one.params for one in await facade.commands(owner) if one.name == bare]
-        params = read_words(words, schemas[0] if schemas else {})
+        schema = schemas[0] if schemas else {}
+        params = _filled(read_words(words, schema), schema)
         show((await facade.command_run(name, params, plugin)).value)
 
     if not folders:
@@ -89,7 +92,7 @@ def run(
     async def body(host: PluginHost) -> int:
         await _load(host, owner)
         found = host.commands.find(name, plugin)
-        params = read_words(words, found.params)
+        params = _filled(read_words(words, found.params), found.params)
         show(await host.command(name, params, plugin=plugin, timeout_s=timeout_s))
         return 0
 
@@ -130,6 +133,15 @@ def read_words(words: tuple[str, ...], schema: dict[str, Any]) -> dict[str, Any]
             raise click.UsageError(f"{key}: given twice")
         params[key] = _value(key, text, properties.get(key, {}))
     return params
+
+
+def _filled(params: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters with those that must be given and are not, asked for where somebody is there."""
+    required = cast("list[str]", schema.get("required", []))
+    lacking = [key for key in required if key not in params]
+    if not lacking or not may_ask():
+        return params
+    return params | asked_of(page_of("", schema), lacking, needed=True)
 
 
 def _value(key: str, text: str, schema: dict[str, Any]) -> Any:

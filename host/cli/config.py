@@ -11,14 +11,22 @@ import click
 import msgspec
 
 from host.cli.config_edit import Shown, edit
-from host.cli.config_reach import config_options, say_changed, who, with_configuration
-from host.cli.config_values import changes_of
+from host.cli.config_reach import (
+    config_options,
+    saving,
+    say_changed,
+    say_saved,
+    shown_value,
+    who,
+    with_configuration,
+)
+from host.cli.config_values import asked_of, changes_of, page_of
 from host.cli.configured import secret_settings
 from host.cli.hosting import settings_for
 from host.cli.listing import Listing, listing_options, more_listing_options
 from host.cli.output import print_json
 from host.errors import InvalidConfiguration
-from host.logs import clean
+from host.facade.config_pages import ConfigPage
 from host.masking import MASK
 from host.settings import effective
 
@@ -92,12 +100,12 @@ def config_set(
     folders: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Set values. KEY may be dotted; VALUE is JSON, or text where the schema says so. A secret is asked for
-    where KEY stands alone, or read from a file (@FILE) or from stdin (-).
+    """Set values. KEY may be dotted; VALUE is JSON, or text where the schema says so. A KEY that stands alone
+    is asked for; @FILE reads a file, - reads stdin. A secret is given in one of these three ways.
     """
 
     async def body(configuration: Any) -> Any:
-        changes = changes_of(configuration, plugin, assignments)
+        changes = changes_of(_page(configuration, plugin), assignments)
         return await configuration.set(plugin, changes, by=who())
 
     say_changed(with_configuration(plugin, config, data, folders, body), as_json)
@@ -120,25 +128,44 @@ def config_edit(
         return Shown(plugin, values, origins, schema, configuration.revision(plugin))
 
     def save(changes: dict[str, Any], unset: tuple[str, ...], revision: int) -> Any:
-        async def body(configuration: Any) -> Any:
-            check = configuration.preview(plugin, changes, unset)
-            check = await check if inspect.isawaitable(check) else check
-            done = await configuration.change(plugin, changes, unset, by=who(), expected_revision=revision)
-            return check.differences, done
-
-        differences, done = with_configuration(plugin, config, data, folders, body)
-        for one in () if as_json else differences:
-            click.echo(f"{clean(one.key)}: {_text(one.old)} -> {_text(one.new)}")
-        return done
+        return with_configuration(plugin, config, data, folders, saving(plugin, changes, unset, revision))
 
     shown = with_configuration(plugin, config, data, folders, read)
-    saved = edit(shown, save)
-    if saved is not None:
-        say_changed(saved, as_json)
-    elif as_json:
-        print_json({"revision": shown.revision, "applied": "nothing changed"})
-    else:
-        click.echo("nothing changed")
+    say_saved(edit(shown, save), shown.revision, as_json)
+
+
+@command.command("ask")
+@config_options
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+def config_ask(
+    plugin: str,
+    keys: tuple[str, ...],
+    config: str | None,
+    data: str | None,
+    folders: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Ask for values at the terminal, one after the other, each with what it is for and what is allowed.
+
+    With KEY for that one and those below it alone. Nothing typed leaves a value as it is; secrets are not
+    shown while they are typed.
+    """
+
+    async def read(configuration: Any) -> ConfigPage:
+        return _page(configuration, plugin)
+
+    page = with_configuration(plugin, config, data, folders, read)
+    changes = asked_of(page, keys, needed=True)
+    saved = None
+    if changes:
+        body = saving(plugin, changes, (), page.revision)
+        saved = with_configuration(plugin, config, data, folders, body)
+    say_saved(saved, page.revision, as_json)
+
+
+def _page(configuration: Any, plugin: str) -> ConfigPage:
+    schema, values = configuration.schema(plugin).document, configuration.get(plugin)
+    return page_of(plugin, schema, values, configuration.revision(plugin))
 
 
 @command.command("unset")
@@ -214,8 +241,8 @@ def config_history(
             _time(row["at_s"]),
             row["who"],
             row["key"],
-            _text(row["old"]),
-            _text(row["new"]),
+            shown_value(row["old"]),
+            shown_value(row["new"]),
         ),
     )
 
@@ -234,7 +261,7 @@ def config_validate(
     """Hold the configuration, with these values in it, against the schema; change nothing."""
 
     async def body(configuration: Any) -> Any:
-        faults = configuration.validate(plugin, changes_of(configuration, plugin, assignments))
+        faults = configuration.validate(plugin, changes_of(_page(configuration, plugin), assignments))
         return await faults if inspect.isawaitable(faults) else faults
 
     faults = with_configuration(plugin, config, data, folders, body)
@@ -248,7 +275,3 @@ def config_validate(
 
 def _time(at_s: float) -> str:
     return datetime.fromtimestamp(at_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

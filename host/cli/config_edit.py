@@ -7,7 +7,7 @@ the revision that was read. A text that can't be saved is edited again, or stays
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 import msgspec
@@ -15,11 +15,9 @@ import msgspec
 from host.cli.config_draft import Draft
 from host.cli.output import print_error
 from host.errors import ConfigurationRefused, Conflict, InvalidConfiguration, InvalidParams, PlughostError
-from host.facade.config_pages import ConfigSaved
 from host.logs import clean
 from host.masking import MASK
 from host.services.configuration_schema import Schema
-from protocol.messages.config import ConfigChanged
 
 _MENDABLE: Final = (InvalidConfiguration, ConfigurationRefused, InvalidParams)
 """What another edit may mend."""
@@ -88,11 +86,13 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str
     return changes, tuple(unset)
 
 
-Save = Callable[[dict[str, Any], tuple[str, ...], int], ConfigSaved | ConfigChanged]
-"""Has values set and unset at a revision."""
+_T = TypeVar("_T")
+
+Save = Callable[[dict[str, Any], tuple[str, ...], int], _T]
+"""Has values set and unset at a revision; returns what came of it."""
 
 
-def edit(shown: Shown, save: Save) -> ConfigSaved | ConfigChanged | None:
+def edit(shown: Shown, save: Save[_T]) -> _T | None:
     """Have a configuration edited until it can be saved; None if nothing was changed.
 
     Raises:

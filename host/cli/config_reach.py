@@ -4,6 +4,7 @@ Asks the host that holds the data folder, and opens the folder itself while none
 """
 
 import getpass
+import inspect
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from host.cli.output import print_json
 from host.errors import NoHost
 from host.facade.config_pages import ConfigSaved
 from host.facade.facade import Facade
+from host.logs import clean
 from host.paths import default_data_folder
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -73,6 +75,11 @@ def with_configuration(
     return anyio.run(run)
 
 
+def shown_value(value: Any) -> str:
+    """Return a value of a configuration as text."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
 def say_changed(change: Any, as_json: bool) -> None:
     """Tell what became of a change."""
     if as_json:
@@ -85,9 +92,36 @@ def say_changed(change: Any, as_json: bool) -> None:
         click.echo(f"revision {change.revision}; used at the next start")
 
 
+def say_saved(saved: Any, revision: int, as_json: bool) -> None:
+    """Tell what is different, and what became of it; None where nothing was to be saved."""
+    if saved is not None:
+        differences, done = saved
+        for one in () if as_json else differences:
+            click.echo(f"{clean(one.key)}: {shown_value(one.old)} -> {shown_value(one.new)}")
+        say_changed(done, as_json)
+    elif as_json:
+        print_json({"revision": revision, "applied": "nothing changed"})
+    else:
+        click.echo("nothing changed")
+
+
 def who() -> str:
     """Return who changes something, for the history."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "command line"
+
+
+def saving(
+    plugin: str, changes: dict[str, Any], unset: tuple[str, ...], revision: int
+) -> Callable[[Any], Awaitable[Any]]:
+    """Return what saves a change, and returns what is different with what was answered."""
+
+    async def body(configuration: Any) -> Any:
+        check = configuration.preview(plugin, changes, unset)
+        check = await check if inspect.isawaitable(check) else check
+        done = await configuration.change(plugin, changes, unset, by=who(), expected_revision=revision)
+        return check.differences, done
+
+    return body

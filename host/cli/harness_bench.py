@@ -53,6 +53,8 @@ async def open_bench(start: HarnessStart, test: Harness) -> AsyncGenerator["Host
     package = read_package(Path(start.folder))
     plugin = package.manifest.id
     host = PluginHost([package.folder], config={plugin: start.config} if start.config else None)
+    # Nobody is there but the test, which answers with `fake_host.answer`.
+    host.prompts.on(host.prompts.refuse)
     tap = HarnessTap(host._parts.gateway, test)  # pyright: ignore[reportPrivateUsage]
     async with host:
         yield HostBench(host, plugin, tap)

@@ -36,6 +36,7 @@ COMMANDS = {
     "rpc": "Follow the calls between host and plugins.",
     "stream": "Open a plugin's stream.",
     "problems": "List what somebody should look at.",
+    "prompts": "List what plugins ask, and answer it.",
     "health": "Ask a plugin how it is.",
     "status": "Ask a plugin what it does.",
     "host": "Show what is known of the host.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from host.cli.stub_types import Schema, StubTypes, usable
-from protocol.methods import RESERVED_NAMESPACES
+from protocol.namespaces import RESERVED_NAMESPACES
 
 _HEAD = '''"""The host's API, for type checkers and editors. Written by `plughost stubs`; don't edit it.
 

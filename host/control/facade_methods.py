@@ -53,6 +53,7 @@ _NEVER_SHOWN: Final[Mapping[str, frozenset[str]]] = {
     "config_set": frozenset({"changes"}),
     "storage_set": frozenset({"value"}),
     "hook_ask": frozenset({"value"}),
+    "prompt_answer": frozenset({"values"}),
     "endpoint_request": frozenset({"query", "headers", "body"}),
 }
 """Params whose values are a plugin's configuration or storage: nothing tells which of them are secret."""

@@ -98,7 +98,7 @@ async def record(
             out.write(encode(moment) + b"\n")
 
         async def boards() -> None:
-            topics = (*topics_of(), *(topic for plugin in methods_of for topic in topics_of(plugin)[3:]))
+            topics = (*topics_of(), *(topic for plugin in methods_of for topic in topics_of(plugin)[-1:]))
             async with facade.watch(topics, hz=hz) as board:
                 differ, epoch = Differ(board.epoch), board.epoch
                 while True:

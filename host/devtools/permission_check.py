@@ -12,7 +12,8 @@ from typing import Final
 from host.devtools.findings import Finding, Level
 from host.devtools.source_tree import SourceFile, SourceTree
 from protocol.manifest import Manifest
-from protocol.methods import METHODS, RESERVED_NAMESPACES
+from protocol.methods import METHODS
+from protocol.namespaces import RESERVED_NAMESPACES
 from protocol.permissions import Permission, parse_permission
 from protocol.topics import HOST_TOPICS
 

@@ -12,7 +12,18 @@ import anyio
 import msgspec
 
 from host.base_error import PlughostError
-from host.facade.rows import HOST, METHODS, PLUGINS, PROBLEMS, HostRow, MethodRow, PluginRow, ProblemRow
+from host.facade.rows import (
+    HOST,
+    METHODS,
+    PLUGINS,
+    PROBLEMS,
+    PROMPTS,
+    HostRow,
+    MethodRow,
+    PluginRow,
+    ProblemRow,
+    PromptRow,
+)
 
 Row = Mapping[str, Any]
 """A row's fields as JSON values; one that was given to a differ is never changed."""
@@ -158,6 +169,10 @@ class Board:
         """Return the problems' rows by id."""
         return self._all(PROBLEMS, ProblemRow)
 
+    def prompts(self) -> dict[str, PromptRow]:
+        """Return the rows of prompts that wait for an answer, by id."""
+        return self._all(PROMPTS, PromptRow)
+
     def methods(self, plugin: str) -> dict[str, MethodRow]:
         """Return the rows of a plugin's methods by name."""
         return self._all(METHODS + plugin, MethodRow)
@@ -179,7 +194,7 @@ class Board:
 
 def topics_of(plugin: str = "") -> tuple[str, ...]:
     """Return what a monitor subscribes to: all that moves, and one plugin's methods if one is looked at."""
-    return (HOST, PLUGINS, PROBLEMS, *((METHODS + plugin,) if plugin else ()))
+    return (HOST, PLUGINS, PROBLEMS, PROMPTS, *((METHODS + plugin,) if plugin else ()))
 
 
 def as_rows(values: Iterable[tuple[str, msgspec.Struct]]) -> dict[str, Row]:

@@ -19,7 +19,7 @@ from host.facade.pages import (
     WidgetPage,
 )
 from host.facade.plugin_pages import PluginPage, SamplesPage, WhyPage
-from host.facade.rows import PluginRow, ProblemRow
+from host.facade.rows import PluginRow, ProblemRow, PromptRow
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -49,6 +49,11 @@ class Queries(Protocol):
     @query
     async def problems(self) -> tuple[ProblemRow, ...]:
         """Return what needs attention, the worst first."""
+        ...
+
+    @query
+    async def prompts(self, plugin: str | None = None) -> tuple[PromptRow, ...]:
+        """Return what plugins, or one of them, ask and nobody answered yet, the oldest first."""
         ...
 
     @query

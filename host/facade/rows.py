@@ -5,7 +5,7 @@ them back into these types. Texts that come from plugins are cleaned of control 
 row. Times are seconds since the epoch, so that a row that rests does not change.
 """
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -17,6 +17,8 @@ PLUGINS: Final = "plugins"
 """Topic with one `PluginRow` per plugin, by id; those with a broken manifest by their folder's name."""
 PROBLEMS: Final = "problems"
 """Topic with one `ProblemRow` per problem, by its id."""
+PROMPTS: Final = "prompts"
+"""Topic with one `PromptRow` per prompt that waits for an answer, by its id."""
 METHODS: Final = "methods:"
 """Beginning of a topic per plugin, `methods:<id>`, with one `MethodRow` per method, by name."""
 
@@ -126,7 +128,7 @@ class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
     """`<kind>:<plugin>`, or `<kind>` of the host's own."""
     kind: str
     """`crash_loop unresponsive limit memory_growth slow denied handshake configuration dropped update
-    consent manifest failed host_lag host_overloaded lagged_events dead_letters root`."""
+    consent prompt manifest failed host_lag host_overloaded lagged_events dead_letters root`."""
     plugin: str
     """Empty for the host's own."""
     severity: Severity
@@ -143,3 +145,17 @@ class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     acknowledged: bool
     muted_until_s: float | None
+
+
+class PromptRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a plugin asks of whoever operates the host."""
+
+    id: str
+    plugin: str
+    title: str
+    text: str
+    schema: dict[str, Any]
+    """JSON Schema of an object: what is asked for; without properties it is a yes or a no."""
+    since_s: float
+    until_s: float
+    """When it is asked no longer."""

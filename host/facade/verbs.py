@@ -206,6 +206,16 @@ class Verbs(Protocol):
         ...
 
     @verb
+    async def prompt_answer(self, prompt: str, values: dict[str, Any] | None = None) -> None:
+        """Answer a prompt with what it asks for. Raises ContributionNotFound if it waits no longer."""
+        ...
+
+    @verb
+    async def prompt_dismiss(self, prompt: str) -> None:
+        """Tell a plugin that its prompt gets no answer."""
+        ...
+
+    @verb
     async def problem_acknowledge(self, problem: str) -> None:
         """Say that somebody knows; it stays listed until its cause is gone."""
         ...

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from host.manifest.faults import near
-from protocol.methods import RESERVED_NAMESPACES
+from protocol.namespaces import RESERVED_NAMESPACES
 from protocol.permissions import ADMIN, Permission
 
 BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
@@ -21,6 +21,7 @@ BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
     "network": ("connect",),
     "notifications": ("send",),
     "plugins": ("call",),
+    "prompts": ("send",),
     "storage": ("use", "read", "write", "delete"),
 }
 """The host's own resources, and all of their actions."""

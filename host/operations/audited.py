@@ -27,7 +27,7 @@ _R = TypeVar("_R")
 
 AUDITED: Final = frozenset(
     {"plugin", "method", "name", "key", "permission", "revision", "unset", "dependants", "topic", "problem",
-     "seconds", "path", "ids", "principal", "permissions"}
+     "prompt", "seconds", "path", "ids", "principal", "permissions"}
 )  # fmt: skip
 """Parameters whose values are shown in the audit; of others only that they were given: they may be secret."""
 

@@ -15,7 +15,7 @@ from host.operations.host_rules import findings_of_host
 from host.operations.parts import Parts
 from host.operations.pictures import Pictures
 from host.operations.problem_book import Finding, ProblemBook
-from host.operations.problem_rules import Known, findings_of
+from host.operations.problem_rules import Known, findings_of, findings_of_prompts
 from host.operations.rates import Rates
 from host.supervision.session import Session
 from host.supervision.supervisor import Supervisor
@@ -99,6 +99,7 @@ class Operations:
         buried: dict[str, int] = {}
         for delivery in [*parts.events.log.deliveries.values()]:
             buried[delivery.plugin] = buried.get(delivery.plugin, 0) + delivery.buried
+        yield from findings_of_prompts(self._pictures.prompts())
         for folder in parts.roster.broken():
             yield from findings_of(Known(row=self._pictures.row_of(folder)), wall_s)
         for plugin in parts.roster.ids():

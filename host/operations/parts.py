@@ -19,6 +19,7 @@ from host.services.commands import Commands
 from host.services.configuration import Configuration
 from host.services.contract import Contract
 from host.services.endpoints import Endpoints
+from host.services.prompts import Prompts
 from host.services.schedules import Schedules
 from host.services.storage import Storage
 from host.services.ui import Ui
@@ -85,6 +86,7 @@ class Parts:
     endpoints: Endpoints
     schedule: Schedules
     ui: Ui
+    prompts: Prompts
     hooks: Hooks
     contract: Contract
     calls: Calls

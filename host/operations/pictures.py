@@ -15,13 +15,26 @@ import msgspec
 
 from host.errors import ManifestError
 from host.facade.board import Picture, Row, as_rows
-from host.facade.rows import HOST, METHODS, PLUGINS, PROBLEMS, HostRow, MethodRow, PluginRow, ProblemRow
+from host.facade.rows import (
+    HOST,
+    METHODS,
+    PLUGINS,
+    PROBLEMS,
+    PROMPTS,
+    HostRow,
+    MethodRow,
+    PluginRow,
+    ProblemRow,
+    PromptRow,
+)
 from host.facade.views import PluginView
 from host.logs import clean
+from host.masking import known
 from host.observe.entries import Call
 from host.operations.parts import Parts
 from host.operations.problem_book import ProblemBook
 from host.operations.rates import RATE_S, Rates
+from host.operations.shown import shown
 from host.supervision.supervisor import Supervisor
 from protocol.version import RELEASE
 
@@ -125,6 +138,21 @@ class Pictures:
             )
         return rows
 
+    def prompts(self) -> tuple[PromptRow, ...]:
+        """Return what plugins ask and nobody answered yet, the oldest first."""
+        return tuple(
+            PromptRow(
+                id=one.id,
+                plugin=one.plugin,
+                title=known.cleared(one.title),
+                text=known.cleared(one.text),
+                schema=shown(one.schema),
+                since_s=one.at_s,
+                until_s=one.until_s,
+            )
+            for one in self._parts.prompts.open()
+        )
+
     def _topic(self, topic: str) -> Mapping[str, Row]:
         if topic == PLUGINS:
             return self._plugins()
@@ -133,6 +161,8 @@ class Pictures:
         if topic == PROBLEMS:
             problems: list[ProblemRow] = self._problems.all()
             return as_rows((one.id, one) for one in problems)
+        if topic == PROMPTS:
+            return as_rows((one.id, one) for one in self.prompts())
         if topic.startswith(METHODS):
             return as_rows(self.methods(topic.removeprefix(METHODS)).items())
         return {}

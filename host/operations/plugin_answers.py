@@ -11,7 +11,7 @@ import msgspec
 from host.errors import ManifestError
 from host.facade.pages import AnswerPage, DatabasePage, HostPage
 from host.facade.plugin_pages import ExitPage, LifePage, MechanismPage, PluginPage, SamplesPage, WhyPage
-from host.facade.rows import PluginRow, ProblemRow
+from host.facade.rows import PluginRow, ProblemRow, PromptRow
 from host.facade.views import ExitFacts
 from host.logs import clean
 from host.operations.metrics import metrics_text
@@ -78,6 +78,12 @@ class PluginAnswers(Watcher):
         """Return what needs attention, the worst first."""
         self._problems.looks()
         return tuple(self._problems.open())
+
+    async def prompts(self, plugin: str | None = None) -> tuple[PromptRow, ...]:
+        """Return what plugins, or one of them, ask and nobody answered yet."""
+        if plugin is not None:
+            self._parts.roster.get(plugin)
+        return tuple(row for row in self._pictures.prompts() if plugin in (None, row.plugin))
 
     async def plugin(self, plugin: str) -> PluginPage:
         """Return all that is known of a plugin."""

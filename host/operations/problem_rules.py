@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from host.facade.figures import many
-from host.facade.rows import PluginRow
+from host.facade.rows import PluginRow, PromptRow
 from host.facade.views import ExitFacts
 from host.logs import clean
 from host.operations.problem_book import Finding
@@ -153,6 +153,22 @@ def findings_of(known: Known, now_s: float) -> Iterator[Finding]:
             ("each failed at every one of its tries",),
             f"mend the handler, then: plughost events redrive {row.id}",
             "event_redrive",
+            lingers=False,
+        )
+
+
+def findings_of_prompts(prompts: Sequence[PromptRow]) -> Iterator[Finding]:
+    """Yield which plugins ask something that nobody answered yet."""
+    for plugin in dict.fromkeys(one.plugin for one in prompts):
+        mine = [one for one in prompts if one.plugin == plugin]
+        yield Finding(
+            "prompt",
+            plugin,
+            "warning",
+            f"it asks: {mine[0].title}" + (f", and {len(mine) - 1} more" if len(mine) > 1 else ""),
+            tuple(line for one in mine for line in (one.title, *one.text.splitlines()) if line)[:20],
+            f"answer it: plughost prompts answer {mine[0].id}; or dismiss it",
+            "prompt_answer",
             lingers=False,
         )
 

@@ -8,7 +8,7 @@ import anyio
 
 from host.errors import HostClosed, InvalidParams
 from host.facade.board import Board, Differ
-from host.facade.rows import HOST, METHODS, PLUGINS, PROBLEMS
+from host.facade.rows import HOST, METHODS, PLUGINS, PROBLEMS, PROMPTS
 from host.facade.tails import EventRow, LogRow, Tail, TailQuery, TraceRow
 from host.operations.happenings import Happenings
 from host.operations.parts import Parts
@@ -19,6 +19,7 @@ from protocol.topics import matches
 MIN_HZ: Final = 0.1
 MAX_HZ: Final = 10.0
 MAX_TOPICS: Final = 16
+TOPICS: Final = (HOST, PLUGINS, PROBLEMS, PROMPTS)
 
 
 class Watcher:
@@ -41,10 +42,9 @@ class Watcher:
         if len(topics) > MAX_TOPICS:
             raise InvalidParams(f"topics: found {len(topics)}; allowed: at most {MAX_TOPICS}")
         for topic in topics:
-            if topic not in (HOST, PLUGINS, PROBLEMS) and not topic.startswith(METHODS):
-                raise InvalidParams(
-                    f"topics: found {topic[:80]!r}; allowed: {HOST}, {PLUGINS}, {PROBLEMS}, {METHODS}<id>"
-                )
+            if topic not in TOPICS and not topic.startswith(METHODS):
+                allowed = ", ".join((*TOPICS, f"{METHODS}<id>"))
+                raise InvalidParams(f"topics: found {topic[:80]!r}; allowed: {allowed}")
         facts, clock = self._parts.facts, self._parts.clock
         board, differ = Board(), Differ(f"{facts.started_at_s:.3f}")
 

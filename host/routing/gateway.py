@@ -26,7 +26,8 @@ from host.routing.serving import Served, served
 from protocol import jsonrpc
 from protocol.incoming import Inbound, Stream
 from protocol.messages.meta import Meta
-from protocol.methods import METHODS, RESERVED_NAMESPACES, Method
+from protocol.methods import METHODS, Method
+from protocol.namespaces import RESERVED_NAMESPACES
 from protocol.openrpc import document, method_entry
 from protocol.parameters import EMPTY
 from protocol.permissions import Permission, parse_permission

@@ -23,7 +23,8 @@ from protocol.messages.contract import HealthAnswer
 from protocol.messages.meta import Progress
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams, Product
 from protocol.messages.provides import Provides
-from protocol.methods import METHODS, RESERVED_NAMESPACES
+from protocol.methods import METHODS
+from protocol.namespaces import RESERVED_NAMESPACES
 from protocol.peer import Peer
 from protocol.version import PROTOCOL_VERSIONS, RELEASE
 from protocol.waiter import DeadlinePassed

@@ -65,7 +65,7 @@ class Acts:
 
     def do(self, verb: str, plugins: Sequence[str]) -> None:
         """Do a verb to plugins, in the background."""
-        if self._may():
+        if self.may():
             if not plugins:
                 self._app.say("There is no plugin here to do that to", "warning")
                 return
@@ -73,12 +73,12 @@ class Acts:
 
     def ask(self, what: Callable[[Facade], Awaitable[Any]], done: str) -> None:
         """Do something else that changes the host, and say `done`."""
-        if self._may():
+        if self.may():
             self._app.start(self._ask, what, done)
 
     def menu_item(self, row: ContributionRow) -> None:
         """Run the function of a plugin's menu item, and show what it returns under the plugin's name."""
-        if self._may():
+        if self.may():
             self._app.start(self._menu_item, row)
 
     async def _menu_item(self, row: ContributionRow) -> None:
@@ -99,7 +99,7 @@ class Acts:
 
     def rescan(self) -> None:
         """Have the host look for plugins again, and say what it found."""
-        if self._may():
+        if self.may():
             self._app.start(self._rescan)
 
     async def _rescan(self) -> None:
@@ -125,7 +125,7 @@ class Acts:
 
     def stop_host(self) -> None:
         """Have the host end, once that is confirmed."""
-        if self._may():
+        if self.may():
             self._app.start(self._stop_host)
 
     async def _stop_host(self) -> None:
@@ -133,7 +133,8 @@ class Acts:
         if await self._app.ask(Confirm("Stop the host?", lines, [("y", "stop it, in order")])) == "y":
             await self._ask(lambda facade: facade.host_stop(), "The host ends")
 
-    def _may(self) -> bool:
+    def may(self) -> bool:
+        """Tell whether anything may be changed now; say why not."""
         app = self._app
         if app.read_only or (app.model.page is not None and app.model.page.read_only):
             app.say("This monitor only looks: it was started with --read-only", "warning")

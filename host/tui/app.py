@@ -27,6 +27,7 @@ from host.facade.pages import CommandRow
 from host.facade.plugin_pages import PluginPage
 from host.tui.acts import Acts
 from host.tui.ascii import AsciiFilter
+from host.tui.asked import Asked
 from host.tui.border import clean, cleaned
 from host.tui.chrome import link_parts
 from host.tui.contributed import Contributed
@@ -100,6 +101,7 @@ class Monitor(App[None]):
         self.paused = False
         self.acts = Acts(self)
         self.contributed = Contributed(self)
+        self.asked = Asked(self)
         self.inks: Inks = inks_of({}, coloured=not no_color)
         self.said: list[str] = []
         """What was said lately, the newest last."""
@@ -137,9 +139,10 @@ class Monitor(App[None]):
     # What screens ask for
 
     def look(self) -> None:
-        """Take a sample for the plots, and see whether what plugins add has changed."""
+        """Take a sample for the plots, and see whether what plugins add or ask has changed."""
         self.model.sample()
         self.contributed.look()
+        self.asked.look()
 
     def start(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
         """Do something in the background, in the monitor's task group."""

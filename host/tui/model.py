@@ -12,7 +12,7 @@ from typing import Final, Literal
 from host.clock import Clock
 from host.facade.board import Board
 from host.facade.pages import HostPage
-from host.facade.rows import HOST, PLUGINS, PROBLEMS, HostRow, PluginRow, ProblemRow
+from host.facade.rows import HOST, PLUGINS, PROBLEMS, PROMPTS, HostRow, PluginRow, ProblemRow, PromptRow
 from host.tui.border import clean, cleaned
 
 KEPT_SAMPLES: Final = 300
@@ -52,6 +52,8 @@ class Model:
         self.page: HostPage | None = None
         self.plugins: dict[str, PluginRow] = {}
         self.problems: dict[str, ProblemRow] = {}
+        self.prompts: dict[str, PromptRow] = {}
+        """What plugins ask, the oldest first."""
         self.histories: dict[str, History] = {}
         self.host_history = History()
         self.step = 0
@@ -66,7 +68,7 @@ class Model:
             self.epoch = board.epoch
             self.histories = {}
             self.host_history = History()
-            self.plugins, self.problems = {}, {}
+            self.plugins, self.problems, self.prompts = {}, {}, {}
             moved = {(topic, key) for topic, rows in board.picture.items() for key in rows}
         self.step += 1
         for topic, key in moved:
@@ -74,6 +76,9 @@ class Model:
                 self._take_plugin(clean(key), board.plugin(key))
         if any(topic == PROBLEMS for topic, _ in moved):
             self.problems = {clean(key): cleaned(row) for key, row in board.problems().items()}
+            self.states_step += 1
+        if any(topic == PROMPTS for topic, _ in moved):
+            self.prompts = {clean(key): cleaned(row, lines=True) for key, row in board.prompts().items()}
             self.states_step += 1
         if (HOST, "") in moved and board.host is not None:
             self.host = cleaned(board.host)

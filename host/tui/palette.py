@@ -70,6 +70,7 @@ class MonitorCommands(Provider):
             entries.append(
                 Entry(binding.description.capitalize(), f"key {key}", run, binding.show or changing)
             )
+        entries = [*app.asked.entries(), *entries]
         entries += [
             Entry(f"Screen: {s.title}", f"key {s.key}", partial(app.open_mode, s.mode)) for s in SCREENS
         ]

@@ -15,7 +15,8 @@ Shown = tuple[ProblemRow, float]
 def fix_words(fix: str) -> str:
     """Return what a verb that mends does, in a word or two."""
     known = next((key.word for key in VERB_KEYS if key.verb == fix), "")
-    return known or fix.replace("plugin_", "").replace("permission_", "").replace("_", " ")
+    bare = fix.removeprefix("plugin_").removeprefix("permission_").removeprefix("prompt_")
+    return known or bare.replace("_", " ")
 
 
 def _title(x: Shown) -> Cell:

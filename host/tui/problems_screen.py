@@ -179,6 +179,8 @@ class ProblemsScreen(MonitorScreen):
             app.acts.do(row.fix, [row.plugin])
         elif row.fix in HOST_FIXES:
             app.acts.ask(HOST_FIXES[row.fix], f"{row.title}: done")
+        elif row.fix == "prompt_answer":
+            app.asked.open_of(row.plugin)
         else:
             app.say(f"No key mends this: {row.remedy}", "warning")
 

@@ -1,21 +1,27 @@
-"""`self.ui`: what this plugin adds to user interfaces, registered in code.
+"""`self.ui`: what this plugin adds to user interfaces, registered in code, and what it asks there.
 
     await self.ui.register_widget("sessions", title="Sessions", kind="stat", handler=self.count)
     await self.ui.add_menu_item(label="Sync", icon="refresh", handler=self.sync)
+    if await self.ui.confirm("Delete 40 sessions?"): ...
 
 Options may be given as one mapping too: `register_widget("sessions", {"title": "Sessions", ...})`. What is
 registered is withdrawn when the plugin ends.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from plugin_sdk.api.host import Link
 from plugin_sdk.api.registering import register
 
 if TYPE_CHECKING:
     from plugin_sdk.runtime.parts.ui import UiPart
+
+WAIT_S: Final = 300.0
+"""How long an answer is waited for where the plugin does not say."""
+
+_ON_THE_WAY_S: Final = 10.0
 
 Kind = Literal["widget", "menu_item", "settings_page", "section", "tab", "theme"]
 
@@ -86,6 +92,32 @@ class Ui:
         """Take something back."""
         await self._link.call_host("ui.unregister", {"kind": kind, "name": name})
         self._part().remove(kind, name)
+
+    async def prompt(
+        self, title: str, text: str = "", *, schema: Mapping[str, Any] | None = None, wait_s: float = WAIT_S
+    ) -> dict[str, Any] | None:
+        """Ask whoever operates the host, and return what was answered; None if nobody did, or would not.
+
+        `schema` is JSON Schema of an object, or a table of settings as in a manifest: a form of it is shown.
+        `writeOnly` hides what is typed. It is asked for `wait_s` (at most a day), or for as long as the call
+        that is served has time left. Needs the permission `prompts:send`; four may wait at a time.
+        """
+        params = {"title": title, "text": text, "schema": dict(schema or {}), "wait_s": wait_s}
+        answer = await self._link.call_host("ui.prompt", params, wait_s + _ON_THE_WAY_S)
+        return answer.get("values", {}) if answer["outcome"] == "answered" else None
+
+    async def confirm(self, title: str, text: str = "", *, wait_s: float = WAIT_S) -> bool:
+        """Ask for a yes or a no; no answer is a no. See `prompt`."""
+        return await self.prompt(title, text, wait_s=wait_s) is not None
+
+    async def choose(
+        self, title: str, choices: Sequence[str], text: str = "", *, wait_s: float = WAIT_S
+    ) -> str | None:
+        """Ask for one of several; None if there was no answer. See `prompt`."""
+        rule = {"title": "Choice", "enum": list(choices)}
+        schema = {"type": "object", "properties": {"choice": rule}, "required": ["choice"]}
+        answer = await self.prompt(title, text, schema=schema, wait_s=wait_s)
+        return None if answer is None else str(answer["choice"])
 
     async def _register(self, kind: Kind, name: str, options: dict[str, Any]) -> None:
         handler: Callable[..., Any] | None = options.pop("handler", None)

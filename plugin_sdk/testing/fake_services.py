@@ -9,6 +9,7 @@ from protocol.messages.analytics import ActionCount, AnalyticsStats, AnalyticsTr
 from protocol.messages.email import EmailSend, EmailSent
 from protocol.messages.notify import Notified
 from protocol.messages.plugins import HostInfo, OtherPlugin, PluginsCall
+from protocol.messages.ui import UiAnswer
 from protocol.methods import METHODS
 from protocol.version import PROTOCOL_VERSIONS, RELEASE
 
@@ -36,6 +37,7 @@ class FakeServices:
             "notify.all": self._notify,
             "notify.admins": self._notify,
             "email.send": self._send,
+            "ui.prompt": self._prompt,
             "analytics.track": self._track,
             "analytics.stats": self._stats,
         }
@@ -65,6 +67,10 @@ class FakeServices:
         self._number += 1
         to = (asked.to,) if isinstance(asked.to, str) else asked.to
         return EmailSent(f"<{self._number}@plughost.test>", to)
+
+    async def _prompt(self, _asked: Any) -> UiAnswer:
+        # Nobody is there; a test that wants an answer gives it with `fake_host.answer`.
+        return UiAnswer("dismissed")
 
     async def _track(self, asked: AnalyticsTrack) -> dict[str, Any]:
         self._tracked[asked.action] += 1

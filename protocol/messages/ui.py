@@ -1,6 +1,6 @@
-"""`ui.*`, `plugin.widget` and `plugin.action`: what plugins add to user interfaces."""
+"""`ui.*`, `plugin.widget` and `plugin.action`: what plugins add to user interfaces, and ask there."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,6 +21,25 @@ class UiName(msgspec.Struct, frozen=True):
 
     kind: UiKind
     name: str
+
+
+class UiPrompt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Parameters of `ui.prompt`."""
+
+    title: str
+    text: str = ""
+    schema: dict[str, Any] = {}
+    """JSON Schema of an object, whose properties are what is asked for; without any it is a yes or a no."""
+    wait_s: float = 300.0
+    """How long an answer is waited for."""
+
+
+class UiAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Result of `ui.prompt`."""
+
+    outcome: Literal["answered", "dismissed", "expired"]
+    values: dict[str, Any] = {}
+    """What was answered; it fits the schema."""
 
 
 class WidgetAsk(msgspec.Struct, frozen=True):

@@ -1,11 +1,13 @@
 """The installed command as real processes, in a folder and an environment without settings of their own."""
 
+import contextlib
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +102,25 @@ class Shell:
                 yield Running(process)
             finally:
                 process.kill()
+
+    def at_terminal(self, *arguments: str | Path, answers: Sequence[tuple[str, str]] = ()) -> Finished:
+        """Run it with a terminal of its own: what is typed, each once the words before it are shown."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder)
+            os.execve(PLUGHOST, [str(PLUGHOST), *map(str, arguments)], self.environment)
+        shown = b""
+        with os.fdopen(terminal, "rb+", buffering=0) as screen, contextlib.suppress(OSError):
+            # Reading fails once the program has ended.
+            for words, typed in answers:
+                seen = len(shown)
+                while words.encode() not in shown[seen:]:
+                    shown += screen.read(1024)
+                screen.write(f"{typed}\n".encode())
+            while more := screen.read(1024):
+                shown += more
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return Finished(code, shown.decode(errors="replace"), "")
 
     def plugin(self, plugin: str, source: str, manifest: str = "") -> Path:
         """Write a plugin of one file."""

@@ -1,12 +1,9 @@
 """`plughost config edit`, with an editor that is a program: what it does to the text is told by each test."""
 
 import json
-import os
-import pty
 import re
 import stat
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from tests.cli.conftest import PLUGHOST, Finished, Shell
@@ -126,20 +123,9 @@ def test_at_a_terminal_it_is_edited_again(shell: Shell):
         shell,
         ('text = text.replace(\'"slow"\', \'"fast", "port": 0\')', "text = text.replace(': 0', ': 8080')"),
     )
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(shell.folder)
-        os.execve(PLUGHOST, [str(PLUGHOST), "config", "edit", *options, "one"], shell.environment)
-    shown = b""
-    with os.fdopen(terminal, "rb+", buffering=0) as screen:
-        while b"edit it again?" not in shown:
-            shown += screen.read(1024)
-        screen.write(b"\n")
-        with suppress(OSError):  # a terminal whose program has ended
-            while more := screen.read(1024):
-                shown += more
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, shown
-    assert b"port" in shown
+    asked = shell.at_terminal("config", "edit", *options, "one", answers=[("edit it again?", "")])
+    assert asked.code == 0, asked.out
+    assert "port" in asked.out
     assert values(shell, options) == {"mode": "fast", "port": 8080}
 
 

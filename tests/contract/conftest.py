@@ -22,7 +22,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(params=["in process", "socket"])
 async def facade(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Facade]:
-    plugins = [EXAMPLES / name for name in ("hello", "counter", "streamer")]
+    plugins = [EXAMPLES / name for name in ("hello", "counter", "streamer", "asks")]
     plugins += [VICES / name for name in ("exits-7", "never-answers")]
     socket = request.param == "socket"
     async with PluginHost(plugins=plugins, data=tmp_path / "data", control=socket) as host:

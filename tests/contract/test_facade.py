@@ -25,7 +25,7 @@ from host.facade.tails import EventRow, LogRow, TraceRow
 from host.facade.verbs import VERBS
 from tests.contract.conftest import WAIT_S
 
-IDS = {"hello", "counter", "streamer", "exits-7", "never-answers"}
+IDS = {"hello", "counter", "streamer", "asks", "exits-7", "never-answers"}
 
 
 async def _until(board: Board, holds: Callable[[], bool]) -> None:
@@ -50,6 +50,7 @@ async def test_queries_bring_their_types(facade: Facade):
     assert isinstance(await facade.metrics(), str)
     for query in (
         facade.problems,
+        facade.prompts,
         facade.storage,
         facade.commands,
         facade.schedules,
@@ -199,3 +200,30 @@ async def test_nothing_is_kept_or_tried_again_for_a_plugin_that_is_not_there(fac
         with pytest.raises(PluginNotFound, match="there is no plugin 'helo'"):
             await asked
     assert "helo" not in [page.plugin for page in await facade.storage()]
+
+
+async def test_what_a_plugin_asks_is_seen_and_answered(facade: Facade) -> None:
+    await facade.plugin_start("asks")
+    answered: list[object] = []
+
+    async def ask() -> None:
+        answered.append((await facade.command_run("move", {"to": "attic"})).value)
+
+    async with facade.watch(["prompts"], hz=10) as board, anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        await _until(board, lambda: bool(board.prompts()))
+        [row] = board.prompts().values()
+        assert (row.plugin, row.title) == ("asks", "Move everything to attic?")
+        assert await facade.prompts() == await facade.prompts("asks") == (row,)
+        assert await facade.prompts("hello") == ()
+        [problem] = [one for one in await facade.problems() if one.plugin == "asks"]
+        assert (problem.kind, problem.fix) == ("prompt", "prompt_answer")
+        assert row.id in problem.remedy
+        with pytest.raises(InvalidParams, match="how: found 'blue'"):
+            await facade.prompt_answer(row.id, {"how": "blue"})
+        await facade.prompt_answer(row.id, {"how": "slowly"})
+        await _until(board, lambda: not board.prompts())
+        with pytest.raises(ContributionNotFound, match="prompt that waits"):
+            await facade.prompt_dismiss(row.id)
+    assert answered == ["moved slowly to attic"]
+    assert [one for one in await facade.problems() if one.plugin == "asks"] == []

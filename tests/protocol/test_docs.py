@@ -14,7 +14,8 @@ from protocol.framing import HEAD_BYTES, MAX_FRAME_BYTES
 from protocol.jsonrpc import MAX_ID_CHARS
 from protocol.messages.meta import Meta, MetaOnly
 from protocol.messages.plugin import InitializeParams, InitializeResult
-from protocol.methods import METHODS, RESERVED_NAMESPACES, Direction
+from protocol.methods import METHODS, Direction
+from protocol.namespaces import RESERVED_NAMESPACES
 from protocol.sizes import format_size
 from protocol.version import PROTOCOL_VERSIONS
 

@@ -6,7 +6,8 @@ import msgspec
 from tui.driven import full_host
 from tui.staged_config import SCHEMA, config_page
 from tui.staged_facade import StagedFacade
-from tui.staged_rows import HOSTILE
+from tui.staged_prompts import prompt
+from tui.staged_rows import HOSTILE, problem
 
 from host.base_error import PlughostError
 from host.facade.config_pages import ConfigCheck, ConfigFault
@@ -126,5 +127,13 @@ def hostile_host() -> StagedFacade:
         facade.widgets[f"widget{n}"] = WidgetPage(
             plugin="github", name=f"widget{n}", kind=kind, data=shown, error=ALL, remedy=ALL
         )
+    schema = {
+        "required": [ALL],
+        "properties": {ALL: {"type": "string", "title": ALL, "description": ALL, "default": ALL}},
+    }
+    facade.set_prompts(prompt("hostile", plugin=HOSTILE, title=ALL, text=f"{ALL}\n{LONG}", schema=schema))
+    facade.problem_rows["prompt"] = problem(
+        "prompt", HOSTILE, title=ALL, evidence=(ALL,), remedy=ALL, severity="error", fix="prompt_answer"
+    )
     facade.refusals["plugin_restart"] = PlughostError(ALL, remedy=ALL)
     return facade

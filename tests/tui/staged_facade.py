@@ -14,7 +14,18 @@ from host.base_error import PlughostError
 from host.errors import NoHost
 from host.facade.board import Board, Differ, as_rows
 from host.facade.facade import Facade
-from host.facade.rows import HOST, METHODS, PLUGINS, PROBLEMS, HostRow, MethodRow, PluginRow, ProblemRow
+from host.facade.rows import (
+    HOST,
+    METHODS,
+    PLUGINS,
+    PROBLEMS,
+    PROMPTS,
+    HostRow,
+    MethodRow,
+    PluginRow,
+    ProblemRow,
+    PromptRow,
+)
 from host.facade.tails import Batch, EventRow, LogRow, Source, Tail, TailQuery, TraceRow
 
 
@@ -50,6 +61,11 @@ class StagedFacade(StagedVerbs):
     def set_problems(self, *problems: ProblemRow) -> None:
         """Have these problems and no others."""
         self.problem_rows = {row.id: row for row in problems}
+        self.push()
+
+    def set_prompts(self, *prompts: PromptRow) -> None:
+        """Have these prompts wait and no others."""
+        self.prompt_rows = {row.id: row for row in prompts}
         self.push()
 
     def set_methods(self, plugin: str, rows: list[MethodRow]) -> None:
@@ -116,6 +132,8 @@ class StagedFacade(StagedVerbs):
                 picture[topic] = as_rows(self.rows.items())
             elif topic == PROBLEMS:
                 picture[topic] = as_rows(self.problem_rows.items())
+            elif topic == PROMPTS:
+                picture[topic] = as_rows(self.prompt_rows.items())
             elif topic.startswith(METHODS):
                 rows = self.method_rows.get(topic.removeprefix(METHODS), [])
                 picture[topic] = as_rows((row.name, row) for row in rows)

@@ -32,7 +32,7 @@ from host.facade.plugin_pages import (
     SamplesPage,
     WhyPage,
 )
-from host.facade.rows import MethodRow, PluginRow, ProblemRow
+from host.facade.rows import MethodRow, PluginRow, ProblemRow, PromptRow
 
 
 class StagedQueries:
@@ -60,6 +60,7 @@ class StagedQueries:
             ConfigCheck(faults=(), differences=(), restarts=False)
         )
         """What is found of a change of the configuration."""
+        self.prompt_rows: dict[str, PromptRow] = {}
         self.revisions: tuple[ConfigRevision, ...] = ()
 
     def known(self, plugin: str) -> PluginRow:
@@ -76,6 +77,9 @@ class StagedQueries:
 
     async def problems(self) -> tuple[ProblemRow, ...]:
         return tuple(self.problem_rows.values())
+
+    async def prompts(self, plugin: str | None = None) -> tuple[PromptRow, ...]:
+        return tuple(row for row in self.prompt_rows.values() if plugin in (None, row.plugin))
 
     async def plugin(self, plugin: str) -> PluginPage:
         row = self.known(plugin)

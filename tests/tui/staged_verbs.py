@@ -7,6 +7,7 @@ import msgspec
 from tui.staged_queries import StagedQueries
 
 from host.base_error import PlughostError
+from host.errors import ContributionNotFound
 from host.facade.config_pages import ConfigSaved
 from host.facade.pages import BackupPage, CallResult, HookAnswerPage, PermissionsPage, ReloadPage
 from host.facade.rows import PluginRow
@@ -57,6 +58,19 @@ class StagedVerbs(StagedQueries):
         self._do(verb, plugin)
         self.change(plugin, **changes)
         return self.rows[plugin]
+
+    async def prompt_answer(self, prompt: str, values: dict[str, Any] | None = None) -> None:
+        self._do("prompt_answer", prompt, values)
+        self._end_prompt(prompt)
+
+    async def prompt_dismiss(self, prompt: str) -> None:
+        self._do("prompt_dismiss", prompt)
+        self._end_prompt(prompt)
+
+    def _end_prompt(self, prompt: str) -> None:
+        if self.prompt_rows.pop(prompt, None) is None:
+            raise ContributionNotFound("prompt that waits for an answer", prompt)
+        self.push()
 
     async def plugin_start(self, plugin: str) -> PluginRow:
         return self._row("plugin_start", plugin, state="active", wanted="running", reason="")

@@ -29,6 +29,13 @@ class Sturdy(Plugin):
     async def greeted(self) -> int:
         return cast("int", await self.storage.get("greeted", 0))
 
+    @command("forget", description="Forget who was greeted, if somebody agrees")
+    async def forget(self) -> bool:
+        if not await self.ui.confirm("Forget how many were greeted?", wait_s=30.0):
+            return False
+        await self.storage.set("greeted", 0)
+        return True
+
     @endpoint("GET", "/greeted/{name}")
     async def page(self, name: str) -> dict[str, Any]:
         return {"name": name[:MAX_NAME_CHARS], "greeted": await self.storage.get("greeted", 0)}

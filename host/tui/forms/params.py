@@ -3,6 +3,7 @@
 The host has the last word when the command is run; here is said before what it would refuse for certain.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -50,8 +51,12 @@ def value_faults(field: Field, value: Any) -> list[str]:
 
 
 def missing(fields: Mapping[str, Field], given: Mapping[str, Any]) -> list[str]:
-    """Return the parameters that must be given and are not."""
-    return [key for key, field in fields.items() if field.required and key not in given]
+    """Return the parameters that must be given, have no default, and are not."""
+    return [
+        key
+        for key, field in fields.items()
+        if field.required and key not in given and "default" not in field.schema
+    ]
 
 
 def as_params(
@@ -70,3 +75,28 @@ def as_params(
             table = cast("dict[str, Any]", table.setdefault(part, {}))
         table[last] = given[key]
     return params
+
+
+def typed_params(text: str) -> dict[str, Any]:
+    """Return parameters that were typed as JSON. Raises ValueError, which says what is wrong."""
+    try:
+        params = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"The parameters are no JSON: {error}") from None
+    if not isinstance(params, dict):
+        raise ValueError(f"The parameters must be a JSON object, not {type(params).__name__}")
+    return cast("dict[str, Any]", params)
+
+
+def flat(params: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Return parameters by the keys of a form; what it has no field for is left out."""
+    given: dict[str, Any] = {}
+    for key in fields:
+        value: Any = params
+        for part in [key] if key in params else key.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                break
+            value = cast("Mapping[str, Any]", value)[part]
+        else:
+            given[key] = value
+    return given

@@ -15,7 +15,7 @@ from host.routing.serving import Served, served
 from protocol import jsonrpc
 from protocol.errors import RpcError
 from protocol.incoming import Stream
-from protocol.methods import RESERVED_NAMESPACES
+from protocol.namespaces import RESERVED_NAMESPACES
 from protocol.permissions import parse_permission
 
 
