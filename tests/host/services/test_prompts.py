@@ -223,14 +223,14 @@ async def test_a_prompt_goes_with_whoever_made_it(place: Path, ends: str) -> Non
         assert host.prompts.open() == ()
         with pytest.raises(ContributionNotFound):
             host.prompts.answer(prompt.id)
-    assert closed == [
-        {
-            "id": prompt.id,
-            "plugin": "asker",
-            "title": "Delete 40 sessions?",
-            "outcome": "taken back",
-        }
-    ]
+        assert closed == [
+            {
+                "id": prompt.id,
+                "plugin": "asker",
+                "title": "Delete 40 sessions?",
+                "outcome": "taken back",
+            }
+        ]
 
 
 async def test_a_plugin_asks_a_few_things_at_a_time(place: Path) -> None:
@@ -256,21 +256,21 @@ async def test_a_plugin_without_the_permission_is_told_how_to_get_it(
         assert host.prompts.open() == ()
 
 
-@pytest.mark.parametrize(
-    ("wrong", "named"),
-    [
-        ({"title": " "}, "title: found an empty text"),
-        ({"title": "x" * 201}, "title: found 201 characters; allowed: at most 200"),
-        ({"text": "x" * 4001}, "text: found 4001"),
-        ({"wait_s": 0}, "wait_s: found 0; allowed: more than 0, at most 86400"),
-        ({"wait_s": 1e9}, "wait_s: found 1e"),
-        ({"schema": {"type": "strin"}}, "schema: type"),
-        ({"schema": {"type": "array"}}, "schema: type"),
-        ({"schema": {"properties": {f"k{n}": {} for n in range(51)}}}, "properties: found 51"),
-        ({"schema": {"properties": {"k": {"description": "x" * 20_000}}}}, "bytes; allowed: at most 16,384"),
-        ({"schema": {"properties": {"k": {"$ref": "http://example.org"}}}}, "schema: "),
-    ],
+WRONG: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"title": " "}, "title: found an empty text"),
+    ({"title": "x" * 201}, "title: found 201 characters; allowed: at most 200"),
+    ({"text": "x" * 4001}, "text: found 4001"),
+    ({"wait_s": 0}, "wait_s: found 0; allowed: more than 0, at most 86400"),
+    ({"wait_s": 1e9}, "wait_s: found 1e"),
+    ({"schema": {"type": "strin"}}, "schema: type"),
+    ({"schema": {"type": "array"}}, "schema: type"),
+    ({"schema": {"properties": {f"k{n}": {} for n in range(51)}}}, "properties: found 51"),
+    ({"schema": {"properties": {"k": {"description": "x" * 20_000}}}}, "bytes; allowed: at most 16,384"),
+    ({"schema": {"properties": {"k": {"$ref": "http://example.org"}}}}, "schema: "),
 )
+
+
+@pytest.mark.parametrize(("wrong", "named"), WRONG)
 async def test_what_cannot_be_asked_is_refused(place: Path, wrong: dict[str, Any], named: str) -> None:
     async with PluginHost([place], autoload=True) as host:
         with pytest.raises(InvalidParams) as raised:
