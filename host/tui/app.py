@@ -14,7 +14,6 @@ from typing import Any, ClassVar, TypeVar, cast
 import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
-from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter
@@ -39,6 +38,7 @@ from host.tui.host_screen import HostScreen
 from host.tui.ink import Inks, inks_of
 from host.tui.inked_lines import Parts
 from host.tui.keys import APP_BINDINGS
+from host.tui.keys_in_turn import KeysInTurn
 from host.tui.link import Connect, Link
 from host.tui.model import Model
 from host.tui.overview import Overview
@@ -55,7 +55,7 @@ THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "dracula", "tokyo-
 """Through which `T` goes, and then through those of plugins; the palette has all."""
 
 
-class Monitor(App[None]):
+class Monitor(KeysInTurn):
     """One monitor of one host."""
 
     TITLE = "plughost"

@@ -240,7 +240,9 @@ class PluginScreen(MonitorScreen):
     def action_next_tab(self, step: int) -> None:
         """Open the next tab, round the end."""
         ids = [kind.id for kind in self._kinds]
-        self.open_tab(ids[(ids.index(self._open) + step) % len(ids)])
+        # Before the first one is open, from the one that was asked for.
+        now = self._open or self._wanted
+        self.open_tab(ids[((ids.index(now) if now in ids else 0) + step) % len(ids)])
 
     def action_tab(self, tab: str) -> None:
         """Open a tab."""

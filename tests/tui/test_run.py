@@ -37,3 +37,23 @@ def test_a_filter_that_comes_in_one_burst_with_its_key_loses_no_letter():
 def _rows_with(one: Terminal, plugin: str) -> int:
     """Return how many rows of the table, which has the upper half, name a plugin."""
     return sum(plugin in line for line in one.screen.display[:18])
+
+
+def test_keys_that_come_in_one_burst_go_to_the_screens_that_they_open():
+    with terminal(PROGRAM) as one:
+        one.sees("github", "weather")
+        # The first row's plugin, its log, back, the problems, and the palette with what is typed there.
+        one.press(b"\rl")
+        one.sees("[Logs]")
+        one.press(b"\x1b")
+        one.until(lambda: "[Logs]" not in one.text)
+        one.press(b"3:ope")
+        one.sees("[3 Problems", "ope")
+        one.until(lambda: "Open" in one.text)
+        one.press(b"\x1b")
+        one.until(lambda: "🔎" not in one.text)
+        one.press(b"1\r]]]l?")
+        one.sees("Keys", "newest line, and follow", "long lines cut")
+        one.press(b"\x1b")
+        one.until(lambda: "newest line, and follow" not in one.text)
+        assert one.quit() == 0
