@@ -123,7 +123,7 @@ class Assembly:
         """Who takes in what plugins provide, in the order in which they are told."""
         self._opens: tuple[Opens, ...] = (
             *(self.recorder, self.events, self.storage, self.spaces),
-            *(self.configuration, self.schedule, book, self.scanner),
+            *(self.configuration, self.schedule, book, self.scanner, self.prompts),
         )
         """What has files or tasks, in the order in which it is opened."""
         facts.rescan, facts.reload = self.rescan, self.reload

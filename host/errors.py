@@ -6,6 +6,7 @@
         AlreadyRunning              already_running
         HostClosed                  host_closed
         NoHost                      no_host
+            NoAnswer                no_answer
         ManifestError               invalid_manifest
         PluginNotFound              plugin_not_found
         DuplicateApi                duplicate_api
@@ -141,6 +142,7 @@ __all__ = [
     "LoadRefused",
     "ManifestError",
     "MethodNotFound",
+    "NoAnswer",
     "NoHost",
     "NotActive",
     "NotConfigured",
@@ -195,6 +197,12 @@ class NoHost(PlughostError):
     """No host answers."""
 
     code = "no_host"
+
+
+class NoAnswer(NoHost):
+    """A host is there and gives no sign of life."""
+
+    code = "no_answer"
 
 
 class ManifestError(PlughostError):

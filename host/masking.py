@@ -25,6 +25,35 @@ MAX_SECRETS: Final = 10_000
 _SECRET = re.compile(r"key|token|password|secret", re.IGNORECASE)
 
 
+SECRET_BODIES: Final = frozenset({"plugin.load", "plugin.configure", "config.get", "config.set", "ui.prompt"})
+"""Methods whose bodies hold configuration, or what was typed for a prompt, and with it secrets that are too
+short to be looked for."""
+
+HIDDEN_BODY: Final = "(may hold secrets, and is not shown here)"
+
+_NAMED: Final = re.compile(
+    r'("[^"\\]*(?:token|password|secret)[^"\\]*"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE
+)
+
+
+def masked_body(value: Any, name: str = "") -> Any:
+    """Return a message's value without what is known, or named, to be secret; `key` alone names none."""
+    if name != "key" and value is not None and is_secret_name(name):
+        return MASK
+    if isinstance(value, Mapping):
+        table = cast("Mapping[str, Any]", value)
+        return {known.cleared_value(key): masked_body(item, key) for key, item in table.items()}
+    if isinstance(value, list | tuple):
+        return [masked_body(item) for item in cast("list[Any]", value)]
+    return known.cleared_value(value)
+
+
+def masked_beginning(text: bytes, chars: int) -> str:
+    """Return the beginning of a message's text without what is known, or named, to be secret."""
+    shown = known.cleared(text[:chars].decode(errors="replace"), cut=True)
+    return _NAMED.sub(rf'\1"{MASK}"', shown)
+
+
 def is_secret_name(name: str) -> bool:
     """Return whether a name says that its value is secret."""
     return _SECRET.search(name) is not None
@@ -47,6 +76,8 @@ class KnownSecrets:
     def __init__(self) -> None:
         self._needles: dict[str, None] = {}
         self._pattern: re.Pattern[str] | None = None
+        self.step = 0
+        """Grows whenever something is learnt."""
         self.longest_bytes = 0
         """Of the longest one that is looked for."""
         self._lock = threading.Lock()
@@ -60,6 +91,7 @@ class KnownSecrets:
                     self._needles.setdefault(form)
             if len(self._needles) == before:
                 return
+            self.step += 1
             while len(self._needles) > MAX_SECRETS:
                 del self._needles[next(iter(self._needles))]
             self.longest_bytes = max(len(needle.encode()) for needle in self._needles)

@@ -33,8 +33,7 @@ from protocol.pipe import Pipe
 STREAM = jsonrpc.method_name("$/stream")
 PROGRESS = jsonrpc.method_name("$/progress")
 _NOT_JSON = (TypeError, ValueError, OverflowError, RecursionError)
-
-
+_ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
 Handle = Callable[[Inbound], Awaitable[Any]]
 ToError = Callable[[BaseException, str], ErrorObject]
 
@@ -204,7 +203,9 @@ class Incoming:
                 line = self._answer(inbound, result)
             except asyncio.CancelledError as exc:
                 line = self._cancelled(inbound, exc)
-            except Exception as exc:  # noqa: BLE001 - the border: whatever a handler raises becomes an error answer
+            except BaseException as exc:
+                if isinstance(exc, _ENDS):
+                    raise
                 line = self._failure(inbound, exc)
             if self._pipe.buffered > self._max_buffered:
                 try:
@@ -253,8 +254,7 @@ class Incoming:
             inbound.code = error.code
             line = jsonrpc.build_error(inbound.id, error)
         except Exception as second:  # noqa: BLE001 - an answer is owed, whatever is wrong with the error
-            context = {"message": "an error could not be put into words", "exception": second}
-            self._loop.call_exception_handler(context)
+            self._loop.call_exception_handler({"message": "an error has no words", "exception": second})
             line = jsonrpc.build_error(inbound.id, ErrorObject(INTERNAL_ERROR, f"{inbound.method} failed"))
         if len(line) > self._max_frame:
             line = jsonrpc.build_error(inbound.id, self._too_large("error", inbound, line).to_object())

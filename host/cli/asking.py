@@ -4,11 +4,14 @@ What is secret is not shown while it is typed. What does not fit is said, and as
 the last word. Texts of the schema are a plugin's.
 """
 
+import asyncio
+import contextlib
 import getpass
 import json
 import sys
-from collections.abc import Iterable
-from typing import Any, Final
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -20,6 +23,8 @@ from host.tui.forms.typed import allowed, brief, read
 _YES: Final = frozenset({"y", "yes", "true", "on", "1"})
 _NO: Final = frozenset({"n", "no", "false", "off", "0"})
 MAX_DESCRIPTION_LINES: Final = 10
+
+_T = TypeVar("_T")
 
 
 def may_ask() -> bool:
@@ -60,6 +65,30 @@ def confirmed(question: str) -> bool:
             return False
 
 
+async def beside(ask: Callable[[], _T]) -> _T:
+    """Ask while an event loop goes on; whoever interrupts ends it, the question left unanswered.
+
+    In a thread of its own that nobody waits for: a read of a terminal can't be called off.
+    """
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    outcome: list[_T] = []
+    error: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(ask())
+        except BaseException as exc:  # noqa: BLE001 - raised below, where it is waited for
+            error.append(exc)
+        with contextlib.suppress(RuntimeError):  # the loop is over
+            loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=run, daemon=True).start()
+    await done.wait()
+    if error:
+        raise error[0]
+    return outcome[0]
+
+
 def _asked(field: Field, *, needed: bool) -> tuple[Any] | None:
     title = clean(field.title)
     words = allowed(field)
@@ -80,7 +109,8 @@ def _asked(field: Field, *, needed: bool) -> tuple[Any] | None:
         try:
             value = _read(field, typed)
         except ValueError as error:
-            _say(f"  {clean(str(error))}")
+            # What it found is what was typed, and that is hidden.
+            _say(f"  it does not fit: {words or 'see above'}" if field.secret else f"  {clean(str(error))}")
             continue
         if faults := value_faults(field, value):
             _say(f"  {clean('; '.join(faults))}")

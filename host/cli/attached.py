@@ -8,15 +8,23 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 import click
 
-from host.control.client import connect
+from host.control.attaching import no_sign_of_life
+from host.control.client import connect, pid_of
 from host.control.socket_place import socket_of
+from host.errors import PlughostError
 from host.facade.facade import Facade
 from host.paths import default_config_folder, default_data_folder
+
+LOOK_EVERY_S: Final = 5.0
+"""A host that has not answered for so long is asked for a sign of life,"""
+
+ALIVE_S: Final = 5.0
+"""and given up after this."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
@@ -64,6 +72,47 @@ def ask(body: Body[_T], *, data: str | None, socket: str | None, name: str) -> _
 
     async def run() -> _T:
         async with attach(data, socket, name) as facade:
-            return await body(facade)
+            return await _answered(facade, body)
 
     return anyio.run(run)
+
+
+async def _answered(facade: Facade, body: Body[_T]) -> _T:
+    """Return what `body` returns. Raises NoAnswer where the host gives no sign of life meanwhile."""
+    outcome: list[_T] = []
+    error: list[BaseException] = []
+    silent = False
+    async with anyio.create_task_group() as tasks:
+
+        async def listen() -> None:
+            nonlocal silent
+            # Nobody tells of silence.
+            while await _is_alive(facade):  # noqa: ASYNC110
+                await anyio.sleep(LOOK_EVERY_S)
+            silent = True
+            tasks.cancel_scope.cancel()
+
+        async def work() -> None:
+            try:
+                outcome.append(await body(facade))
+            except Exception as exc:  # noqa: BLE001 - raised below, where no group wraps it
+                error.append(exc)
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(work)
+        await anyio.sleep(LOOK_EVERY_S)
+        await listen()
+    if error:
+        raise error[0]
+    if silent:
+        raise no_sign_of_life(pid_of(facade))
+    return outcome[0]
+
+
+async def _is_alive(facade: Facade) -> bool:
+    with anyio.move_on_after(ALIVE_S) as limit:
+        try:
+            await facade.prompts()
+        except PlughostError:
+            return True  # the connection is gone; whoever asked something hears of it
+    return not limit.cancelled_caught

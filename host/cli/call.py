@@ -11,7 +11,7 @@ from host.cli.attached import ask, host_options
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.output import print_json, print_value
 from host.cli.values import read_object
-from host.errors import LoadFailed, LoadRefused, NoHost, WrongShape
+from host.errors import LoadFailed, LoadRefused, NoAnswer, NoHost, WrongShape
 from host.facade.facade import Facade
 from host.plugin_host import PluginHost
 
@@ -91,6 +91,8 @@ def _of_running_host(
 
     try:
         ask(body, data=data, socket=socket, name="call")
+    except NoAnswer:
+        raise
     except NoHost as exc:
         exc.remedy = "start one with `plughost run DIR`, or have a plugin started for the call: --dir DIR"
         raise

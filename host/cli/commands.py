@@ -8,14 +8,14 @@ from typing import Any, TypeVar, cast
 import click
 import msgspec
 
-from host.cli.asking import may_ask
+from host.cli.asking import beside, may_ask
 from host.cli.attached import ask, host_options
 from host.cli.config_values import asked_of, page_of
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json, print_value
 from host.cli.values import read_object
-from host.errors import LoadFailed, LoadRefused, NoHost
+from host.errors import LoadFailed, LoadRefused, NoAnswer, NoHost
 from host.facade.facade import Facade
 from host.facade.pages import CommandRow
 from host.logs import clean
@@ -82,8 +82,8 @@ def run(
         bare = name.rpartition(":")[2]
         schemas = [one.params for one in await facade.commands(owner) if one.name == bare]
         schema = schemas[0] if schemas else {}
-        params = _filled(read_words(words, schema), schema)
-        show((await facade.command_run(name, params, plugin)).value)
+        params = await beside(lambda: _filled(read_words(words, schema), schema))
+        show((await facade.command_run(name, params, plugin, timeout_s)).value)
 
     if not folders:
         _ask(attached, data, socket)
@@ -92,7 +92,7 @@ def run(
     async def body(host: PluginHost) -> int:
         await _load(host, owner)
         found = host.commands.find(name, plugin)
-        params = _filled(read_words(words, found.params), found.params)
+        params = await beside(lambda: _filled(read_words(words, found.params), found.params))
         show(await host.command(name, params, plugin=plugin, timeout_s=timeout_s))
         return 0
 
@@ -102,6 +102,8 @@ def run(
 def _ask(body: Callable[[Facade], Awaitable[_T]], data: str | None, socket: str | None) -> _T:
     try:
         return ask(body, data=data, socket=socket, name="commands")
+    except NoAnswer:
+        raise
     except NoHost as exc:
         exc.remedy = "start one with `plughost run DIR`, or name the plugin's folder: --dir DIR"
         raise

@@ -103,9 +103,9 @@ def config_set(
     """Set values. KEY may be dotted; VALUE is JSON, or text where the schema says so. A KEY that stands alone
     is asked for; @FILE reads a file, - reads stdin. A secret is given in one of these three ways.
     """
+    changes = _changes(plugin, assignments, config, data, folders)
 
     async def body(configuration: Any) -> Any:
-        changes = changes_of(_page(configuration, plugin), assignments)
         return await configuration.set(plugin, changes, by=who())
 
     say_changed(with_configuration(plugin, config, data, folders, body), as_json)
@@ -161,6 +161,21 @@ def config_ask(
         body = saving(plugin, changes, (), page.revision)
         saved = with_configuration(plugin, config, data, folders, body)
     say_saved(saved, page.revision, as_json)
+
+
+def _changes(
+    plugin: str,
+    assignments: tuple[str, ...],
+    config: str | None,
+    data: str | None,
+    folders: tuple[str, ...],
+) -> dict[str, Any]:
+    """Return what the words of a command line mean; whoever is asked holds neither host nor folder up."""
+
+    async def read(configuration: Any) -> ConfigPage:
+        return _page(configuration, plugin)
+
+    return changes_of(with_configuration(plugin, config, data, folders, read), assignments)
 
 
 def _page(configuration: Any, plugin: str) -> ConfigPage:
@@ -259,9 +274,10 @@ def config_validate(
     as_json: bool,
 ) -> None:
     """Hold the configuration, with these values in it, against the schema; change nothing."""
+    changes = _changes(plugin, assignments, config, data, folders)
 
     async def body(configuration: Any) -> Any:
-        faults = configuration.validate(plugin, changes_of(_page(configuration, plugin), assignments))
+        faults = configuration.validate(plugin, changes)
         return await faults if inspect.isawaitable(faults) else faults
 
     faults = with_configuration(plugin, config, data, folders, body)

@@ -73,7 +73,11 @@ def _interrupts_are_the_editors() -> Generator[None]:
 
 def _editor() -> list[str]:
     for name in ("VISUAL", "EDITOR"):
-        if words := shlex.split(os.environ.get(name, "")):
+        try:
+            words = shlex.split(os.environ.get(name, ""))
+        except ValueError as exc:
+            raise click.ClickException(f"{name}: {exc}; set it to a command and its options") from None
+        if words:
             return words
     for editor in EDITORS:
         if shutil.which(editor):

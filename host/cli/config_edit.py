@@ -121,7 +121,10 @@ def _again(exc: PlughostError) -> bool:
     if not sys.stdin.isatty():
         return False
     print_error(exc, as_json=False)
-    return click.confirm("edit it again?", default=True, err=True)
+    try:
+        return click.confirm("edit it again?", default=True, err=True)
+    except click.Abort:
+        return False  # the text stays, and it is said where
 
 
 def _remedy_of(exc: PlughostError) -> str:

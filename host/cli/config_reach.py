@@ -18,7 +18,7 @@ from host.cli.attached_parts import AttachedConfiguration
 from host.cli.configured import configuration_at_rest
 from host.cli.hosting import settings_for
 from host.cli.output import print_json
-from host.errors import NoHost
+from host.errors import NoAnswer, NoHost
 from host.facade.config_pages import ConfigSaved
 from host.facade.facade import Facade
 from host.logs import clean
@@ -65,6 +65,8 @@ def with_configuration(
     if is_running(folder):
         try:
             return ask(attached, data=folder, socket=None, name="config")
+        except NoAnswer:
+            raise
         except NoHost:
             pass  # it ended, and left its socket behind
 

@@ -11,16 +11,13 @@ from typing import Any, Final, cast
 import msgspec
 
 from host.facade import Joining
-from host.masking import MASK, is_secret_name, known
+from host.masking import HIDDEN_BODY, SECRET_BODIES, masked_beginning, masked_body
 from host.tui.inspector.subject import Frame, Take
 
 MAX_PENDING: Final = 1_000
 MAX_FRAME_BYTES: Final = 256 * 1024
 """Longer messages are shown by their beginning."""
 MAX_SHOWN_CHARS: Final = 4_096
-
-_CONFIGURATION: Final = frozenset({"plugin.load", "plugin.configure", "config.get", "config.set"})
-_HIDDEN: Final = "(holds configuration, which is not shown here)"
 
 
 class InspectWire:
@@ -80,13 +77,13 @@ class _Reader:
         try:
             frame = self._frame(line, to_plugin=to_plugin)
         except Exception:  # noqa: BLE001 - the border: whoever looks on must not disturb the wire
-            frame = Frame(time.time(), to_plugin, "junk", "", "", len(line), _beginning(line))
+            frame = _junk(line, to_plugin)
         self._tell(frame)
 
     def _frame(self, line: bytes, *, to_plugin: bool) -> Frame:
         message: Any = msgspec.json.decode(line) if len(line) <= MAX_FRAME_BYTES else None
         if not isinstance(message, dict):
-            return Frame(time.time(), to_plugin, "junk", "", "", len(line), _beginning(line))
+            return _junk(line, to_plugin)
         table = cast("dict[str, Any]", message)
         given: Any = table.get("id")
         number, method = "" if given is None else str(given)[:64], str(table.get("method", ""))[:200]
@@ -103,21 +100,10 @@ class _Reader:
             method = self._pending.pop((not to_plugin, number), "")
             what = "error" if "error" in table else "answer"
             body = table.get("error") if what == "error" else table.get("result")
-        shown: Any = _HIDDEN if method in _CONFIGURATION and what != "error" else _masked("", body)
+        shown: Any = HIDDEN_BODY if method in SECRET_BODIES and what != "error" else masked_body(body)
         return Frame(time.time(), to_plugin, what, number, method, len(line), shown)
 
 
-def _masked(name: str, value: Any) -> Any:
-    """Return a body without what is known, or named, to be secret; the name `key` alone is none."""
-    if name != "key" and value is not None and is_secret_name(name):
-        return MASK
-    if isinstance(value, dict):
-        table = cast("dict[str, Any]", value)
-        return {known.cleared(key): _masked(key, item) for key, item in table.items()}
-    if isinstance(value, list):
-        return [_masked("", item) for item in cast("list[Any]", value)]
-    return known.cleared_value(value)
-
-
-def _beginning(line: bytes) -> str:
-    return known.cleared(line[:MAX_SHOWN_CHARS].decode(errors="replace"), cut=True)
+def _junk(line: bytes, to_plugin: bool) -> Frame:
+    shown = masked_beginning(line, MAX_SHOWN_CHARS)
+    return Frame(time.time(), to_plugin, "junk", "", "", len(line), shown)

@@ -8,6 +8,7 @@ import errno
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -130,6 +131,8 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     try:
         # In a locale without a character it is written out, and nobody's listing ends for it.
+        if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - where it was closed
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
         cast("io.TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
         result = command.main(arguments, prog_name="plughost", standalone_mode=False)
         sys.stdout.flush()

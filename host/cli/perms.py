@@ -15,7 +15,7 @@ from host.cli.attached import ask, is_running
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.listing import Listing, Row, listing_options
-from host.errors import NoHost
+from host.errors import NoAnswer, NoHost
 from host.facade.facade import Facade
 from host.facade.pages import PermissionsPage
 from host.logs import clean
@@ -187,6 +187,8 @@ def _attached(place: dict[str, Any], use: Callable[[Facade], Awaitable[None]]) -
         return None
     try:
         ask(use, data=folder, socket=None, name="perms")
+    except NoAnswer:
+        raise
     except NoHost:
         return None  # it ended, and left its socket behind
     return ExitCode.OK

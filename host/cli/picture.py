@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Final
 
+import click
+
 from host.tui.fit import fit
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l"
@@ -24,6 +26,15 @@ _END: Final = "\x1b[J\x1b[?2026l"
 def is_terminal() -> bool:
     """Tell whether stdout can be drawn on."""
     return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def check_terminal() -> None:
+    """Raise click.UsageError unless there is a terminal at both ends, for keys and for the monitor."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError(
+            "the monitor needs a terminal for its keys and its picture; without one use `plughost ps`, "
+            "`plughost watch` or `plughost logs -f`"
+        )
 
 
 class Picture:

@@ -17,6 +17,7 @@ from host.facade.facade import Facade
 from host.facade.figures import clock
 from host.facade.rows import PromptRow
 from host.logs import clean
+from host.services.configuration_schema import Schema
 
 
 @click.group("prompts", invoke_without_command=True)
@@ -54,6 +55,8 @@ def answer(context: click.Context, prompt: str | None, words: tuple[str, ...], y
 
     What is not given as a word is asked for at the terminal; a secret is never an argument.
     """
+    if prompt is not None and ("=" in prompt or prompt[:1] in ("{", "@")):
+        prompt, words = None, (prompt, *words)  # the one that there is
     row = _chosen(context, prompt)
     is_question = not row.schema.get("properties")
     if is_question and not yes and not words:
@@ -106,7 +109,12 @@ def _chosen(context: click.Context, prompt: str | None) -> PromptRow:
 
 def _given(row: PromptRow, words: tuple[str, ...]) -> dict[str, Any]:
     if len(words) == 1 and (words[0] == "-" or words[0][:1] in ("{", "@")):
-        return read_object(words[0])
+        values = read_object(words[0])
+        if words[0].startswith("{") and Schema(row.schema).secrets(values):
+            raise click.UsageError(
+                "there is a secret in it, and arguments can be seen by others: give it as @FILE or as -"
+            )
+        return values
     return changes_of(page_of(row.plugin, row.schema), words)
 
 

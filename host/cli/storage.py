@@ -21,7 +21,7 @@ from host.cli.hosting import settings_for
 from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json, print_value
 from host.clock import SystemClock
-from host.errors import NoHost
+from host.errors import NoAnswer, NoHost
 from host.paths import default_data_folder
 from host.services.storage import FILE, Storage
 from host.services.storage_view import KeptKey, StorageView
@@ -132,6 +132,8 @@ def _look(
             return ask(
                 lambda facade: look(AttachedStorage(facade)), data=str(folder), socket=None, name="storage"
             )
+        except NoAnswer:
+            raise
         except NoHost:
             pass  # it ended, and left its socket behind
     if not (folder / FILE).is_file():

@@ -8,6 +8,7 @@ import click
 
 from host.cli.attached import attach, host_options
 from host.cli.exit_codes import ExitCode
+from host.cli.picture import check_terminal
 
 
 @click.command("top")
@@ -21,6 +22,7 @@ def command(
     read_only: bool, ascii_only: bool, replay: Path | None, data: str | None, socket: str | None
 ) -> int:
     """Watch a host in the terminal, and act on it. `?` lists the keys."""
+    check_terminal()
     from host.control.replay import Replay
     from host.tui.replaying import run_replay
     from host.tui.run import run_monitor

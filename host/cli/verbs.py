@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from host.cli.attached import ask, host_options
-from host.cli.chosen import by_filter, by_ids
+from host.cli.chosen import by_filter
 from host.cli.exit_codes import ExitCode, exit_code
 from host.cli.output import print_error, print_json
 from host.errors import PlughostError
@@ -67,24 +67,27 @@ def _command(name: str, text: str, verb: _Verb) -> click.Command:
     ) -> int:
         if not (plugins or everybody or wanted):
             raise click.UsageError(f"name plugins: `plughost {name} ID...`, `--filter ...` or `--all`")
+        if bool(plugins) + everybody + bool(wanted) > 1:
+            raise click.UsageError("found several ways to name plugins; allowed: IDs, or --filter, or --all")
 
         async def body(facade: Facade) -> ExitCode:
             rows = await facade.plugins()
-            if plugins:
-                chosen = by_ids(rows, plugins)
-            else:
-                chosen = by_filter(rows, wanted, await facade.problems() if wanted else ())
+            # Each that is not there is told by the host, with near names, and the others are done.
+            ids = [*dict.fromkeys(plugins)]
+            if not ids:
+                problems = await facade.problems() if wanted else ()
+                ids = [row.id for row in by_filter(rows, wanted, problems)]
+                if not ids:
+                    sys.stderr.write("no plugin is meant: nothing was done\n")
             work = partial(verb, facade)
-            return await _each(chosen, lambda one: work(one, cast("Dependants", dependants)), as_json)
+            return await _each(ids, lambda one: work(one, cast("Dependants", dependants)), as_json)
 
         return ask(body, data=data, socket=socket, name=name)
 
     return command
 
 
-async def _each(
-    rows: Sequence[PluginRow], do: Callable[[str], Awaitable[PluginRow]], as_json: bool
-) -> ExitCode:
+async def _each(ids: Sequence[str], do: Callable[[str], Awaitable[PluginRow]], as_json: bool) -> ExitCode:
     """Work on several at once; print what became of each as it comes; return the worst exit code."""
     worst = ExitCode.OK
     places = anyio.CapacityLimiter(AT_ONCE)
@@ -101,8 +104,8 @@ async def _each(
                 _say(row, as_json)
 
     async with anyio.create_task_group() as tasks:
-        for row in rows:
-            tasks.start_soon(one, row.id)
+        for plugin in ids:
+            tasks.start_soon(one, plugin)
     return worst
 
 

@@ -15,6 +15,7 @@ import anyio
 
 from host.cli.attached import attach
 from host.cli.exit_codes import ExitCode
+from host.cli.picture import check_terminal
 from host.facade.facade import Facade
 
 STOP_S: Final = 60.0
@@ -26,6 +27,7 @@ def run_with_monitor(arguments: Sequence[str], data: Path, *, command: str = "ru
 
     What the host logs goes to a file, whose last lines are shown if it ends by itself.
     """
+    check_terminal()
     from host.tui.run import run_monitor
 
     with tempfile.NamedTemporaryFile("w+", prefix="plughost-", suffix=".log") as log:

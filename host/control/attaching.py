@@ -13,7 +13,7 @@ from host.control.client_link import ClientLink
 from host.control.peer_credentials import is_trusted, read_peer
 from host.control.socket_place import MAX_PATH_BYTES, fits, socket_of
 from host.control.wire import CONTROL_VERSION, Welcome, encode
-from host.errors import Denied, NoHost, PlughostError, SettingsError
+from host.errors import Denied, NoAnswer, NoHost, PlughostError, SettingsError
 from host.paths import default_data_folder
 
 HELLO_S: Final = 5.0
@@ -28,7 +28,7 @@ async def attach(
     """Return a connection on which hello was said, what the host said, and the socket's path.
 
     Raises:
-        NoHost: Nobody is there, or nobody answers.
+        NoHost: Nobody is there. NoAnswer: Somebody is, and does not answer.
         Denied: It may not be used by this user, or by this program.
         ProtocolFault: The two sides speak different versions.
     """
@@ -42,11 +42,7 @@ async def attach(
             welcome = msgspec.json.decode(await link.request(wire.HELLO, encode(said)), type=Welcome)
     except TimeoutError:
         link.close()
-        raise NoHost(
-            f"something listens on {path} and did not answer within {HELLO_S:g} s",
-            remedy="see whether the host hangs: `plughost why`, or end it and start it anew",
-            socket=str(path),
-        ) from None
+        raise no_sign_of_life(_listening_pid(link), socket=str(path)) from None
     except msgspec.MsgspecError as exc:
         link.close()
         raise NoHost(f"what listens on {path} is no host of Plughost's: {exc}", socket=str(path)) from None
@@ -54,6 +50,26 @@ async def attach(
         link.close()
         raise
     return link, welcome, path
+
+
+def no_sign_of_life(pid: int | None, **members: str) -> NoAnswer:
+    """Return the error of a host that is there and does not answer."""
+    if pid is None:
+        return NoAnswer("the host does not answer", remedy="end it, and start it anew", **members)
+    return NoAnswer(
+        f"the host, process {pid}, does not answer",
+        remedy=f"see what holds it up (stopped? `kill -CONT {pid}`), or end it (`kill {pid}`, then "
+        f"`kill -9 {pid}`) and start it anew; its plugins end with it",
+        **members,
+        pid=str(pid),
+    )
+
+
+def _listening_pid(link: ClientLink) -> int | None:
+    try:
+        return read_peer(link.socket).pid if link.socket is not None else None
+    except OSError:
+        return None
 
 
 async def _connected(path: Path, where: str) -> ClientLink:

@@ -115,7 +115,7 @@ async def connect(
     `client` is what this program is called; the audit has it. With `read_only` the host refuses its verbs.
 
     Raises:
-        NoHost: Nobody is there, or nobody answers.
+        NoHost: Nobody is there. NoAnswer: Somebody is, and does not answer.
         Denied: It may not be used by this user, or by this program.
         ProtocolFault: The two sides speak different versions.
     """
@@ -124,6 +124,11 @@ async def connect(
         yield cast("Facade", ControlClient(link, welcome, path))
     finally:
         link.close()
+
+
+def pid_of(facade: Facade) -> int | None:
+    """Return the pid of the host that this facade is attached to; None where it is in this process."""
+    return facade.welcome.pid if isinstance(facade, ControlClient) else None
 
 
 def _number(answer: msgspec.Raw) -> int:

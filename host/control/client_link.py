@@ -5,6 +5,7 @@ Owns who waits for which answer and where notifications go. Needs no task of its
 
 import asyncio
 import os
+import socket
 from contextlib import suppress
 from typing import Any, Final, Protocol, cast
 
@@ -67,6 +68,11 @@ class ClientLink(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self.lost = asyncio.Event()
+
+    @property
+    def socket(self) -> "socket.socket | None":
+        """Its socket, while there is one."""
+        return None if self._transport is None else self._transport.get_extra_info("socket")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; asyncio's."""

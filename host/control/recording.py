@@ -6,6 +6,7 @@ the control socket, each with the second of the recording at which it came.
 
 import gzip
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from io import BufferedReader, BufferedWriter
@@ -191,7 +192,7 @@ def read_recording(file: Path) -> tuple[Head, list[Moment]]:
     with _reading(file) as lines:
         try:
             head = msgspec.json.decode(lines.readline(), type=Head)
-        except (msgspec.MsgspecError, gzip.BadGzipFile, EOFError) as exc:
+        except (msgspec.MsgspecError, gzip.BadGzipFile, EOFError, zlib.error) as exc:
             raise _not_one(file, str(exc)) from None
         if head.plughost_recording != RECORDING_VERSION:
             raise _not_one(file, f"it has version {head.plughost_recording}, this is for {RECORDING_VERSION}")
@@ -199,8 +200,8 @@ def read_recording(file: Path) -> tuple[Head, list[Moment]]:
         try:
             for line in lines:
                 moments.append(decode(line))
-        except (msgspec.MsgspecError, EOFError):
-            pass  # whoever wrote it was killed in the middle of a line
+        except (msgspec.MsgspecError, EOFError, gzip.BadGzipFile, zlib.error):
+            pass  # whoever wrote it was killed in the middle of a line, or it was damaged there
     return head, moments
 
 

@@ -96,9 +96,13 @@ class Verbs(Protocol):
 
     @verb
     async def command_run(
-        self, name: str, params: dict[str, Any] | None = None, plugin: str | None = None
+        self,
+        name: str,
+        params: dict[str, Any] | None = None,
+        plugin: str | None = None,
+        timeout_s: float | None = None,
     ) -> CallResult:
-        """Run a command, named as `sync` or `github:sync`."""
+        """Run a command, named as `sync` or `github:sync`; without `timeout_s` it has 60 s."""
         ...
 
     @verb

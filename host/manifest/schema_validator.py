@@ -4,39 +4,91 @@ Owns what of that library is used and how: formats are checked, nothing is fetch
 Imported when a schema is first met, because the library is slow to import.
 """
 
-import datetime
-import ipaddress
 import re
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from host.manifest.patterns import text_limit
+from host.manifest.schema_formats import FORMAT_CHECKS
 
 Place = tuple[str | int, ...]
 JSONDict = dict[str, Any]
-_Check = Callable[[str], object]
 
-_HOST: Final = re.compile(
-    r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*\Z"
-)
-_EMAIL: Final = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\Z")
-_DURATION: Final = re.compile(
-    r"P(?=.)(?:\d{1,9}W|(?:\d{1,9}Y)?(?:\d{1,9}M)?(?:\d{1,9}D)?(?:T(?=.)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}S)?)?)\Z"
-)
-_POINTER: Final = re.compile(r"(?:/(?:[^~/]|~[01])*)*\Z")
 _MAX_SHOWN_CHARS: Final = 200
 
 
-def make_validator(schema: Mapping[str, Any]) -> Any:
+MAX_REFERENCES: Final = 5_000
+"""References that are followed for one value: a few lines of a schema can lead on for days."""
+
+
+class TooManyReferences(RecursionError):
+    """A value can't be held against a schema in bounded time."""
+
+
+class _Formats(FormatChecker):
+    """The formats, and how many references may still be followed: each step of a validation has it."""
+
+    left = MAX_REFERENCES
+
+
+class Bounded:
+    """A validator that gives up instead of following references without end."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = _without_dialect(schema)
+
+    def iter_errors(self, value: Any, part: Any = None, formats: Any = None) -> Iterator[Any]:
+        """Yield what is wrong with a value, by the schema or by a part of it.
+
+        Raises:
+            RecursionError: `TooManyReferences`, or one that the library raises.
+        """
+        # An empty registry: a reference that leads out of the schema is an error, never a download.
+        whole = _Validator(self._schema, registry=_NOTHING_ELSE, format_checker=formats or _fresh_formats())
+        if part is not None:
+            whole = whole.evolve(schema=_without_dialect(part))
+        return whole.iter_errors(value)
+
+    def is_valid(self, value: Any) -> bool:
+        """Tell whether nothing is wrong with a value. Raises as `iter_errors` does."""
+        return next(iter(self.iter_errors(value)), None) is None
+
+
+def make_validator(schema: Mapping[str, Any]) -> Bounded:
     """Return a validator; see `host.manifest.config_schema.validator`."""
-    # An empty registry: a reference that leads out of the schema is an error, never a download.
-    return _Validator(dict(schema), registry=_NOTHING_ELSE, format_checker=_FORMATS)
+    return Bounded(schema)
+
+
+def _without_dialect(schema: Any) -> Any:
+    """Return a schema without `$schema`: where a part names one, the library takes a validator of its own."""
+    if isinstance(schema, Mapping):
+        table = cast("Mapping[str, Any]", schema)
+        return {
+            word: _without_dialect(rule)
+            for word, rule in table.items()
+            if word != "$schema" or not isinstance(rule, str)
+        }
+    if isinstance(schema, list):
+        return [_without_dialect(rule) for rule in cast("list[Any]", schema)]
+    return schema
+
+
+def _fresh_formats() -> "_Formats":
+    made = _Formats(())
+    made.checkers = FORMAT_CHECKS.checkers
+    return made
+
+
+def _ref(validator: Any, reference: Any, instance: object, schema: object) -> Iterator[ValidationError]:
+    formats = validator.format_checker
+    formats.left -= 1
+    if formats.left < 0:
+        raise TooManyReferences(f"more than {MAX_REFERENCES:,} references are followed")
+    yield from _follow(validator, reference, instance, schema)
 
 
 def faults_by_place(schema: Mapping[str, Any]) -> Iterator[tuple[Place, object, str]]:
@@ -52,16 +104,18 @@ def faults_by_place(schema: Mapping[str, Any]) -> Iterator[tuple[Place, object, 
 
 def default_faults(schema: Mapping[str, Any]) -> Iterator[tuple[Place, object, str]]:
     """Find defaults and examples of values that their own part of the schema does not allow."""
-    whole = make_validator(schema)
+    whole, formats = make_validator(schema), _fresh_formats()
     waiting: list[tuple[Place, Any]] = [((), schema)]
     while waiting:
         place, part = waiting.pop()
+        if formats.left < 0:
+            return  # told once; every further reference would be too many
         if isinstance(part, dict):
             table = cast("JSONDict", part)
             if isinstance(table.get("$ref"), str):
-                yield from _reference_fault(whole, table, place)
+                yield from _reference_fault(whole, table, place, formats)
             if "default" in table and not _is_table_of_settings(place):
-                yield from _default_fault(whole, table, place)
+                yield from _default_fault(whole, table, place, formats)
             for word, value in table.items():
                 if word not in ("default", "const", "enum", "examples") or _is_table_of_settings(place):
                     waiting.append(((*place, word), value))
@@ -107,9 +161,13 @@ def _is_table_of_settings(place: Place) -> bool:
     return count % 2 == 1
 
 
-def _reference_fault(whole: Any, part: JSONDict, place: Place) -> Iterator[tuple[Place, object, str]]:
+def _reference_fault(
+    whole: Bounded, part: JSONDict, place: Place, formats: _Formats
+) -> Iterator[tuple[Place, object, str]]:
     try:
-        list(whole.evolve(schema={"$ref": part["$ref"]}).iter_errors(None))
+        list(whole.iter_errors(None, {"$ref": part["$ref"]}, formats))
+    except TooManyReferences:
+        yield (*place, "$ref"), part["$ref"], f"references that lead to at most {MAX_REFERENCES:,} places"
     except (Unresolvable, RecursionError):
         yield (
             (*place, "$ref"),
@@ -118,12 +176,16 @@ def _reference_fault(whole: Any, part: JSONDict, place: Place) -> Iterator[tuple
         )
 
 
-def _default_fault(whole: Any, part: JSONDict, place: Place) -> Iterator[tuple[Place, object, str]]:
+def _default_fault(
+    whole: Bounded, part: JSONDict, place: Place, formats: _Formats
+) -> Iterator[tuple[Place, object, str]]:
     try:
-        for error in whole.evolve(schema=part).iter_errors(part["default"]):
+        for error in whole.iter_errors(part["default"], part, formats):
             # A part of the default may come from elsewhere, so what is missing in it is no fault.
             if error.validator != "required":
                 yield (*place, "default", *error.absolute_path), error.instance, allowed_by(error)
+    except TooManyReferences:
+        yield (*place, "default"), part["default"], f"a default behind at most {MAX_REFERENCES:,} references"
     except (Unresolvable, RecursionError):
         return  # told at the reference
 
@@ -175,61 +237,14 @@ def _matches(pattern: str, text: str) -> bool:
         return False
 
 
-def _date_time(text: str) -> object:
-    found = datetime.datetime.fromisoformat(text)
-    if found.tzinfo is None or "T" not in text.upper():
-        raise ValueError(text)
-    return found
-
-
-def _uri(text: str) -> object:
-    parts = urlsplit(text)
-    if not parts.scheme or any(char.isspace() or not char.isprintable() for char in text):
-        raise ValueError(text)
-    return parts.port
-
-
-def _fits(expression: re.Pattern[str]) -> _Check:
-    def check(text: str) -> object:
-        if expression.match(text) is None:
-            raise ValueError(text)
-        return True
-
-    return check
-
-
-_CHECKS: Final[dict[str, _Check]] = {
-    "date": datetime.date.fromisoformat,
-    "time": datetime.time.fromisoformat,
-    "date-time": _date_time,
-    "duration": _fits(_DURATION),
-    "email": _fits(_EMAIL),
-    "hostname": _fits(_HOST),
-    "ipv4": ipaddress.IPv4Address,
-    "ipv6": ipaddress.IPv6Address,
-    "uri": _uri,
-    "uuid": uuid.UUID,
-    "regex": text_limit,
-    "json-pointer": _fits(_POINTER),
-}
-
-
-def _format_checker() -> FormatChecker:
-    checker = FormatChecker(())
-    for name, check in _CHECKS.items():
-
-        def holds(instance: object, check: _Check = check) -> bool:
-            if isinstance(instance, str):
-                check(instance)
-            return True
-
-        checker.checks(name, raises=ValueError)(holds)
-    return checker
-
-
-_FORMATS: Final = _format_checker()
 _NOTHING_ELSE: Final = cast("Any", Registry)()
+_follow: Any = cast("Any", Draft202012Validator).VALIDATORS["$ref"]
 _Validator: Any = cast("Any", validators).extend(
     Draft202012Validator,
-    {"pattern": _pattern, "patternProperties": _pattern_properties, "uniqueItems": _unique_items},
+    {
+        "$ref": _ref,
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "uniqueItems": _unique_items,
+    },
 )

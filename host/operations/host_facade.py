@@ -123,11 +123,15 @@ class HostFacade(ServiceVerbs):
 
     @audited
     async def command_run(
-        self, name: str, params: dict[str, Any] | None = None, plugin: str | None = None
+        self,
+        name: str,
+        params: dict[str, Any] | None = None,
+        plugin: str | None = None,
+        timeout_s: float | None = None,
     ) -> CallResult:
         """Run a command."""
         started = time.perf_counter()
-        value = await self._parts.commands.run(name, params, plugin=plugin)
+        value = await self._parts.commands.run(name, params, plugin=plugin, timeout_s=timeout_s)
         return CallResult(value=value, seconds=time.perf_counter() - started)
 
     @audited

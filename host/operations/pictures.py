@@ -35,6 +35,7 @@ from host.operations.parts import Parts
 from host.operations.problem_book import ProblemBook
 from host.operations.rates import RATE_S, Rates
 from host.operations.shown import shown
+from host.services.prompts import Prompt
 from host.supervision.supervisor import Supervisor
 from protocol.version import RELEASE
 
@@ -60,6 +61,9 @@ class Pictures:
         self._dirty: set[str] = set()
         self._who: object = None
         """All plugins, and folders with a broken manifest, that there are rows of."""
+        self._asked: dict[str, tuple[PromptRow, Row]] = {}
+        """Rows of prompts, as values and as JSON values: their schemas may be long."""
+        self._asked_step = known.step
         self._due: list[str] = []
         """Plugins whose rows are still to be made in this round, the last one first."""
         self._round_at_s = self._looked_at_s = -1e9
@@ -140,18 +144,16 @@ class Pictures:
 
     def prompts(self) -> tuple[PromptRow, ...]:
         """Return what plugins ask and nobody answered yet, the oldest first."""
-        return tuple(
-            PromptRow(
-                id=one.id,
-                plugin=one.plugin,
-                title=known.cleared(one.title),
-                text=known.cleared(one.text),
-                schema=shown(one.schema),
-                since_s=one.at_s,
-                until_s=one.until_s,
-            )
-            for one in self._parts.prompts.open()
-        )
+        return tuple(row for row, _ in self._prompt_rows().values())
+
+    def _prompt_rows(self) -> dict[str, tuple[PromptRow, Row]]:
+        waiting = self._parts.prompts.waiting()
+        if self._asked_step != known.step:
+            # A secret that was learnt since may stand in one.
+            self._asked, self._asked_step = {}, known.step
+        rows = {one.id: self._asked.get(one.id) or _prompt_row(one) for one in waiting}
+        self._asked = rows
+        return rows
 
     def _topic(self, topic: str) -> Mapping[str, Row]:
         if topic == PLUGINS:
@@ -162,7 +164,7 @@ class Pictures:
             problems: list[ProblemRow] = self._problems.all()
             return as_rows((one.id, one) for one in problems)
         if topic == PROMPTS:
-            return as_rows((one.id, one) for one in self.prompts())
+            return {id: row for id, (_, row) in self._prompt_rows().items()}
         if topic.startswith(METHODS):
             return as_rows(self.methods(topic.removeprefix(METHODS)).items())
         return {}
@@ -268,3 +270,16 @@ def _share(seconds: list[float], share: float) -> float | None:
         return None
     value: Any = seconds[min(len(seconds) - 1, int(share * len(seconds)))]
     return value
+
+
+def _prompt_row(one: Prompt) -> tuple[PromptRow, Row]:
+    row = PromptRow(
+        id=one.id,
+        plugin=one.plugin,
+        title=known.cleared(one.title),
+        text=known.cleared(one.text),
+        schema=shown(one.schema),
+        since_s=one.at_s,
+        until_s=one.until_s,
+    )
+    return row, msgspec.to_builtins(row)

@@ -12,7 +12,7 @@ import msgspec
 
 from host.facade.tails import TraceRow
 from host.logs import clean
-from host.masking import known
+from host.masking import HIDDEN_BODY, SECRET_BODIES, known, masked_beginning, masked_body
 
 MAX_PER_S: Final = 2_000
 """Messages of one session that are read per second."""
@@ -22,10 +22,6 @@ MAX_LINE_BYTES: Final = 1024 * 1024
 MAX_BODY_CHARS: Final = 4_096
 SHOW_AFTER_S: Final = 0.3
 """A call that takes longer is told of before it ends."""
-
-_CONFIGURATION: Final = frozenset({"plugin.load", "plugin.configure", "config.get", "config.set"})
-"""Methods whose bodies hold configuration, and with it secrets that are too short to be looked for."""
-_HIDDEN: Final = "(holds configuration, which is not shown here)"
 
 
 class _Line(msgspec.Struct):
@@ -193,18 +189,17 @@ class WireTrace:
         text = bytes(raw)
         if not text or not self._bodies():
             return None
-        if method in _CONFIGURATION:
-            return _HIDDEN
+        if method in SECRET_BODIES:
+            return HIDDEN_BODY
         if len(text) > MAX_BODY_CHARS:
-            shown = known.cleared(text[:MAX_BODY_CHARS].decode(errors="replace"), cut=True)
-            return f"{clean(shown)}… ({len(text)} bytes)"
+            return f"{clean(masked_beginning(text, MAX_BODY_CHARS))}… ({len(text)} bytes)"
         try:
             value: Any = msgspec.json.decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return "(can't be read)"
         if isinstance(value, dict):
             cast("dict[str, Any]", value).pop("_meta", None)
-        return known.cleared_value(value)
+        return masked_body(value)
 
 
 def _meta_of(params: msgspec.Raw) -> _Meta | None:

@@ -18,6 +18,8 @@ from host.services.configuration_merge import merge
 
 MAX_FAULTS: Final = 50
 MAX_FOUND_CHARS: Final = 80
+MAX_DEFAULTS: Final = 2_000
+"""Tables in which defaults are looked for: a few lines of a schema can describe any number."""
 
 Document = dict[str, Any]
 
@@ -63,7 +65,7 @@ class Schema:
 
     def defaults(self) -> Document:
         """Return what the schema's `default`s fill in."""
-        return self._defaults([self.document], 0)
+        return self._defaults([self.document], frozenset(), [MAX_DEFAULTS])
 
     def masked(self, value: Any, path: tuple[str, ...] = ()) -> Any:
         """Return a value at a path as it may be shown."""
@@ -158,18 +160,21 @@ class Schema:
         elif hidden and value is not None and not isinstance(value, bool):
             found.add(str(value))
 
-    def _defaults(self, parts: list[Document], depth: int) -> Document:
+    def _defaults(self, parts: list[Document], above: frozenset[int], left: list[int]) -> Document:
+        """Return what these parts fill in; what leads back to a part above fills in nothing."""
         filled: Document = {}
-        if depth > 20:
+        left[0] -= 1
+        parts = [one for one in self._expanded(parts, branches=("allOf",)) if id(one) not in above]
+        if left[0] < 0:
             return filled
-        parts = self._expanded(parts, branches=("allOf",))
+        above = above.union(map(id, parts))
         for part in parts:
             if isinstance(part.get("default"), dict):
                 filled = merge(filled, part["default"])
         for key in {key: None for part in parts for key in _table(part.get("properties"))}:
             below = self._expanded(self._below(parts, key), branches=("allOf",))
             value: Any = next((part["default"] for part in below if "default" in part), None)
-            inner = self._defaults(below, depth + 1)
+            inner = self._defaults(below, above, left)
             if isinstance(value, dict) or (value is None and inner):
                 value = merge(inner, cast("Document", value or {}))
             if value is not None and key not in filled:

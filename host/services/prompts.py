@@ -9,9 +9,12 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 import anyio
+import anyio.to_thread
+from anyio.abc import TaskGroup
 
 from host.base_error import Fault, what_is_allowed
 from host.clock import Clock
@@ -21,6 +24,7 @@ from host.ids import PluginId, new_incident_id
 from host.logs import clean
 from host.masking import known
 from host.routing.gateway import ApiGateway
+from host.services.configuration_merge import merge
 from host.services.configuration_schema import Document, Schema
 from protocol import jsonrpc
 from protocol.messages.ui import UiAnswer
@@ -80,6 +84,16 @@ class Prompts:
         self._tell = tell
         self._handlers: list[Handler] = []
         self._open: dict[str, _Open] = {}
+        self._tasks: TaskGroup | None = None
+
+    async def open(self, folder: Path, tasks: TaskGroup) -> None:
+        """Begin: handlers are told in the host's own task group; see `Opens`."""
+        del folder
+        self._tasks = tasks
+
+    async def aclose(self) -> None:
+        """End; what waits went with the plugins."""
+        self._tasks = None
 
     def attach(self, gateway: ApiGateway) -> None:
         """Let plugins reach it."""
@@ -95,7 +109,7 @@ class Prompts:
         self._handlers.append(handler)
         return handler
 
-    def open(self, plugin: str | None = None) -> tuple[Prompt, ...]:
+    def waiting(self, plugin: str | None = None) -> tuple[Prompt, ...]:
         """Return what waits for an answer, the oldest first; of one plugin if it is named."""
         return tuple(one.prompt for one in self._open.values() if plugin in (None, one.prompt.plugin))
 
@@ -107,7 +121,7 @@ class Prompts:
             InvalidParams: The values are not what is asked for, and why.
         """
         one = self._find(prompt)
-        given = one.rules.defaults() | dict(values or {})
+        given = merge(one.rules.defaults(), dict(values or {}))
         if faults := one.rules.check(given, "values"):
             raise InvalidParams("; ".join(_told(fault) for fault in faults[:20]))
         # What the plugin says of it in its log is masked, as its configuration's secrets are.
@@ -132,10 +146,11 @@ class Prompts:
         schema: dict[str, Any] | None = None,
         wait_s: float = 300.0,
     ) -> UiAnswer:
-        rules = _rules(schema or {})
+        # Not on the loop: a schema is hostile until it was looked through.
+        rules = await anyio.to_thread.run_sync(_rules, schema) if schema else _rules(YES_OR_NO)
         if not 0 < wait_s <= MAX_WAIT_S:
             raise InvalidParams(f"wait_s: found {wait_s:g}; allowed: more than 0, at most {MAX_WAIT_S:g}")
-        if len(self.open(caller.plugin)) >= MAX_OF_A_PLUGIN or len(self._open) >= MAX_OPEN:
+        if len(self.waiting(caller.plugin)) >= MAX_OF_A_PLUGIN or len(self._open) >= MAX_OPEN:
             raise Overloaded(
                 f"too many prompts wait; allowed: {MAX_OF_A_PLUGIN} of a plugin, {MAX_OPEN} of all",
                 remedy="wait for the answers to those before, or ask for several values in one prompt",
@@ -163,8 +178,9 @@ class Prompts:
         try:
             self._tell("plughost.prompt.opened", told)
             logger.info("it asks: %s", prompt.title, extra={"fields": {"plugin": prompt.plugin}})
-            for handler in self._handlers:
-                await _hear(handler, prompt)
+            if self._tasks is not None:
+                for handler in self._handlers:
+                    self._tasks.start_soon(_hear, handler, prompt)
             with anyio.move_on_after(wait_s):
                 await one.done.wait()
             answer = one.answer or UiAnswer("expired")
@@ -202,7 +218,7 @@ def _rules(schema: Document) -> Schema:
     size = len(jsonrpc.encode(schema))
     if size > MAX_SCHEMA_BYTES:
         raise InvalidParams(f"schema: found {size:,} bytes; allowed: at most {MAX_SCHEMA_BYTES:,}")
-    rules = Schema(schema or YES_OR_NO)
+    rules = Schema(schema)
     faults = [*rules.faults()]
     count = len(rules.document.get("properties", {}))
     if count > MAX_FIELDS:

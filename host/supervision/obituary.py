@@ -84,8 +84,17 @@ class Obituary:
         lines = facts.stderr[-SHOWN_LINES:]
         tail = "".join(f"\n  | {line}" for line in lines)
         last = f", last call {facts.last_method}" if facts.last_method else ""
+        said = f"{facts.exit_text} after {facts.uptime_s:.1f} s{last}{tail}"
+        remedy = ""
+        if self._ending.cause is Cause.STOPPED:
+            said = f"was stopped while the call waited; it {facts.exit_text}{tail}"
+            remedy = "load it again where it should run: nobody does that by itself"
+        elif self._ending.cause is Cause.HOST:
+            said = f"was ended by its host while the call waited; it {facts.exit_text}{tail}"
+            remedy = "see whether the host still runs; if it does, it starts the plugin again"
         return PluginDied(
-            f"plugin {self._plugin!r} {facts.exit_text} after {facts.uptime_s:.1f} s{last}{tail}",
+            f"plugin {self._plugin!r} {said}",
+            remedy=remedy,
             plugin=self._plugin,
             exit_code=facts.code,
             signal=facts.signal,

@@ -15,6 +15,7 @@ from host.facade.facade import Facade
 from host.facade.figures import clock
 from host.facade.rows import PromptRow
 from host.tui.border import clean
+from host.tui.forms.params import flat
 from host.tui.inked import monitor
 from host.tui.inked_lines import Parts
 from host.tui.log_lines import wrapped
@@ -93,13 +94,21 @@ class PromptDialog(ParamsDialog):
 
     def command_line(self, params: Mapping[str, Any]) -> str:
         """`plughost prompts answer`; what is secret is asked for there."""
-        given = [
-            key if self.fields[key].secret else f"{key}={_word(value)}" for key, value in self.given.items()
-        ]
-        del params  # as tables; a command line has dotted keys
-        words = " ".join(shlex.quote(one) for one in given)
-        return f"plughost prompts answer {self._prompt.id} {words}".rstrip()
+        given = flat(params, self.fields)
+        secrets = [key for key in given if self.fields[key].secret]
+        plain = {key: value for key, value in given.items() if key not in secrets}
+        words = [f"{key}={_word(value)}" for key, value in plain.items()]
+        if not secrets and (given.keys() != params.keys() or any(map(_is_read, plain.values()))):
+            # As a word it would be another thing there: a file, stdin, or nothing.
+            words = [json.dumps(params, ensure_ascii=False)]
+        shown = " ".join(shlex.quote(one) for one in (*words, *secrets))
+        return f"plughost prompts answer {self._prompt.id} {shown}".rstrip()
 
 
 def _word(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _is_read(value: Any) -> bool:
+    """Tell whether a command line reads something else where a value stands."""
+    return isinstance(value, str) and (value == "-" or value.startswith("@"))

@@ -75,6 +75,18 @@ def test_every_setting_is_asked_for_until_it_fits(shell: Shell, options: tuple[s
     }
 
 
+def test_what_is_typed_for_a_secret_is_not_shown_where_it_does_not_fit(shell: Shell):
+    schema = '[config_schema.properties.pin]\ntype = "integer"\nwriteOnly = true\n'
+    folder = shell.plugin("pinned", "from plugin_sdk import Plugin\n\nclass One(Plugin): ...\n", schema)
+    options = ("--dir", str(folder), "--data", str(shell.folder / "data"))
+    done = shell.at_terminal(
+        "config", "ask", *options, "pinned", answers=[("pin: ", "hunter2secret"), ("it does not fit", "4711")]
+    )
+    assert done.code == 0, done.out
+    assert "hunter2" not in done.out
+    assert "4711" not in done.out
+
+
 def test_nothing_typed_leaves_a_value_as_it_is(shell: Shell, options: tuple[str, ...]):
     shell.run("config", "set", *options, "one", "port=25")
     done = shell.at_terminal("config", "ask", *options, "one", "port", answers=[("port [25]: ", "")])

@@ -2,13 +2,14 @@
 
 import json
 import signal
+import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLES, Running, Shell
+from tests.cli.conftest import EXAMPLES, PLUGHOST, Running, Shell
 
 
 @contextmanager
@@ -178,3 +179,78 @@ def test_a_host_may_be_run_without_a_socket(shell: Shell):
 def test_versions_and_completion_are_printed(shell: Shell):
     assert shell.run("version").out.startswith("plughost ")
     assert "_PLUGHOST_COMPLETE" in shell.run("completion", "bash").out
+
+
+def test_plugins_are_named_in_one_way_and_one_that_is_not_there_keeps_no_other(shell: Shell):
+    with host(shell, "hello", "streamer"):
+        both = shell.run("unload", "hello", "--filter", "state:error", "--data", "data")
+        assert both.code == 2
+        assert "found several ways to name plugins" in both.err
+        done = shell.run("restart", "nope", "hello", "--data", "data")
+        assert done.code == 4
+        assert done.out.startswith("hello: active")
+        assert "there is no plugin 'nope'" in done.err
+        nobody = shell.run("restart", "--filter", "id:zzz", "--data", "data")
+        assert (nobody.code, nobody.out, nobody.err) == (0, "", "no plugin is meant: nothing was done\n")
+
+
+def test_a_filter_takes_the_last_lines_that_fit_it(shell: Shell):
+    with host(shell, "hello", "streamer"):
+        for _ in range(3):
+            shell.run("call", "hello", "greet", '{"name": "you"}', "--data", "data")
+        found = shell.run("events", "-n", "1", "--filter", "plugin:streamer", "--data", "data").out
+        assert len(found.splitlines()) == 1
+        assert "streamer" in found
+
+
+def test_a_command_has_the_time_that_it_is_given(shell: Shell):
+    code = "import asyncio\nfrom plugin_sdk import Plugin, command\n\nclass Slow(Plugin):\n"
+    code += '    @command("slow")\n    async def slow(self) -> None:\n        await asyncio.sleep(60)\n'
+    with host(shell, str(shell.plugin("slow", code))):
+        done = shell.run("commands", "--data", "data", "run", "slow", "--timeout", "0.2")
+        assert done.code == 124
+
+
+def test_a_host_that_stands_still_is_given_up_and_named(shell: Shell):
+    with host(shell, "hello") as running:
+        running.signal(signal.SIGSTOP)
+        try:
+            done = shell.run("ps", "--data", "data")
+            listed = shell.run("perms", "list", "--data", "data")
+        finally:
+            running.signal(signal.SIGCONT)
+    for one in (done, listed):
+        assert one.code == 6
+        assert f"the host, process {running.process.pid}, does not answer" in one.err
+        assert f"kill -CONT {running.process.pid}" in one.err
+
+
+def test_a_call_is_given_up_when_its_host_stops_meanwhile(shell: Shell):
+    with host(shell, "hello") as running, shell.start("events", "-f", "--data", "data") as follower:
+        follower.item()
+        running.signal(signal.SIGSTOP)
+        try:
+            done = follower.end()
+        finally:
+            running.signal(signal.SIGCONT)
+    assert done.code == 6
+    assert "does not answer" in done.err
+
+
+def test_the_monitor_needs_a_terminal(shell: Shell):
+    for words in (("top", "--data", "data"), ("run", str(EXAMPLES / "hello"), "--tui", "--data", "data")):
+        done = shell.run(*words)
+        assert done.code == 2
+        assert "the monitor needs a terminal" in done.err
+
+
+def test_a_closed_stdout_is_no_traceback(shell: Shell):
+    done = subprocess.run(
+        f"{PLUGHOST} version >&-",
+        shell=True,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr

@@ -41,6 +41,7 @@ EXPECTED = {
     "consent_required": 5,
     "rate_limited": 1,
     "no_host": 6,
+    "no_answer": 6,
     "host_closed": 6,
     "already_running": 6,
     "not_active": 7,

@@ -60,6 +60,8 @@ def test_a_script_answers_in_words_and_a_secret_is_none_of_them(shell: Shell):
         [row] = open_prompts(shell)
         answer = ("prompts", *DATA, "answer", row["id"])
         assert shell.run(*answer, "token=canary").code == 2
+        assert "as @FILE or as -" in shell.run(*answer, '{"token": "canary"}').err
+        assert "several ways" not in shell.run("prompts", *DATA, "answer", "how=never").err
         refused = shell.run(*answer, "how=never")
         assert refused.code == 2
         assert "how: found 'never'" in refused.err

@@ -117,7 +117,11 @@ class StagedVerbs(StagedQueries):
         return CallResult(value=self.answer, seconds=0.012)
 
     async def command_run(
-        self, name: str, params: dict[str, Any] | None = None, plugin: str | None = None
+        self,
+        name: str,
+        params: dict[str, Any] | None = None,
+        plugin: str | None = None,
+        timeout_s: float | None = None,
     ) -> CallResult:
         self._do("command_run", name, params, plugin)
         return CallResult(value=self.answer, seconds=0.012)

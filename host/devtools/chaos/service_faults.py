@@ -109,13 +109,15 @@ async def _jumped(trial: Trial) -> None:
     names = victim.surface.schedules
     if not names:
         raise NotHere("it has no schedules")
+    jumped_s = 0.0
     try:
         for seconds in (DAY_S, 30 * DAY_S, -DAY_S):
             victim.jump(seconds)
+            jumped_s += seconds
             for name in names:
                 found.append(await _ticked(trial, name))
     finally:
-        victim.jump(-30 * DAY_S)
+        victim.jump(-jumped_s)
     none_of(found, trial.tried)
 
 

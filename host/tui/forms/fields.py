@@ -17,6 +17,9 @@ MASK: Final = "•••"
 MAX_DEPTH: Final = 12
 """Tables in tables that are opened, and references that are followed; below that it is JSON."""
 
+MAX_FIELDS: Final = 2_000
+"""From so many on tables are not opened: a few lines of a schema can describe any number."""
+
 Shape = Literal["boolean", "choice", "text", "lines", "integer", "number", "list", "json"]
 JsonSchema = Mapping[str, Any]
 
@@ -153,6 +156,7 @@ def _open(
             and (given is None or isinstance(given, Mapping))
             and "null" not in types_of(below)
             and depth < MAX_DEPTH
+            and len(found) < MAX_FIELDS
         )
         if opens:
             _open(found, root, path, below, given, origins, depth + 1)

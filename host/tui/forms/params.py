@@ -85,7 +85,16 @@ def typed_params(text: str) -> dict[str, Any]:
         raise ValueError(f"The parameters are no JSON: {error}") from None
     if not isinstance(params, dict):
         raise ValueError(f"The parameters must be a JSON object, not {type(params).__name__}")
+    check_text(params)
     return cast("dict[str, Any]", params)
+
+
+def check_text(value: Any) -> None:
+    """Raise ValueError where a text in it can't be sent: JSON lets half of a character be written."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text in it holds half of a character, such as \\ud800") from None
 
 
 def flat(params: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:

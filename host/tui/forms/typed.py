@@ -72,7 +72,12 @@ def read_json(text: str) -> Any:
         raise ValueError("it is nested too deep") from None
     except ValueError as error:
         raise ValueError(f"it is no JSON: {error}") from None
-    if MASK in json.dumps(value, ensure_ascii=False):
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text in it holds half of a character, such as \\ud800") from None
+    if MASK in text:
         raise ValueError(f"a secret is hidden as {MASK} in it: type it anew, or leave this value alone")
     return value
 

@@ -232,3 +232,43 @@ def test_any_value_is_a_schema_or_has_faults(value: object):
         assert document["type"] == "object"
         assert normalise(document) == (document, [])
         validator(document).is_valid({})
+
+
+def _doubling(levels: int) -> dict[str, Any]:
+    """Return a schema of a few lines, each of which leads to the next one twice."""
+    definitions: dict[str, Any] = {
+        f"a{level}": {"allOf": [{"$ref": f"#/$defs/a{level + 1}"}] * 2} for level in range(levels)
+    }
+    definitions[f"a{levels}"] = {}
+    return {"type": "object", "$defs": definitions, "properties": {"p": {"$ref": "#/$defs/a0"}}}
+
+
+def test_references_that_lead_on_without_end_are_one_fault() -> None:
+    for has_default in (False, True):
+        schema = _doubling(40)
+        if has_default:
+            schema["properties"]["p"]["default"] = {}
+        _, faults = normalise(schema)
+        assert {"places" in one.allowed or "references" in one.allowed for one in faults} == {True}
+        assert 1 <= len(faults) <= 2
+
+
+def test_a_value_is_not_held_against_references_without_end() -> None:
+    with pytest.raises(RecursionError, match="references are followed"):
+        validator(_doubling(40)).is_valid({"p": 1})
+
+
+def test_a_reference_to_the_schema_itself_has_its_own_bounds() -> None:
+    schema, faults = normalise(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "properties": {"again": {"$ref": "#"}, "text": {"type": "string", "pattern": "^(xy?)+$"}},
+        }
+    )
+    if not faults:  # a pattern that repeats what repeats is refused already
+        assert not validator(schema).is_valid({"again": {"text": "x" * 5_000_000}})
+    schema, faults = normalise(
+        {"properties": {"again": {"$ref": "#"}, "text": {"type": "string", "pattern": "^x*y*z$"}}}
+    )
+    assert faults == []
+    assert not validator(schema).is_valid({"again": {"text": "x" * 5_000_000 + "z"}})

@@ -6,33 +6,13 @@ from typing import Any
 
 import anyio
 import pytest
-from anyio.abc import TaskGroup
 
-from host import Denied, InvalidParams, Overloaded, PlughostError, PluginHost, Prompt
+from host import Denied, InvalidParams, Overloaded, PluginHost, Prompt
 from host.errors import ContributionNotFound
 from host.services.prompts import MAX_OF_A_PLUGIN
+from tests.host.services.prompting import ASKER, WAIT_S, Asking, Heard, start
 
 Write = Callable[..., Path]
-WAIT_S = 20.0
-
-ASKER = """
-class Asker(Plugin):
-    @method
-    async def ask(self, prompt: dict[str, Any]) -> dict[str, Any] | None:
-        return await self.ui.prompt(**prompt)
-
-    @method
-    async def sure(self) -> bool:
-        return await self.ui.confirm("Delete 40 sessions?", "They are of last year.")
-
-    @method
-    async def which(self) -> str | None:
-        return await self.ui.choose("Which account?", ["home", "work"])
-
-    @method
-    async def raw(self, params: dict[str, Any]) -> Any:
-        return await self.host.call("ui.prompt", params)
-"""
 GRANTED = 'permissions = ["prompts:send"]\n'
 ACCOUNT = {
     "type": "object",
@@ -51,61 +31,6 @@ def place(plugins: Path, write_plugin: Write) -> Path:
     return plugins
 
 
-class Asking:
-    """A call of the plugin that waits for an answer."""
-
-    def __init__(self, host: PluginHost, method: str, params: dict[str, Any] | None = None) -> None:
-        self._host = host
-        self._method = method
-        self._params = params or {}
-        self._done = anyio.Event()
-        self._result: Any = None
-        self._error: PlughostError | None = None
-
-    async def run(self, timeout_s: float = WAIT_S) -> None:
-        """Make it."""
-        try:
-            self._result = await self._host.call("asker", self._method, self._params, timeout_s=timeout_s)
-        except PlughostError as exc:
-            self._error = exc
-        self._done.set()
-
-    async def result(self) -> Any:
-        """Wait until it is over, and return what it brought, or raise."""
-        with anyio.fail_after(WAIT_S):
-            await self._done.wait()
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-
-class Heard:
-    """Prompts as the application hears of them."""
-
-    def __init__(self, host: PluginHost) -> None:
-        self.seen: list[Prompt] = []
-        self._news = anyio.Event()
-        host.prompts.on(self._take)
-
-    def _take(self, prompt: Prompt) -> None:
-        self.seen.append(prompt)
-        self._news.set()
-
-    async def next(self, count: int = 1) -> Prompt:
-        """Wait for so many; return the last one."""
-        with anyio.fail_after(WAIT_S):
-            while len(self.seen) < count:
-                self._news = anyio.Event()
-                await self._news.wait()
-        return self.seen[count - 1]
-
-
-def start(tasks: TaskGroup, host: PluginHost, method: str, params: dict[str, Any] | None = None) -> Asking:
-    asking = Asking(host, method, params)
-    tasks.start_soon(asking.run)
-    return asking
-
-
 async def test_a_prompt_waits_until_it_is_answered_with_what_it_asks_for(place: Path) -> None:
     host = PluginHost([place], autoload=True)
     heard = Heard(host)
@@ -117,15 +42,15 @@ async def test_a_prompt_waits_until_it_is_answered_with_what_it_asks_for(place: 
         assert (prompt.plugin, prompt.title, prompt.text) == ("asker", "Sign in", "a\nb")
         assert prompt.schema["properties"]["port"]["default"] == 25
         assert 0 < prompt.until_s - prompt.at_s <= WAIT_S
-        assert host.prompts.open() == host.prompts.open("asker") == (prompt,)
-        assert host.prompts.open("other") == ()
+        assert host.prompts.waiting() == host.prompts.waiting("asker") == (prompt,)
+        assert host.prompts.waiting("other") == ()
         with pytest.raises(InvalidParams, match="account: found nothing; allowed: a value"):
             host.prompts.answer(prompt.id, {"port": 26})
         with pytest.raises(InvalidParams, match="account: found 'ad'"):
             host.prompts.answer(prompt.id, {"account": "ad"})
         host.prompts.answer(prompt.id, {"account": "ada", "token": "abcdef-0"})
         assert await asking.result() == {"account": "ada", "port": 25, "token": "abcdef-0"}
-        assert host.prompts.open() == ()
+        assert host.prompts.waiting() == ()
         with pytest.raises(ContributionNotFound):
             host.prompts.answer(prompt.id, {"account": "ada"})
 
@@ -188,7 +113,7 @@ async def test_a_handler_that_fails_leaves_the_prompt_to_the_operator(
 async def test_nobody_answers_in_time(place: Path) -> None:
     async with PluginHost([place], autoload=True) as host:
         assert await host.call("asker", "ask", {"prompt": {"title": "Well?", "wait_s": 0.05}}) is None
-        assert host.prompts.open() == ()
+        assert host.prompts.waiting() == ()
 
 
 @pytest.mark.parametrize("ends", ["cancel", "kill", "unload"])
@@ -220,7 +145,7 @@ async def test_a_prompt_goes_with_whoever_made_it(place: Path, ends: str) -> Non
             await host.unload("asker")
         with anyio.fail_after(WAIT_S):
             await over.wait()
-        assert host.prompts.open() == ()
+        assert host.prompts.waiting() == ()
         with pytest.raises(ContributionNotFound):
             host.prompts.answer(prompt.id)
         assert closed == [
@@ -242,7 +167,7 @@ async def test_a_plugin_asks_a_few_things_at_a_time(place: Path) -> None:
         await heard.next(MAX_OF_A_PLUGIN)
         with pytest.raises(Overloaded, match="too many prompts wait; allowed: 4 of a plugin"):
             await host.call("asker", "raw", {"params": {"title": "One more"}})
-        for prompt in host.prompts.open():
+        for prompt in host.prompts.waiting():
             host.prompts.dismiss(prompt.id)
 
 
@@ -253,7 +178,7 @@ async def test_a_plugin_without_the_permission_is_told_how_to_get_it(
     async with PluginHost([plugins], autoload=True) as host:
         with pytest.raises(Denied, match="prompts:send"):
             await host.call("asker", "sure")
-        assert host.prompts.open() == ()
+        assert host.prompts.waiting() == ()
 
 
 WRONG: tuple[tuple[dict[str, Any], str], ...] = (
@@ -276,7 +201,7 @@ async def test_what_cannot_be_asked_is_refused(place: Path, wrong: dict[str, Any
         with pytest.raises(InvalidParams) as raised:
             await host.call("asker", "raw", {"params": {"title": "Well?", "wait_s": 5} | wrong})
         assert named in raised.value.message
-        assert host.prompts.open() == ()
+        assert host.prompts.waiting() == ()
 
 
 async def test_texts_of_a_prompt_cannot_touch_a_terminal(place: Path) -> None:
@@ -304,3 +229,46 @@ async def test_what_was_answered_in_secret_is_masked_in_the_log(plugins: Path, w
         lines = [line.text for line in await host.logs("asker")]
         assert any("it is •••" in line for line in lines)
         assert not any("gatherer" in line for line in lines)
+
+
+async def test_a_handler_that_waits_for_a_person_holds_nobody_up(place: Path) -> None:
+    host = PluginHost([place], autoload=True)
+    person = anyio.Event()
+
+    @host.prompts.on
+    async def ask_somebody(_prompt: Prompt) -> None:
+        await person.wait()
+
+    heard = Heard(host)
+    async with host, anyio.create_task_group() as tasks:
+        assert await host.call("asker", "ask", {"prompt": {"title": "Well?", "wait_s": 0.05}}) is None
+        asking = start(tasks, host, "sure")
+        host.prompts.answer((await heard.next(2)).id)
+        assert await asking.result() is True
+        person.set()
+
+
+async def test_defaults_in_tables_are_filled_in(place: Path) -> None:
+    host = PluginHost([place], autoload=True)
+
+    @host.prompts.on
+    def answer(prompt: Prompt) -> None:
+        host.prompts.answer(prompt.id, {"a": {"c": 2}})
+
+    table = {"properties": {"b": {"type": "integer", "default": 1}, "c": {"type": "integer"}}}
+    schema = {"properties": {"a": table | {"type": "object", "required": ["b", "c"]}}}
+    async with host:
+        found = await host.call("asker", "ask", {"prompt": {"title": "Well?", "schema": schema}})
+    assert found == {"a": {"b": 1, "c": 2}}
+
+
+async def test_a_schema_that_leads_back_to_itself_is_answered_at_once(place: Path) -> None:
+    host = PluginHost([place], autoload=True)
+
+    @host.prompts.on
+    def answer(prompt: Prompt) -> None:
+        host.prompts.answer(prompt.id, {"a": {}})
+
+    schema = {"type": "object", "properties": {name: {"$ref": "#"} for name in "abc"}}
+    async with host:
+        assert await host.call("asker", "ask", {"prompt": {"title": "Well?", "schema": schema}}) == {"a": {}}
