@@ -19,8 +19,8 @@ MEANINGS: Final[dict[str, str]] = {
     "category": "Shown in the store.",
     "tags": "Words that the store finds the plugin by.",
     "main": "The entry point, like `entry_point`.",
-    "entry_point": "`module:Class`, or a file such as `main.py` with one Plugin class. Without any, `main.py`, "
-    "then `__init__.py`.",
+    "entry_point": "`module:Class`, or a file such as `main.py` with one Plugin class, its own or imported from another "
+    "file of the plugin. Without any, `main.py`, then `__init__.py`.",
     "entry_points": "Several, by the names main, ui, api, webhook and cli: all are imported into one process.",
     "entrypoints": "Another spelling of `entry_points`.",
     "command": "A program in any language that speaks the protocol, with its arguments; in place of entry points.",
