@@ -30,6 +30,9 @@ from protocol.version import PROTOCOL_VERSIONS, RELEASE
 from protocol.waiter import DeadlinePassed
 
 MAX_METHODS = 1_000
+MAX_TOLD_CHARS = 2_000
+"""Of what a plugin says why it did not start."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}\Z")
 _SIGNALS = frozenset({"SIGUSR1", "SIGUSR2"})
 _NEVER_RETRIED = frozenset({wire.LOAD_FAULT, wire.VERSION_MISMATCH, wire.DENIED})
@@ -153,7 +156,16 @@ async def _ask(
         raise StartFailure(Cause.LOAD_FAILED, exc.message) from None
     except RpcError as exc:
         cause = Cause.REFUSED if exc.code in _NEVER_RETRIED else Cause.LOAD_FAILED
-        raise StartFailure(cause, f"{method} failed: {exc.message[:2_000]}") from None
+        raise StartFailure(cause, f"{method} failed: {_told(exc.message)}") from None
+
+
+def _told(message: str) -> str:
+    """Return why a plugin says that it did not start, as one line; a secret may be cut off in the middle."""
+    text, cut, incident = message[:MAX_TOLD_CHARS].rpartition(f"{jsonrpc.CUT}; ")
+    text = (
+        known.cleared(text, cut=True) if cut else known.cleared(incident, cut=len(message) > MAX_TOLD_CHARS)
+    )
+    return clean(" ".join(f"{text}{cut}{incident if cut else ''}".split()))
 
 
 def _methods(result: InitializeResult) -> Mapping[str, bool] | None:
