@@ -19,6 +19,7 @@
             HasDependants           has_dependants
             LoadFailed              load_failed
                 LoadRefused         load_refused
+                    MissingDependency missing_dependency
                     ConsentRequired consent_required
                     HandoverFailed  handover_failed
         CallError
@@ -103,6 +104,7 @@ from host.state_errors import (
     HasDependants,
     LoadFailed,
     LoadRefused,
+    MissingDependency,
     NotActive,
     Quarantined,
     StateError,
@@ -141,6 +143,7 @@ __all__ = [
     "LoadRefused",
     "ManifestError",
     "MethodNotFound",
+    "MissingDependency",
     "NoHost",
     "NotActive",
     "NotConfigured",

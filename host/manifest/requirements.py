@@ -36,6 +36,11 @@ def unmet_requirements(
     return list(_unmet(manifest, folder, application, application_version))
 
 
+def install_lines(manifest: Manifest, folder: Path) -> dict[str, str]:
+    """Return the Python packages that a plugin lacks, each with the line that installs it."""
+    return {needed: _install(folder, needed) for needed, _ in _unmet_packages(manifest, folder)}
+
+
 def _unmet(manifest: Manifest, folder: Path, application: str, application_version: str) -> Iterator[str]:
     requires = manifest.requires
     if not _fits(requires.plughost, RELEASE):
@@ -50,6 +55,12 @@ def _unmet(manifest: Manifest, folder: Path, application: str, application_versi
             yield f"needs {name} {versions}, and the host was not told which version of it runs"
         elif not _fits(versions, application_version):
             yield f"needs {name} {versions}, and this is {application_version}"
+    for needed, found in _unmet_packages(manifest, folder):
+        yield f"needs the Python package {needed}, and {found}; run: {_install(folder, needed)}"
+
+
+def _unmet_packages(manifest: Manifest, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield each package that is needed and not there, and what is there."""
     if manifest.command:
         return
     for name, versions in manifest.package_dependencies.items():
@@ -57,12 +68,9 @@ def _unmet(manifest: Manifest, folder: Path, application: str, application_versi
         needed = f"{name}{versions}"
         installed = _installed_version(distribution, folder)
         if installed is None:
-            found = "it is not installed"
+            yield needed, "it is not installed"
         elif not _fits(versions, installed):
-            found = f"{installed} is installed"
-        else:
-            continue
-        yield f"needs the Python package {needed}, and {found}; run: {_install(folder, needed)}"
+            yield needed, f"{installed} is installed"
 
 
 def _fits(versions: str, version: str) -> bool:
