@@ -1,8 +1,7 @@
 """Needs: whether one plugin that another needs is here, of a fit version, and may be loaded for it. Pure."""
 
-from packaging.specifiers import SpecifierSet
-
 from host.errors import LoadRefused, MissingDependency
+from host.manifest.ranges import fits
 from host.supervision.supervisor import Supervisor
 from protocol.manifest import Manifest
 
@@ -31,7 +30,7 @@ def check_need(
         )
     there = other.package.manifest.version
     versions = manifest.plugin_dependencies[needed]
-    if versions and not SpecifierSet(versions).contains(there, prereleases=True):
+    if not fits(versions, there):
         message = f"plugin {plugin!r} needs {needed} {versions}, here is {there}"
         remedy = f"install another {needed}: put a version that fits among the plugins"
         raise MissingDependency(message, remedy=remedy, plugin=plugin, missing=needed)

@@ -27,7 +27,8 @@ MEANINGS: Final[dict[str, str]] = {
     "permissions": "What the plugin asks for; see *Permissions*.",
     "dependencies": "A list of plugins' ids, or a map of Python packages to ranges, or both in two tables "
     "`plugins` and `packages`.",
-    "requires": "Ranges of versions by name: `plughost`, `python`, and the applications that the plugin runs in.",
+    "requires": "Ranges of versions by name: `plughost`, `python`, and the applications that the plugin runs in; "
+    "`>=1.2,<2`, `^1.6`, `~1.2`, `1.x`, `1.2 - 2.0`, `^1 || ^2`.",
     "python_version": "The range of Python versions.",
     "config_schema": "What may be configured; see *Configuration*.",
     "configSchema": "Another spelling of `config_schema`.",
