@@ -1,6 +1,7 @@
 """Commands that reach a running host, as processes beside a real `plughost run`."""
 
 import json
+import re
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -116,6 +117,15 @@ def test_logs_and_events_are_shown(shell: Shell):
             assert json.loads(watch.item())["text"].startswith("active -> unloading")
             watch.signal(signal.SIGINT)
             assert watch.end().code == 130
+
+
+def test_what_a_manifest_says_that_a_plugin_can_do_is_shown(shell: Shell):
+    source = "from plugin_sdk import Plugin\nclass Able(Plugin): ...\n"
+    folder = shell.plugin("able", source, 'capabilities = ["exec.able.sync"]\n')
+    with shell.start("run", str(folder), "--data", "data") as running:
+        running.until("loaded$")
+        shown = shell.run("info", "--data", "data", "able").out
+        assert re.search(r"^can +exec\.able\.sync$", shown, re.MULTILINE)
 
 
 def test_what_the_host_is_and_how_it_is_doing(shell: Shell):

@@ -43,7 +43,8 @@ MEANINGS: Final[dict[str, str]] = {
     "env": "Variables for the plugin's process.",
     "critical": "Loaded before the others.",
     "preload": "false starts an interpreter of its own, instead of a fork of one that has the SDK loaded.",
-    "capabilities": "What the plugin can do, such as `exec.my_plugin.action`, for those who look for it.",
+    "capabilities": "What the plugin can do, such as `exec.my_plugin.action`; read by `plughost info`, "
+    "`PluginView.capabilities` and `self.plugins.list()` of other plugins.",
     "topics": "Events that the plugin emits: names, or tables.",
     "subscriptions": "Events that it wants. A durable one is known, and fed, before the plugin runs.",
     "triggers": "Subscriptions in short: an event and a method.",
