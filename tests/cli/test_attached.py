@@ -188,3 +188,40 @@ def test_a_host_may_be_run_without_a_socket(shell: Shell):
 def test_versions_and_completion_are_printed(shell: Shell):
     assert shell.run("version").out.startswith("plughost ")
     assert "_PLUGHOST_COMPLETE" in shell.run("completion", "bash").out
+
+
+GUARD = """
+from plugin_sdk import Plugin, allow, hook
+
+class Guard(Plugin):
+    @hook("message.before_send", fail="closed")
+    async def check(self, message):
+        return allow()
+"""
+
+
+def test_disabling_a_plugin_whose_hooks_guard_names_them_and_asks(shell: Shell):
+    folder = shell.plugin("guard", GUARD)
+    with shell.start("run", str(folder), "--data", "data") as running:
+        running.until("loaded$")
+
+        def state() -> str:
+            return json.loads(shell.run("ps", "--data", "data", "--json").out)[0]["state"]
+
+        shown = shell.run("disable", "--data", "data", "guard")
+        assert (shown.code, state()) == (2, "active")
+        assert "guard: message.before_send" in shown.err
+        assert "add --yes" in shown.err
+        asked = shell.at_terminal("disable", "--data", "data", "guard", answers=[("Disable? [y/N]", "n")])
+        assert asked.code != 0
+        assert state() == "active"
+        asked = shell.at_terminal("disable", "--data", "data", "guard", answers=[("Disable? [y/N]", "y")])
+        assert asked.code == 0
+        assert state() == "disabled"
+        # It guards nothing now.
+        assert shell.run("disable", "--data", "data", "guard").code == 0
+        shell.run("enable", "--data", "data", "guard")
+        shell.run("load", "--data", "data", "guard")
+        done = shell.run("disable", "--data", "data", "--all", "--yes")
+        assert (done.code, done.out) == (0, "guard: disabled\n")
+        assert "guard: message.before_send" in done.err
