@@ -40,6 +40,11 @@ def put_mark(function: _F, one: Mark) -> _F:
     return function
 
 
+def own_marks(function: object) -> tuple[Mark, ...]:
+    """Return the marks that a function itself has."""
+    return getattr(function, _MARKS, ())
+
+
 def is_taken(function: object) -> bool:
     """Tell whether a decorator says what a function is for, so that its name does not."""
     return bool(getattr(function, _MARKS, ())) or hasattr(function, METHOD)

@@ -10,8 +10,11 @@ from host.cli.exit_codes import ExitCode
 from host.cli.output import print_json
 from host.devtools.archive import pack
 from host.devtools.code_check import check_code
+from host.devtools.frozen import Frozen, frozen_of, with_frozen
 from host.devtools.refused import Refused
+from host.devtools.source_tree import read_source
 from host.errors import ManifestError
+from host.facade.figures import many
 from host.logs import clean
 from host.manifest import Package, read_package
 
@@ -27,7 +30,8 @@ def command(folder: Path, output: Path | None, tests: bool, as_json: bool) -> in
     """Check the plugin in DIR and pack it into ID-VERSION.zip. The same files make the same archive.
 
     Hidden files, caches and environments stay out, and tests unless they are asked for. The file `checksums`
-    in it has the SHA-256 of each other one.
+    in it has the SHA-256 of each other one. Durable subscriptions and hooks that stand in the code are
+    written into the manifest of the package, so that a host knows them before the plugin ever ran there.
     """
     try:
         package = read_package(folder)
@@ -36,8 +40,11 @@ def command(folder: Path, output: Path | None, tests: bool, as_json: bool) -> in
         raise
     if _has_faults(package):
         return ExitCode.BAD_INPUT_FILE
+    frozen = frozen_of(package, read_source(package.folder))
+    count = len(frozen.subscriptions) + len(frozen.hooks)
     try:
-        archive = pack(package, tests=tests, beside=output)
+        manifest = _manifest_with(package, frozen) if count else None
+        archive = pack(package, tests=tests, beside=output, manifest=manifest)
         place = output or Path()
         file = place / archive.name if place.is_dir() else place
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,15 +57,32 @@ def command(folder: Path, output: Path | None, tests: bool, as_json: bool) -> in
         print_json(
             {"file": str(file), "bytes": len(archive.content), "sha256": archive.digest}
             | {"files": list(archive.files), "left_out": list(archive.left_out)}
+            | {"frozen": 0 if manifest is None else count}
         )
         return ExitCode.OK
     sys.stdout.write(
         f"{clean(str(file))}  {len(archive.content):,} bytes, {len(archive.files)} files\n"
         f"sha256 {archive.digest}\n"
     )
+    if manifest is not None:
+        what = f"{many(len(frozen.subscriptions), 'durable subscription')}, {many(len(frozen.hooks), 'hook')}"
+        sys.stdout.write(f"frozen into {package.file.name}: {what}\n")
     if archive.left_out:
         sys.stdout.write(f"left out: {clean(', '.join(archive.left_out))}\n")
     return ExitCode.OK
+
+
+def _manifest_with(package: Package, frozen: Frozen) -> str | None:
+    """Return the manifest with what the code declares, or None where it can't be written into it."""
+    for note in frozen.notes:
+        sys.stderr.write(f"{clean(note)}\n")
+    made = with_frozen(package.file.name, package.file.read_text(), frozen)
+    if made is None:
+        sys.stderr.write(
+            f"{package.file.name}: durable subscriptions and hooks of the code can't be written into it; "
+            "a host learns them at the first load\n"
+        )
+    return made
 
 
 def _has_faults(package: Package) -> bool:

@@ -1,8 +1,7 @@
 """Archive: a plugin's folder as one zip, the same bytes for the same files, with a digest of each inside.
 
 Owns what goes in. Names are in order, times and owners are left out, modes are 0644 or 0755; so two people
-who pack the same files with the same zlib get the same archive, and `checksums` is the same in any case. What
-only a run of the plugin would tell, such as its durable subscriptions, is not written into it.
+who pack the same files with the same zlib get the same archive, and `checksums` is the same in any case.
 """
 
 import hashlib
@@ -49,8 +48,12 @@ class Archive:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def pack(package: Package, *, tests: bool = False, beside: Path | None = None) -> Archive:
+def pack(
+    package: Package, *, tests: bool = False, beside: Path | None = None, manifest: str | None = None
+) -> Archive:
     """Pack a plugin; `beside` is the file that the archive will be, which is not packed itself.
+
+    `manifest` is packed in the place of what the manifest's file holds.
 
     Raises:
         Refused: A file can't be part of an archive, or all are too large.
@@ -74,7 +77,10 @@ def pack(package: Package, *, tests: bool = False, beside: Path | None = None) -
         total += path.stat().st_size
         if total > MAX_BYTES:
             raise Refused(f"the files have more than {MAX_BYTES // 1024**2} MiB together, at {shown}")
-        contents[shown] = (path.read_bytes(), os.access(path, os.X_OK))
+        content = path.read_bytes()
+        if manifest is not None and path == package.file:
+            content = manifest.encode()
+        contents[shown] = (content, os.access(path, os.X_OK))
     return Archive(name, _zipped(contents), tuple(sorted(contents)), tuple(left_out))
 
 

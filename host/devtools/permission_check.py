@@ -38,7 +38,9 @@ _NETWORK: Final = (
 _APIS: Final = ("notify", "email", "plugins", "commands", "config", "events")
 """What `self.<name>` offers of the host's own methods that may need a permission."""
 
-_NOTICED: Final = frozenset({"notifications", "email", "plugins", "commands", "config", "events", "network"})
+_NOTICED: Final = frozenset(
+    {"notifications", "email", "plugins", "commands", "config", "events", "network", "prompts"}
+)
 """Resources whose use shows in the code, if it is there."""
 
 
@@ -165,6 +167,8 @@ def _of_call(manifest: Manifest, file: SourceFile, node: ast.Call) -> Iterator[_
             yield from _of_host(file, node, name)
         case ["host", *names] if len(names) > 1:
             yield from _of_host(file, node, ".".join(names))
+        case ["ui", "prompt" | "confirm" | "choose" as name]:
+            yield from _of_method(file, node, "ui.prompt", f"self.ui.{name}(...)")
         case [api, name] if api in _APIS:
             yield from _of_method(file, node, f"{api}.{name}", f"self.{api}.{name}(...)")
         case _:

@@ -3,6 +3,8 @@
 from host.facade.board import Board, Differ, Frame
 from host.facade.facade import Facade
 from host.facade.ports import (
+    Announced,
+    Announcing,
     Contributions,
     Decided,
     Gate,
@@ -22,6 +24,8 @@ from host.facade.tails import Batch, Tail, TailQuery
 from host.facade.views import BesideRun, Caller, Change, ExitFacts, Figures, PluginView, Wanted
 
 __all__ = [
+    "Announced",
+    "Announcing",
     "Batch",
     "BesideRun",
     "Board",

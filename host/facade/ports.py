@@ -3,7 +3,7 @@
 Implemented by one of them, used by another, wired by the assembly; front ends have no business here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -106,6 +106,34 @@ class Registry(Protocol):
 
     def leave(self, session: Joining) -> None:
         """It ends, whether or not it ever joined or became active."""
+        ...
+
+
+class Announced(Protocol):
+    """A plugin that was found, whether or not it ever ran."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it says about itself."""
+        ...
+
+    @property
+    def grants(self) -> Granted:
+        """What it may do."""
+        ...
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the operator lets it run."""
+        ...
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """A registry for which what a manifest declares counts before its plugin runs."""
+
+    def announce(self, known: Sequence[Announced]) -> None:
+        """Take what all plugins that are known now declare, in the place of what it took before."""
         ...
 
 

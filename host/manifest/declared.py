@@ -5,8 +5,10 @@ schedules, and their way into the model. Whether one may be had is decided where
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal, cast
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from host.base_error import what_is_allowed
@@ -15,6 +17,7 @@ from host.manifest.config_schema import normalise
 from host.manifest.durations import Duration
 from host.manifest.faults import near
 from host.manifest.text_fields import Paragraph, Text
+from protocol.filters import where_fault, written
 from protocol.manifest import Topic
 from protocol.messages.provides import Command, Endpoint, HookHandler, MissedRuns, Schedule, Subscription
 from protocol.permissions import Permission
@@ -88,6 +91,14 @@ def _as_schema(value: object) -> dict[str, Any]:
     return document
 
 
+def _check_where(where: dict[str, Any]) -> dict[str, Any]:
+    condition = written(where)
+    if fault := where_fault(condition):
+        raise ValueError(f"a filter by field, each with {fault.rpartition('allowed: ')[2]}")
+    return condition
+
+
+Where = Annotated[dict[str, Any], AfterValidator(_check_where)]
 Name = Annotated[Text, AfterValidator(_check_name)]
 Handler = Annotated[Text, AfterValidator(_check_handler)]
 TopicName = Annotated[Text, AfterValidator(_check_topic)]
@@ -129,7 +140,7 @@ class AskedSubscription(Declared, frozen=True):
 
     handler: Handler = Field(description=HANDLER_ALLOWED)
     topics: Patterns = Field(description=f"a list of topics; {TOPIC_ALLOWED}")
-    where: dict[str, Any] = Field(default_factory=dict[str, Any], description="Filter on the data, by field.")
+    where: Where = Field(default_factory=dict[str, Any], description="Filter on the data, by field.")
     durable: bool = Field(False, description="Whether events are kept while the plugin does not run.")
 
     def subscription(self) -> Subscription:
@@ -210,6 +221,28 @@ class AskedSchedule(Declared, frozen=True):
     def schedule(self) -> Schedule:
         """Return it as the model has it."""
         return Schedule(self.handler, self.every, self.cron, self.tz, self.missed)
+
+
+def subscriptions_of(asked: Iterable["AskedSubscription | AskedTrigger"]) -> tuple[Subscription, ...]:
+    """Return subscriptions as the model has them; several of one method are told apart by a number."""
+    found: dict[str, Subscription] = {}
+    for one in asked:
+        made = one.subscription()
+        name, number = made.name, 2
+        while name in found:
+            name, number = f"{made.name}-{number}", number + 1
+        found[name] = msgspec.structs.replace(made, name=name)
+    return tuple(found.values())
+
+
+def hooks_of(asked: Iterable["AskedHook"]) -> tuple[HookHandler, ...]:
+    """Return hooks as the model has them; several of one method are told apart by the hook."""
+    found: dict[str, HookHandler] = {}
+    for one in asked:
+        made = one.handler_of_hook()
+        name = f"{made.name}:{made.hook}" if made.name in found else made.name
+        found[name] = msgspec.structs.replace(made, name=name)
+    return tuple(found.values())
 
 
 def _read_topic(value: object) -> object:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from host.ids import fold_id
 from host.manifest.config_schema import normalise
+from host.manifest.declared import hooks_of, subscriptions_of
 from host.manifest.declared_ui import items_of_components
 from host.manifest.dependencies import package_ranges, plugin_ranges
 from host.manifest.documents import is_there, read_document
@@ -158,8 +159,8 @@ def _read_manifest(folder: Path, name: str, defaults: Limits, faults: FaultList)
         config_schema=config_schema,
         capabilities=tuple(form.capabilities),
         topics=tuple(topic.topic(plugin_id) for topic in form.topics),
-        subscriptions=tuple(asked.subscription() for asked in [*form.subscriptions, *form.triggers]),
-        hooks=tuple(hook.handler_of_hook() for hook in form.hooks),
+        subscriptions=subscriptions_of([*form.subscriptions, *form.triggers]),
+        hooks=hooks_of(form.hooks),
         commands=tuple(command.command() for command in form.commands),
         endpoints=tuple(asked.endpoint() for asked in [*form.endpoints, *form.api_endpoints]),
         schedules=tuple(asked.schedule() for asked in form.schedules),

@@ -1,6 +1,6 @@
 """Topics of one host: which were declared and how, which were seen, and what may be emitted under them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -11,6 +11,7 @@ from host.base_error import what_is_allowed
 from host.errors import InvalidParams
 from host.manifest.config_schema import normalise_any
 from host.manifest.config_schema import validator as make_validator
+from protocol.manifest import Topic as Announcement
 from protocol.permissions import Permission, parse_permission
 from protocol.topics import HOST_TOPICS, as_name, topic_fault
 
@@ -37,6 +38,8 @@ class Topic:
     schema: Mapping[str, Any] | None = None
     permission: Permission | None = None
     """What a plugin needs to hear of it; None for nothing."""
+    by: str = ""
+    """The plugin whose manifest declares it; empty for the embedding program."""
 
 
 class Topics:
@@ -48,6 +51,8 @@ class Topics:
         self._seen_of: dict[str, int] = {}
         self._validators: dict[str, Any] = {}
         self._names: dict[str, list[str]] = {}
+        self._announced: dict[tuple[str, str], Topic] = {}
+        """What manifests declare of what their plugins emit, by plugin and topic."""
 
     def declare(
         self,
@@ -68,7 +73,7 @@ class Topics:
         if topic.split(".")[0] == HOST_TOPICS:
             raise InvalidParams(f"topic {topic!r} begins with {HOST_TOPICS!r}, which belongs to the host")
         known = self._known.get(topic)
-        if known is not None and known.declared:
+        if known is not None and known.declared and not known.by:
             raise InvalidParams(f"topic {topic!r} is declared already", remedy="declare each topic once")
         validator = None
         if schema is not None:
@@ -87,6 +92,38 @@ class Topics:
         if validator is not None:
             self._validators[topic] = validator
         return self._know(Topic(topic, True, description, durable, schema, needed))
+
+    def announce(self, declared: Mapping[str, Sequence[Announcement]]) -> list[list[str]]:
+        """Take what the manifests of these plugins declare, in the place of what they declared before.
+
+        It holds for what the plugin itself emits; what the embedding program declares counts for all. Returns
+        topics that methods by name could mean as well.
+        """
+        for topic in [one.topic for one in self._known.values() if one.by]:
+            self._known[topic] = Topic(topic)
+        for plugin, topic in self._announced:
+            self._validators.pop(f"{plugin} {topic}", None)
+        self._announced = {}
+        alike: list[list[str]] = []
+        for plugin, topics in declared.items():
+            for one in topics:
+                first, _, rest = one.name.partition(".")
+                if first == HOST_TOPICS or (first == "plugin" and rest.partition(".")[0] != plugin):
+                    continue  # it may not emit there, and hears so when it tries
+                topic = Topic(one.name, True, one.description, one.durable, one.schema, by=plugin)
+                self._announced[plugin, one.name] = topic
+                known = self._known.get(one.name)
+                if known is None or not known.declared:
+                    alike.append(self._know(topic))
+        return [one for one in alike if one]
+
+    def is_durable(self, topic: str, by: str) -> bool:
+        """Tell whether what a plugin emits, or the application, is kept unless the emitter says."""
+        known = self._known.get(topic)
+        announced = self._announced.get((by, topic)) if by else None
+        return (known is not None and known.durable and not known.by) or (
+            announced is not None and announced.durable
+        )
 
     def see(self, topic: str, of_plugin: str = "") -> list[str]:
         """Note a topic that is emitted; return those that methods by name could mean as well."""
@@ -119,8 +156,8 @@ class Topics:
         """Return x of the method `on_<x>` that means a topic."""
         return as_name(topic)
 
-    def encode(self, topic: str, data: Any) -> bytes:
-        """Return an event's data as JSON.
+    def encode(self, topic: str, data: Any, by: str = "") -> bytes:
+        """Return the data of an event, that a plugin emits or the application, as JSON.
 
         Raises:
             InvalidParams: They are no JSON, too long, or not what the topic was declared with.
@@ -134,8 +171,9 @@ class Topics:
                 f"the data of {topic} have {len(text)} bytes; allowed: {MAX_DATA_BYTES}",
                 remedy="keep them in a file or in the storage, and emit where they are",
             )
-        validator = self._validators.get(topic)
-        if validator is not None:
+        for validator in (self._validators.get(topic), self._validator_of(by, topic) if by else None):
+            if validator is None:
+                continue
             # What came from JSON is held against the schema, so that dates and the like are what they become.
             try:
                 found = [*islice(validator.iter_errors(msgspec.json.decode(text)), MAX_FAULTS)]
@@ -150,6 +188,15 @@ class Topics:
                     remedy="emit what the topic's schema asks for",
                 )
         return text
+
+    def _validator_of(self, plugin: str, topic: str) -> Any:
+        announced = self._announced.get((plugin, topic))
+        if announced is None or announced.schema is None:
+            return None
+        name = f"{plugin} {topic}"
+        if name not in self._validators:
+            self._validators[name] = make_validator(announced.schema)
+        return self._validators[name]
 
     def _know(self, topic: Topic) -> list[str]:
         known = topic.topic in self._known

@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from host.clock import Clock
 from host.errors import HostClosed, InvalidParams
-from host.facade import Granted, Joining, Unfinished
+from host.facade import Announced, Granted, Joining, Unfinished
 from host.routing.event_checks import hearing_fault, subscription_faults
 from host.routing.event_handlers import HostHandler
 from host.routing.event_log_keeper import EventLogKeeper
@@ -87,10 +87,10 @@ class Events:
             if fault := topic_fault(topic):
                 raise InvalidParams(fault)
             self._alike(self.topics.see(topic, of_plugin))
-        text = self.topics.encode(topic, data)
+        text = self.topics.encode(topic, data, by)
         route = self.router.route(topic)
         if durable is None:
-            durable = bool(route.durable) or (known is not None and known.durable)
+            durable = bool(route.durable) or self.topics.is_durable(topic, by)
         self.emitted += 1
         self.log.seq += 1
         seq, time_s = self.log.seq, self._clock.wall()
@@ -163,6 +163,18 @@ class Events:
             return function
 
         return subscribe
+
+    def announce(self, known: Sequence[Announced]) -> None:
+        """Take the topics that manifests declare, and keep events for their durable subscriptions."""
+        for alike in self.topics.announce({one.manifest.id: one.manifest.topics for one in known}):
+            self._alike(alike)
+        if self.log.runs:
+            for one in [one for one in known if one.enabled]:
+                for declared in one.manifest.subscriptions:
+                    if declared.durable and (one.manifest.id, declared.name) not in self.log.deliveries:
+                        delivery = self.log.subscribe(one.manifest.id, declared, in_code=True)
+                        self.router.add_delivery(delivery)
+        self.router.changed()
 
     # What a session brings; see `Registry`.
 

@@ -6,14 +6,14 @@ so that they are in force before the plugin runs again. Asking them is `hooks`'.
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from anyio.abc import TaskGroup
 
 from host.errors import InvalidParams
-from host.facade import Joining
+from host.facade import Announced, Granted, Joining
 from host.ids import PluginId
 from host.routing.hook_chain import Declaration, Link
 from host.routing.hook_order import CircleError, Place, ordered
@@ -44,6 +44,8 @@ class HookBook:
         self._sessions: dict[PluginId, Joining] = {}
         self._active: set[PluginId] = set()
         self._released: set[str] = set()
+        self._announced: dict[str, tuple[HookHandler, ...]] = {}
+        """What manifests declare of plugins that are known, whether or not they ever ran."""
         self._chains: dict[str, tuple[Link, ...]] = {}
 
     def declare(self, said: Declaration) -> None:
@@ -65,13 +67,14 @@ class HookBook:
 
     def names(self) -> tuple[str, ...]:
         """Return every hook that is declared or has a handler."""
-        used = {handler.hook for handlers in self._memory.kept.values() for handler in handlers}
+        used = {handler.hook for handlers in self._in_force().values() for handler in handlers}
         return tuple(sorted({*self._declared, *used}))
 
     def release(self, plugin: str) -> bool:
         """Forget the handlers of a plugin that does not run; return whether there were any."""
-        if PluginId(plugin) in self._sessions or not self._memory.put(plugin, ()):
+        if PluginId(plugin) in self._sessions or not self._in_force().get(plugin):
             return False
+        self._memory.put(plugin, ())
         self._released.add(plugin)
         self._chains.clear()
         return True
@@ -85,7 +88,7 @@ class HookBook:
 
         Raises OSError where the disk does not take it.
         """
-        count = len(self._memory.kept.get(plugin, ()))
+        count = len(self._in_force().get(plugin, ()))
         self.release(plugin)
         await self._memory.flush()
         return count
@@ -142,7 +145,7 @@ class HookBook:
             if fault:
                 sound = False
                 yield f"hook handler {handler.name[:100]!r}: {fault}"
-            elif refusal := self._refusal(session, handler):
+            elif refusal := self._refusal(session.grants, handler):
                 yield refusal
         if sound:
             for hook in dict.fromkeys(handler.hook for handler in handlers):
@@ -151,8 +154,24 @@ class HookBook:
                 except CircleError as exc:
                     yield f"hook {hook!r}: its order goes in a circle: {exc}"
 
+    def announce(self, known: Sequence[Announced]) -> None:
+        """Put in force what the manifests of these plugins declare; of others, no longer."""
+        self._announced = {
+            one.manifest.id: sound
+            for one in known
+            if (
+                sound := tuple(
+                    handler
+                    for handler in one.manifest.hooks[:MAX_HANDLERS]
+                    if not _fault(handler) and not self._refusal(one.grants, handler)
+                )
+            )
+        }
+        self._chains.clear()
+
     def join(self, session: Joining) -> None:
         """Take its handlers in the place of what is kept; until it is active, fail-closed ones forbid."""
+        self._released.discard(session.plugin)
         self._sessions[session.plugin] = session
         self._active.discard(session.plugin)
         self._memory.put(session.plugin, session.provides.hooks)
@@ -184,14 +203,27 @@ class HookBook:
 
     def _places(self, name: str, plugin: str = "", handlers: tuple[HookHandler, ...] = ()) -> list[Place]:
         """Return who takes part, with these handlers of one plugin instead of those that it has."""
-        kept = self._memory.kept | {plugin: handlers} if plugin else self._memory.kept
+        kept = self._in_force()
+        if plugin:
+            kept[plugin] = handlers
         return [(owner, one) for owner, many in kept.items() for one in many if one.hook == name]
 
-    def _refusal(self, session: Joining, handler: HookHandler) -> str:
+    def _in_force(self) -> dict[str, tuple[HookHandler, ...]]:
+        """Return the handlers of plugins: those that each told, and before it ran those of its manifest."""
+        found = dict(self._memory.kept)
+        for plugin, declared in self._announced.items():
+            if PluginId(plugin) in self._sessions or plugin in self._released:
+                continue
+            told = found.get(plugin, ())
+            names = {(one.name, one.hook) for one in told}
+            found[plugin] = (*told, *(one for one in declared if (one.name, one.hook) not in names))
+        return found
+
+    def _refusal(self, grants: Granted, handler: HookHandler) -> str:
         said = self._declared.get(handler.hook)
         if said is None or said.permission is None:
             return ""
-        decision = session.grants.decide(_permission(said.permission))
+        decision = grants.decide(_permission(said.permission))
         return "" if decision.allowed else f"hook {handler.hook!r} needs a permission: {decision.reason}"
 
 

@@ -51,6 +51,8 @@ class Commands:
         self._runs = Runs()
         self._offered: dict[SessionId, dict[str, Command]] = {}
         """What each run offers."""
+        self._declared: dict[SessionId, set[str]] = {}
+        """What of it only the manifest says so far: code may register the handler of that."""
         self._commands: dict[str, tuple[Joining, Command]] = {}
         """What is in force."""
 
@@ -173,6 +175,7 @@ class Commands:
     def leave(self, session: Joining) -> None:
         """Withdraw its commands."""
         self._offered.pop(session.id, None)
+        self._declared.pop(session.id, None)
         if self._runs.leave(session):
             self._claims.leave(session)
             self._withdraw(session)
@@ -193,10 +196,11 @@ class Commands:
         if taken:
             raise DuplicateContribution(taken)
         mine = self._offered[session.id]
-        if name in mine:
+        if name in mine and name not in self._declared[session.id]:
             raise DuplicateContribution(f"command {name!r}: this plugin has it already")
         if len(mine) >= MAX_COMMANDS:
             raise InvalidParams(f"commands: allowed: at most {MAX_COMMANDS}")
+        self._declared[session.id].discard(name)
         self._take(session, one)
         return {}
 
@@ -225,6 +229,8 @@ class Commands:
         self._offered[session.id] = {}
         for one in commands_of(session):
             self._take(session, one)
+        coded = {one.name for one in session.provides.commands}
+        self._declared[session.id] = {one.name for one in session.manifest.commands} - coded
 
     def _take(self, session: Joining, one: Command) -> None:
         self._claims.take([one.name], session)

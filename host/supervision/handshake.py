@@ -22,7 +22,7 @@ from protocol.manifest import Manifest
 from protocol.messages.contract import HealthAnswer
 from protocol.messages.meta import Progress
 from protocol.messages.plugin import InitializeParams, InitializeResult, LoadParams, Product
-from protocol.messages.provides import Provides
+from protocol.messages.provides import NOTHING, Provides
 from protocol.methods import METHODS
 from protocol.namespaces import RESERVED_NAMESPACES
 from protocol.peer import Peer
@@ -32,7 +32,8 @@ from protocol.waiter import DeadlinePassed
 MAX_METHODS = 1_000
 MAX_TOLD_CHARS = 2_000
 """Of what a plugin says why it did not start."""
-
+SDK = "plughost-sdk"
+"""What plugins on our SDK say that they are built on."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}\Z")
 _SIGNALS = frozenset({"SIGUSR1", "SIGUSR2"})
 _NEVER_RETRIED = frozenset({wire.LOAD_FAULT, wire.VERSION_MISMATCH, wire.DENIED})
@@ -76,6 +77,7 @@ async def initialize(
         polls,
         manifest.type,
         manifest.name,
+        _declared(manifest),
     )
     left_s = max(0.1, timing.handshake_s - spent_s)
     raw = await _ask(peer, "plugin.initialize", params, left_s, timing, None)
@@ -92,7 +94,10 @@ async def initialize(
         )
     peer.outgoing.sends_meta = result.capabilities.meta
     signal = result.capabilities.stack_dump_signal
-    return Provided(_methods(result), signal if signal in _SIGNALS else None, result.provides)
+    provides = result.provides
+    if result.sdk is None or result.sdk.name != SDK:
+        provides = _with_declared(provides, manifest)
+    return Provided(_methods(result), signal if signal in _SIGNALS else None, provides)
 
 
 async def load(
@@ -166,6 +171,40 @@ def _told(message: str) -> str:
         known.cleared(text, cut=True) if cut else known.cleared(incident, cut=len(message) > MAX_TOLD_CHARS)
     )
     return clean(" ".join(f"{text}{cut}{incident if cut else ''}".split()))
+
+
+def _declared(manifest: Manifest) -> Provides:
+    """Return what a manifest declares that methods of the plugin answer."""
+    listed = (
+        *(manifest.subscriptions, manifest.hooks),
+        *(manifest.commands, manifest.endpoints, manifest.schedules),
+    )
+    if not any(listed):
+        return NOTHING
+    return Provides(
+        subscriptions=manifest.subscriptions,
+        hooks=manifest.hooks,
+        commands=manifest.commands,
+        endpoints=manifest.endpoints,
+        schedules=manifest.schedules,
+    )
+
+
+def _with_declared(provides: Provides, manifest: Manifest) -> Provides:
+    """Return what a plugin provides, with the subscriptions and hooks of its manifest that it does not tell.
+
+    Our SDK tells them itself; a program that knows nothing of them is sent what it declares all the same.
+    """
+    names = {one.name for one in provides.subscriptions}
+    hooks = {one.name for one in provides.hooks}
+    return msgspec.structs.replace(
+        provides,
+        subscriptions=(
+            *provides.subscriptions,
+            *(one for one in manifest.subscriptions if one.name not in names),
+        ),
+        hooks=(*provides.hooks, *(one for one in manifest.hooks if one.name not in hooks)),
+    )
 
 
 def _methods(result: InitializeResult) -> Mapping[str, bool] | None:

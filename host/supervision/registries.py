@@ -6,7 +6,7 @@ Owns the order in which a session is taken in and let go. What each kind of thin
 import logging
 from collections.abc import Sequence
 
-from host.facade import Joining, Registry, Succeeding, Unfinished
+from host.facade import Announced, Announcing, Joining, Registry, Succeeding, Unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,12 @@ class Registries:
         for registry in self._registries:
             registry.join(session)
         return ""
+
+    def announce(self, known: Sequence[Announced]) -> None:
+        """Tell which plugins are known, and what their manifests declare."""
+        for registry in self._registries:
+            if isinstance(registry, Announcing):
+                registry.announce(known)
 
     def activated(self, session: Joining) -> None:
         """Tell that a session became active."""

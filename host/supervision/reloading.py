@@ -26,6 +26,7 @@ async def reload(roster: Roster, plugin: str, environment: Environment, limits: 
             check_need(package.manifest, needed, other, (), wake=True)
             await roster.load(needed)
         await supervisor.reload(package)
+        roster.announce(environment)
         return
     if supervisor.condition.state is State.BACKOFF:
         supervisor.end()

@@ -34,6 +34,7 @@ from host.supervision.dependants import Dependants, dependants_of
 from host.supervision.descriptors import check_descriptors
 from host.supervision.environment import Environment
 from host.supervision.holding import check_rests
+from host.supervision.known import known_of
 from host.supervision.near_names import NearNames
 from host.supervision.needs import check_need
 from host.supervision.restart import RestartPolicy
@@ -188,6 +189,11 @@ class Roster:
         tell_slips(packages.values(), environment.shared.gateway)
         for package in packages.values():
             self._take_in(package, environment)
+        self.announce(environment)
+
+    def announce(self, environment: Environment) -> None:
+        """Tell the registries what manifests declare that counts before their plugins run."""
+        environment.shared.registries.announce(known_of(self._supervisors.values()))
 
     @asynccontextmanager
     async def held_out(
@@ -216,6 +222,7 @@ class Roster:
             held, self._held_out = self._held_out, self._held_out - {plugin}
             if supervisor is not None and plugin in held:
                 self._take_in(supervisor.package, environment)
+            self.announce(environment)
 
     def _take_in(self, package: Package, environment: Environment) -> None:
         policy = RestartPolicy(environment.shared.clock, self._chance)

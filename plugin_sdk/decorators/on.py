@@ -17,6 +17,8 @@ class OnMark(Mark, frozen=True):
     topics: tuple[str, ...]
     where: Mapping[str, Any] = MappingProxyType({})
     durable: bool = False
+    name: str = ""
+    """Of the subscription, where it is not the method's."""
 
 
 def on(

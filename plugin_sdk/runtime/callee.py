@@ -63,14 +63,24 @@ class Callee:
 
 def callee_named(sources: Sequence[Source], name: str) -> "Callee | None":
     """Return the callee of the public method that a manifest names, with `_` for its signs, or None."""
-    attribute = re.sub(r"[^a-zA-Z0-9_]", "_", name)
-    if attribute.startswith("_") or hasattr(Plugin, attribute):
+    place = place_named(sources, name)
+    if place is None:
         return None
-    for source in sources:
-        if callable(getattr(source.cls, attribute, None)):
-            callee = Callee.of_method(source, attribute)
-            callee.bind()
-            return callee
+    callee = Callee.of_method(*place)
+    callee.bind()
+    return callee
+
+
+def place_named(sources: Sequence[Source], name: str) -> tuple[Source, str] | None:
+    """Return where the public method is that a manifest names, as `method` or `Class.method`, or None."""
+    owner, _, bare = name.rpartition(".")
+    for wanted, found in (("", name), (owner, bare)):
+        attribute = re.sub(r"[^a-zA-Z0-9_]", "_", found)
+        if attribute.startswith("_") or hasattr(Plugin, attribute):
+            continue
+        for source in sources:
+            if wanted in ("", source.cls.__name__) and callable(getattr(source.cls, attribute, None)):
+                return source, attribute
     return None
 
 

@@ -67,6 +67,7 @@ class Session:
         self._pool = Pool(self._loop)
         self._sources: tuple[Source, ...] = ()
         self._provides = NOTHING
+        self._declared = NOTHING
         self._parts: dict[str, Part] = {}
         self._loaded = False
         self._handlers: dict[str, Handler] = {}
@@ -175,6 +176,11 @@ class Session:
             self._peer.linger(Lingering())
         if not self._sources:
             sources = sources_of(self._load_classes())
+            self._declared = params.declared
+            if self._declared != NOTHING:
+                from plugin_sdk.runtime.declared import mark_declared
+
+                mark_declared(sources, self._declared)
             kind = kind_of(sources, params.plugin_type)
             self._handlers = read_handlers(sources, self._pool)
             self._provides = self._read_parts(sources, kind)
@@ -210,6 +216,10 @@ class Session:
             part.bind(self._sources)
         for source in self._sources:
             await begin(source, link)
+        if self._declared != NOTHING:
+            from plugin_sdk.runtime.declared import check_declared
+
+            check_declared(self._declared, self.part)
         self._active = True
         return {}
 

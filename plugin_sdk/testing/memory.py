@@ -168,6 +168,7 @@ class MemoryBackend:
             SESSION,
             plugin_type=folder.type,
             plugin_name=folder.name,
+            declared=folder.declared,
         )
         raw = await self._ask("plugin.initialize", asked)
         try:

@@ -12,6 +12,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from protocol.filters import written
+from protocol.messages.provides import NOTHING, HookHandler, Provides, Subscription
 from protocol.permissions import Permission, parse_permission
 
 FORMS: Final = ("plugin.toml", "plugin.json", "manifest.json")
@@ -40,6 +42,8 @@ class PluginFolder(msgspec.Struct, frozen=True):
     """Of its configuration, as it is written."""
     environment: dict[str, str] = {}
     """Variables that its process gets."""
+    declared: Provides = NOTHING
+    """Subscriptions and hooks that methods of it are to handle."""
 
 
 def find_folder(start: Path) -> Path | None:
@@ -81,6 +85,7 @@ def read_folder(folder: Path) -> PluginFolder:
         defaults=defaults,
         schema=schema,
         environment=_environment(document.get("env")),
+        declared=_declared(document),
     )
 
 
@@ -126,14 +131,38 @@ def _entries(folder: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
     return ("__init__.py",) if (folder / "__init__.py").is_file() else ()
 
 
-def _environment(written: Any) -> dict[str, str]:
-    table = cast("dict[str, Any]", written) if isinstance(written, dict) else {}
+def _environment(given: Any) -> dict[str, str]:
+    table = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
     return {name: value for name, value in table.items() if isinstance(value, str)}
 
 
-def _permissions(written: Any) -> tuple[Permission, ...]:
+def _declared(document: Mapping[str, Any]) -> Provides:
+    subscriptions: dict[str, Subscription] = {}
+    for one in (*_tables(document.get("subscriptions")), *_tables(document.get("triggers"))):
+        asked = one.get("topics") or one.get("event") or ()
+        topics = (asked,) if isinstance(asked, str) else tuple(map(str, asked))
+        name, number = str(one.get("handler")), 2
+        while name in subscriptions:  # several that one method handles
+            name, number = f"{one.get('handler')}-{number}", number + 1
+        where = written(one.get("where") or {})
+        subscriptions[name] = Subscription(name, topics, where, bool(one.get("durable")))
+    hooks = [
+        HookHandler(str(one.get("handler")), str(one.get("hook")), fail=one.get("fail"))
+        for one in _tables(document.get("hooks"))
+    ]
+    if not subscriptions and not hooks:
+        return NOTHING
+    return Provides(subscriptions=tuple(subscriptions.values()), hooks=tuple(hooks))
+
+
+def _tables(given: Any) -> list[dict[str, Any]]:
+    listed = cast("list[Any]", given) if isinstance(given, list) else []
+    return [cast("dict[str, Any]", one) for one in listed if isinstance(one, dict)]
+
+
+def _permissions(given: Any) -> tuple[Permission, ...]:
     found: list[Permission] = []
-    for one in cast("list[Any]", written) if isinstance(written, list) else []:
+    for one in cast("list[Any]", given) if isinstance(given, list) else []:
         texts = [one] if isinstance(one, str) else []
         if isinstance(one, dict):
             row = cast("dict[str, Any]", one)

@@ -29,6 +29,8 @@ class InitializeParams(msgspec.Struct, frozen=True):
     """What its manifest says it is, such as `ai_provider`."""
     plugin_name: str = ""
     """Its display name."""
+    declared: Provides = NOTHING
+    """Subscriptions, hooks, commands, endpoints and schedules of its manifest, whose names are methods'."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -22,6 +22,9 @@ def body(*lines: str) -> str:
         ("await self.host.commands.invoke(plugin='github', command='sync')", "commands:call:github"),
         ("await self.host.call('notify.all', {})", "notifications:send:all"),
         ("await self.config.system('site')", "config:read"),
+        ("await self.ui.confirm('sure?')", "prompts:send"),
+        ("await self.ui.choose('which?', [])", "prompts:send"),
+        ("await self.ui.prompt('who?')", "prompts:send"),
         ("await self.events.emit('order.paid', {})", "events:emit:order.paid"),
     ],
 )

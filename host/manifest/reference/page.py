@@ -42,7 +42,11 @@ def reference_page() -> str:
         "## Permissions\n" + PERMISSIONS + _permissions_table(),
         "## Versions\n" + RANGES,
         "## Configuration\n" + CONFIGURATION + _schema_words(),
-        "## Declared contributions\nAn unknown key inside of one is a fault in every form.\n",
+        "## Declared contributions\nAn unknown key inside of one is a fault in every form. Each is as good as its "
+        "decorator: `subscriptions` and `triggers` are `@on`, `hooks` are `@hook`, and where code says the same "
+        "thing, the code counts. A method that is not there refuses the load and is named. A durable "
+        "subscription is fed, and a hook is in force, from discovery on; topics hold for what this plugin "
+        "emits under them.\n",
     ]
     models = {key: model for key, model in DECLARED.items() if key not in _SAME_AS}
     for key, model in {**models, "ui": AskedUi}.items():

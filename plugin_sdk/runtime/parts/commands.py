@@ -114,6 +114,11 @@ class CommandsPart:
         """Remove a command; return whether it was there."""
         return self._commands.pop(name, None) is not None
 
+    def answers(self, declared: Command) -> bool:
+        """Tell whether something answers a command that the manifest declares."""
+        there = self.fallback is not None or declared.name in self._commands
+        return there or callee_named(self._sources, declared.name) is not None
+
     def find(self, name: str) -> CommandHandler | None:
         """Return a command."""
         return self._commands.get(name)

@@ -133,6 +133,15 @@ class EndpointsPart:
         """Remove an endpoint; return whether it was there."""
         return self._endpoints.pop(name, None) is not None
 
+    def answers(self, declared: Endpoint) -> bool:
+        """Tell whether something answers an endpoint that the manifest declares."""
+        path = declared.path.strip("/")
+        coded = any(
+            one.declared.method == declared.method and one.declared.path.strip("/").endswith(path)
+            for one in self._endpoints.values()
+        )
+        return coded or callee_named(self._sources, declared.name) is not None
+
     async def _answer(self, inbound: Inbound) -> HttpResponse:
         try:
             call = msgspec.json.decode(inbound.params, type=EndpointCall)

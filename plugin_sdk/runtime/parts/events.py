@@ -71,6 +71,7 @@ class EventsPart:
                 faults += [f"{source.cls.__name__}.{attribute}: {fault}" for fault in found if fault]
                 if any(found):
                     continue
+                name = mark.name or name
                 self._add(self._handler(name, mark.topics, dict(mark.where), mark.durable, source, attribute))
             for attribute in named_handlers(source.cls):
                 handler = self._handler(source.prefix + attribute, (), {}, False, source, attribute)
@@ -125,7 +126,9 @@ class EventsPart:
         route = self._routes.get(topic)
         if route is None:
             route = self._route(topic)
-        wanted = [queue for queue in route if queue.handler.passes(event)] or self._rest
+        wanted = [queue for queue in route if queue.handler.passes(event)]
+        if not wanted and self._rest and not self._comes_durably(event):
+            wanted = self._rest
         if not wanted or self._stopping:
             self._count()
             return
@@ -192,6 +195,14 @@ class EventsPart:
         if self._handled:
             self._link.notify_host("events.credit", b'{"n":%d}' % self._handled)
             self._handled = 0
+
+    def _comes_durably(self, event: Event) -> bool:
+        """Tell whether a durable handler takes an event, which comes to it in a batch."""
+        return any(
+            one.passes(event)
+            for one in self._handlers.values()
+            if one.durable and any(matches(pattern, event.topic) for pattern in one.topics)
+        )
 
     def _route(self, topic: str) -> list[_Queue]:
         """Find the handlers of a topic, in the order in which they were declared."""

@@ -110,6 +110,10 @@ class SchedulePart:
         """Remove a schedule; return whether it was there."""
         return self._handlers.pop(name, None) is not None
 
+    def answers(self, declared: Schedule) -> bool:
+        """Tell whether something is called for a schedule that the manifest declares."""
+        return declared.name in self._handlers or callee_named(self._sources, declared.name) is not None
+
     def _free(self, wanted: str) -> str:
         """Return a name that is free: one function may have several schedules."""
         name, number = wanted, 1

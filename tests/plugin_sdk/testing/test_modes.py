@@ -243,3 +243,18 @@ async def test_in_memory_time_to_live_follows_the_clock():
         assert await asked(plugin, "storage.get", key="a") == 1
         await clock.advance(seconds=1)
         assert await asked(plugin, "storage.get", key="a") is None
+
+
+async def test_what_the_manifest_declares_is_handled_by_the_methods_that_it_names(plugin: PluginHarness):
+    await plugin.emit("parcel.made", {"n": 1})
+    assert ["declared", {"n": 1}] in await plugin.call("events_seen")
+    assert (await plugin.hook("parcel.before", 1)).allowed
+    refused = await plugin.hook("parcel.before", 7)
+    assert (refused.allowed, refused.reason) == (False, "nothing is left")
+
+
+@own_host
+async def test_nobody_answers_a_prompt_but_the_test(plugin: PluginHarness):
+    assert await plugin.call("sure") is False
+    plugin.host.answer("ui.prompt", {"outcome": "answered", "values": {}})
+    assert await plugin.call("sure") is True

@@ -33,6 +33,16 @@ class Everything(Plugin):
         loads += 1
         self.log.info("loaded", limit=self.config["limit"])
 
+    async def parcel_made(self, parcel: Any) -> None:
+        self.seen.append(["declared", parcel])
+
+    async def parcel_allowed(self, parcel: Any) -> Any:
+        return deny("nothing is left") if parcel == 7 else None
+
+    @method
+    async def sure(self) -> bool:
+        return await self.ui.confirm("Sure?")
+
     @method
     async def loads(self) -> int:
         return loads
