@@ -41,6 +41,10 @@ class PluginDied(CallError):
     remedy = "the host restarts it by its policy; call again once it is active"
 
 
+THE_HOST = "the host"
+"""The owner of what plugins call in the host."""
+
+
 class MethodNotFound(CallError):
     """The plugin, or the host, has no such method."""
 
@@ -50,7 +54,11 @@ class MethodNotFound(CallError):
     def __init__(self, owner: str, method: str, near: Iterable[str] = ()) -> None:
         near = tuple(near)
         super().__init__(
-            f"{owner} has no method {method!r}{did_you_mean(near)}", owner=owner, method=method, near=near
+            f"{owner} has no method {method!r}{did_you_mean(near)}",
+            remedy="`rpc.discover` lists what there is" if owner == THE_HOST and not near else "",
+            owner=owner,
+            method=method,
+            near=near,
         )
 
 

@@ -20,6 +20,7 @@
             HasDependants           has_dependants
             LoadFailed              load_failed
                 LoadRefused         load_refused
+                    MissingDependency missing_dependency
                     ConsentRequired consent_required
                     HandoverFailed  handover_failed
         CallError
@@ -104,6 +105,7 @@ from host.state_errors import (
     HasDependants,
     LoadFailed,
     LoadRefused,
+    MissingDependency,
     NotActive,
     Quarantined,
     StateError,
@@ -142,6 +144,7 @@ __all__ = [
     "LoadRefused",
     "ManifestError",
     "MethodNotFound",
+    "MissingDependency",
     "NoAnswer",
     "NoHost",
     "NotActive",

@@ -21,6 +21,7 @@ class Front:
         self._parts = parts
         self._launcher: Launcher | None = None
         self.operations = Operations(parts)
+        parts.hooks.told_released = self._hooks_released
 
     def began(
         self, folder: Path, tasks: TaskGroup, lag_s: Callable[[float], float], launcher: Launcher
@@ -56,6 +57,10 @@ class Front:
     def ended(self) -> None:
         """Know that nothing runs any more."""
         self._parts.facts.task_group = None
+
+    def _hooks_released(self, plugin: str) -> None:
+        """Have the audit know: what guarded does so no longer."""
+        self.operations.happenings.audited("host", "hooks.release", {"plugin": plugin}, "done")
 
     def _is_plugins(self, pid: int) -> bool:
         adopter = None if self._launcher is None else self._launcher.adopter

@@ -72,6 +72,12 @@ class LoadRefused(LoadFailed):
     code = "load_refused"
 
 
+class MissingDependency(LoadRefused):
+    """A package or a plugin that the plugin needs is not there, or of another version."""
+
+    code = "missing_dependency"
+
+
 class HandoverFailed(LoadRefused):
     """A new run of the plugin did not take over; the one that served was not touched."""
 

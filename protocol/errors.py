@@ -116,7 +116,7 @@ class RpcError(Exception):
         if not isinstance(remedy, str) or not remedy or remedy in self.message:
             return self.message
         separator = "\n" if "\n" in self.message else "; "
-        return f"{self.message}{separator}{remedy}"
+        return f"{self.message.removesuffix('.')}{separator}{remedy}"
 
     @property
     def name(self) -> str:

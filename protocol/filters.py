@@ -7,6 +7,8 @@ there, or of another kind than the test needs, fails every test but `exists` and
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
+from protocol import jsonrpc
+
 MAX_CONDITIONS: Final = 16
 MAX_PATH_PARTS: Final = 8
 MAX_OPERAND_CHARS: Final = 1_000
@@ -96,6 +98,8 @@ def where_fault(where: Mapping[str, Any]) -> str:
     if len(where) > MAX_CONDITIONS:
         return f"where: found {len(where)} conditions; allowed: at most {MAX_CONDITIONS}"
     for path, condition in where.items():
+        if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance] - an author may write any
+            return f"where: found the field {path!r:.80}; allowed: a field's name as text"
         parts = path.split(".")
         if len(parts) > MAX_PATH_PARTS or not all(parts):
             return (
@@ -104,6 +108,9 @@ def where_fault(where: Mapping[str, Any]) -> str:
         test, operand = _single(condition)
         if test not in _TESTS:
             return f"where.{path[:80]}: found {condition!r:.80}; allowed: one test of {', '.join(_TESTS)}"
+        if not _is_json(operand):
+            kind = type(operand).__name__
+            return f"where.{path[:80]}.{test}: found a value of type {kind}; allowed: what JSON can express"
         if not _OPERANDS.get(test, lambda _: True)(operand) or len(repr(operand)) > MAX_OPERAND_CHARS:
             return f"where.{path[:80]}.{test}: found {str(operand)[:80]!r}, which it can't be compared with"
     return ""
@@ -131,6 +138,14 @@ def written(where: Mapping[str, Any]) -> dict[str, Any]:
         path: condition if isinstance(condition, dict) else equals(condition)
         for path, condition in where.items()
     }
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        jsonrpc.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    return True
 
 
 def _single(condition: Any) -> tuple[str, Any]:

@@ -171,6 +171,10 @@ def build_error(request_id: RequestId | None, error: ErrorObject) -> bytes:
     return b'{"jsonrpc":"2.0","id":%b,"error":%b}\n' % (encode(request_id), text)
 
 
+CUT = "…"
+"""Stands where the rest of a text was left out."""
+
+
 def printable(text: str) -> str:
     """Return a text that UTF-8 can express: a lone surrogate, as in an undecodable file name, is escaped."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -67,7 +67,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Requires(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Version ranges, as PEP 440 specifiers, of what the plugin runs under."""
+    """Version ranges of what the plugin runs under: PEP 440 specifiers, alternatives divided by ` || `."""
 
     plughost: str = ""
     python: str = ""
@@ -116,9 +116,9 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     limits: Limits = Limits()
     requires: Requires = msgspec.field(default_factory=Requires)
     plugin_dependencies: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-    """Other plugins' ids to PEP 440 ranges (empty: any)."""
+    """Other plugins' ids to ranges as in `Requires` (empty: any)."""
     package_dependencies: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-    """Python distributions to PEP 440 ranges."""
+    """Python distributions to ranges as in `Requires`."""
     environment: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     """Variables that the process gets on top of the allow-list."""
     config_schema: dict[str, Any] | None = None

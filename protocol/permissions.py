@@ -33,6 +33,11 @@ ADMIN: Final = "admin"
 """Refused unless the embedder's policy names it."""
 
 
+STORAGE: Final = "storage"
+STORAGE_ACTIONS: Final = frozenset({"read", "write", "delete"})
+"""What `storage:use` stands for, all together."""
+
+
 class Permission(msgspec.Struct, frozen=True, order=True):
     """One permission. `scope` is the rest of the text after the second colon, or empty for all.
 
@@ -50,7 +55,9 @@ class Permission(msgspec.Struct, frozen=True, order=True):
     def covers(self, required: "Permission") -> bool:
         """Tell whether holding this one is enough where `required` is asked."""
         if (self.resource, self.action) != (required.resource, required.action):
-            return False
+            is_part = self.resource == required.resource == STORAGE and required.action in STORAGE_ACTIONS
+            if not (is_part and self.action == "use"):
+                return False
         return not self.scope or self.scope == required.scope or matches(self.scope, required.scope)
 
 

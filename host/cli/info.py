@@ -8,6 +8,7 @@ from host.cli.exit_codes import ExitCode
 from host.cli.output import print_json, print_table
 from host.facade.figures import UNKNOWN, age, day, size, took
 from host.facade.plugin_pages import PluginPage
+from host.logs import clean
 
 
 @click.command("info")
@@ -45,6 +46,7 @@ def _lines(page: PluginPage) -> list[tuple[str, str]]:
         ("memory", memory),
         ("calls", f"{row.calls}, {row.errors} failed, p50 {took(row.p50_s)}, p99 {took(row.p99_s)}"),
         ("start", ", ".join(f"{name} {took(seconds)}" for name, seconds in page.timings.items())),
+        ("can", clean(", ".join(page.manifest.get("capabilities", ())))),
         ("depends on", ", ".join(page.depends_on)),
         ("needed by", ", ".join(page.dependants)),
         ("subscribes to", ", ".join(page.subscriptions)),

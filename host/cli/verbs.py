@@ -1,7 +1,7 @@
 """What an operator has a host do: `plughost load unload restart reload kill enable disable reset`."""
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, Literal, cast
 
@@ -13,6 +13,7 @@ from host.cli.attached import ask, host_options
 from host.cli.chosen import by_filter
 from host.cli.exit_codes import ExitCode, exit_code
 from host.cli.output import print_error, print_json
+from host.cli.unguarded import agree, guards
 from host.errors import PlughostError
 from host.facade.facade import Facade
 from host.facade.rows import PluginRow
@@ -54,6 +55,12 @@ def _command(name: str, text: str, verb: _Verb) -> click.Command:
         help="What becomes of running plugins that need one that is unloaded.",
         hidden=name != "unload",
     )
+    @click.option(
+        "--yes",
+        is_flag=True,
+        help="Ask nothing where fail-closed hooks guard no longer.",
+        hidden=name != "disable",
+    )
     @click.option("--json", "--jsonl", "as_json", is_flag=True, help="Print JSON, a line for each.")
     @host_options
     def command(
@@ -61,6 +68,7 @@ def _command(name: str, text: str, verb: _Verb) -> click.Command:
         everybody: bool,
         wanted: str | None,
         dependants: str,
+        yes: bool,
         as_json: bool,
         data: str | None,
         socket: str | None,
@@ -70,18 +78,25 @@ def _command(name: str, text: str, verb: _Verb) -> click.Command:
         if bool(plugins) + everybody + bool(wanted) > 1:
             raise click.UsageError("found several ways to name plugins; allowed: IDs, or --filter, or --all")
 
-        async def body(facade: Facade) -> ExitCode:
-            rows = await facade.plugins()
+        async def chosen(facade: Facade) -> Sequence[str]:
             # Each that is not there is told by the host, with near names, and the others are done.
-            ids = [*dict.fromkeys(plugins)]
-            if not ids:
-                problems = await facade.problems() if wanted else ()
-                ids = [row.id for row in by_filter(rows, wanted, problems)]
-                if not ids:
-                    sys.stderr.write("no plugin is meant: nothing was done\n")
+            if plugins:
+                return [*dict.fromkeys(plugins)]
+            problems = await facade.problems() if wanted else ()
+            return [row.id for row in by_filter(await facade.plugins(), wanted, problems)]
+
+        async def guarding(facade: Facade) -> Mapping[str, list[str]]:
+            return await guards(facade, await chosen(facade))
+
+        async def body(facade: Facade) -> ExitCode:
             work = partial(verb, facade)
+            ids = await chosen(facade)
+            if not ids:
+                sys.stderr.write("no plugin is meant: nothing was done\n")
             return await _each(ids, lambda one: work(one, cast("Dependants", dependants)), as_json)
 
+        if name == "disable":
+            agree(ask(guarding, data=data, socket=socket, name=name), yes=yes)
         return ask(body, data=data, socket=socket, name=name)
 
     return command

@@ -112,13 +112,35 @@ def _class_of(entry: str, source: SourceTree) -> _Class | Finding | None:
     shapes = [(one, _shape_of(one, source, frozenset())) for one in classes]
     plugins = [one for one, shape in shapes if shape.is_plugin]
     unknown = [one for one, shape in shapes if not shape.is_plugin and not shape.is_whole]
+    if not plugins:
+        plugins = _imported(file, source)
     if len(plugins) == 1:
         return plugins[0]
     if not plugins and unknown:
         return unknown[0] if len(unknown) == 1 else None
+    if not plugins and any(name.endswith(".*") for name in file.imports.values()):
+        return None
     names = ", ".join(one.node.name for one in plugins) or "none"
     what = f"entry point {entry!r} must hold one class derived from plugin_sdk.Plugin; found: {names}"
     return Finding(file.name, 0, "fault", "entry-point", what, "name the class: module:Class")
+
+
+def _imported(file: SourceFile, source: SourceTree) -> list[_Class]:
+    """Return the plugin classes that a file imports from others of the plugin, but for bases of others."""
+    found = {
+        one.node: one for name in file.imports if (one := _named(name, file, source)) and one.file is not file
+    }
+    plugins = [one for one in found.values() if _shape_of(one, source, frozenset()).is_plugin]
+    bases = {base for one in plugins for base in _bases_of(one, source, frozenset())}
+    return [one for one in plugins if one.node not in bases]
+
+
+def _bases_of(found: _Class, source: SourceTree, seen: frozenset[ast.ClassDef]) -> Iterator[ast.ClassDef]:
+    for base in found.node.bases:
+        own = _named(base.id, found.file, source) if isinstance(base, ast.Name) else None
+        if own is not None and own.node not in seen:
+            yield own.node
+            yield from _bases_of(own, source, seen | {own.node})
 
 
 def _file_of(module: str, source: SourceTree) -> SourceFile | None:

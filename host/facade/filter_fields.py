@@ -6,7 +6,7 @@ in the field's unit, or None where nothing is known.
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from host.facade.rows import PluginRow
@@ -22,6 +22,9 @@ STATES: Final = (
     "quarantined",
 )  # fmt: skip
 """States of a plugin. The host's own list lies above the facade; a test holds the two together."""
+
+STATE_SPELLINGS: Final = {"running": "active", "healthy": "active", "initializing": "loading"}
+"""Other plugin systems' words for states."""
 
 LEVELS: Final = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40, "critical": 50}
 
@@ -59,6 +62,8 @@ class Field:
     read: Callable[[Any], Value]
     words: tuple[str, ...] = ()
     """All that it can be; anything if empty."""
+    spellings: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Other words for some of them."""
 
 
 _NUMBER: Final = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-zA-Zµ%]*)")
@@ -137,7 +142,7 @@ FIELDS: Final[dict[Subject, dict[str, Field]]] = {
         "type": Field("text", _of_row("type")),
         "version": Field("text", _of_row("version")),
         "tag": Field("text", _of_row("tags")),
-        "state": Field("text", _of_row("state"), STATES),
+        "state": Field("text", _of_row("state"), STATES, STATE_SPELLINGS),
         "is": Field(
             "text",
             _plugin_is,

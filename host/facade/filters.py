@@ -249,7 +249,8 @@ def _field_test(text: str, at: int, field: Field, name: str, sign: str, value: s
 def _word_test(text: str, at: int, field: Field, name: str, sign: str, value: str) -> _Test:
     if sign not in ":=":
         raise FilterFault(text, at, f"{name} has no order", f"{name}:value; {ALLOWED['text']}")
-    parts = [part.lower() for part in value.split(",") if part]
+    written = [part.lower() for part in value.split(",") if part]
+    parts = [field.spellings.get(part, part) for part in written]
     if not parts:
         raise FilterFault(text, at, f"{name}{sign} has no value", ", ".join(field.words) or ALLOWED["text"])
     patterns = [re.compile(translate(part)) for part in parts]

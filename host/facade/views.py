@@ -104,6 +104,8 @@ class PluginView:
     """What is wrong with its manifest; such a plugin has no valid id and can't be loaded."""
     beside: tuple[BesideRun, ...] = ()
     """Other runs of it, while one takes over from another."""
+    capabilities: tuple[str, ...] = ()
+    """What its manifest says that it can do, such as `exec.my_plugin.action`."""
 
 
 @dataclass(frozen=True, slots=True)

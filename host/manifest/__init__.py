@@ -5,13 +5,14 @@ from host.manifest.digest import package_digest
 from host.manifest.discovery import Discovery, discover
 from host.manifest.package import Package, read_package
 from host.manifest.permission_slips import resources_of, slip_of
-from host.manifest.requirements import unmet_requirements
+from host.manifest.requirements import install_lines, unmet_requirements
 
 __all__ = [
     "Discovery",
     "Package",
     "check_blob",
     "discover",
+    "install_lines",
     "pack_blob",
     "package_digest",
     "read_package",

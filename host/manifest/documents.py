@@ -28,22 +28,26 @@ _MIN_INTEGER: Final = -(2**63)
 _MAX_INTEGER: Final = 2**64 - 1
 
 
-def read_document(folder: Path, name: str, faults: FaultList) -> dict[str, Any] | None:
+def read_document(
+    folder: Path, name: str, faults: FaultList, allowed: str = "an object"
+) -> dict[str, Any] | None:
     """Return the object in the file `name` of the resolved `folder`, or None after noting what is wrong."""
     text = _read_text(folder, name, faults)
     if text is None:
         return None
-    return parse_document(text, name, faults)
+    return parse_document(text, name, faults, allowed)
 
 
-def parse_document(text: str, name: str, faults: FaultList) -> dict[str, Any] | None:
+def parse_document(
+    text: str, name: str, faults: FaultList, allowed: str = "an object"
+) -> dict[str, Any] | None:
     """Return the object that the text says, or None after noting what is wrong; `name` tells the syntax."""
     before = len(faults)
     document = _PARSERS[PurePath(name).suffix](text, name, faults)
     if len(faults) > before:
         return None
     if not isinstance(document, dict):
-        faults.add("", show(document), "an object", file=name)
+        faults.add("", show(document), allowed, file=name)
         return None
     for path, found, allowed in _unfit_values(cast("dict[str, Any]", document)):
         faults.add(path, found, allowed, file=name)

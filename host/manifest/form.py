@@ -27,9 +27,11 @@ from host.manifest.dependencies import TAGS, Dependencies
 from host.manifest.faults import NOTHING, FaultList, near, show, show_path
 from host.manifest.text_fields import (
     VERSION_ALLOWED,
+    ApplicationName,
     Capability,
     EmailText,
     Paragraph,
+    RangeText,
     Text,
     ThemeData,
     TypeName,
@@ -79,6 +81,7 @@ class Form(BaseModel, ABC, frozen=True):
     entrypoints: dict[str, Text] = Field(default_factory=dict[str, str])
     permissions: list[AskedForItself] = Field(default_factory=list[tuple[Permission, ...]])
     dependencies: Dependencies = Field(default_factory=dict[str, str])
+    requires: dict[ApplicationName, RangeText] = Field(default_factory=dict[str, str])
     config_schema: dict[str, Any] | None = None
     limits: AskedLimits = AskedLimits()
     capabilities: list[Capability] = Field(default_factory=list[str])
@@ -99,10 +102,9 @@ class Form(BaseModel, ABC, frozen=True):
         """Return id and display name; the name may be empty."""
         ...
 
-    @abstractmethod
     def version_ranges(self, faults: FaultList) -> dict[str, str]:
         """Return ranges for `plughost`, `python` and applications by name."""
-        ...
+        return dict(self.requires)
 
     def command_words(self) -> tuple[str, ...]:
         """Return the program and its arguments, empty where the form has none."""

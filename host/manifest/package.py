@@ -178,7 +178,7 @@ def _read_sections(folder: Path, faults: FaultList) -> list[UiItem]:
             return []
     except OSError:
         pass  # reading it says why
-    document = read_document(folder, UI_FILE, faults)
+    document = read_document(folder, UI_FILE, faults, "an object with `sections`, a list")
     if document is None:
         return []
     noted = FaultList("", UI_FILE)

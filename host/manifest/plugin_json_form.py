@@ -42,14 +42,16 @@ class PluginJsonForm(Form, frozen=True):
             return "", self.display_name
 
     def version_ranges(self, faults: FaultList) -> dict[str, str]:
-        """Return `python_version` and every `<application>_version`; `plughost_version` is the host's own."""
-        ranges = {"python": self.python_version} if self.python_version else {}
+        """Return `requires`, `python_version` and each `<application>_version`; plughost is the host."""
+        written = {"python": self.python_version} if self.python_version else {}
         for key, value in (self.model_extra or {}).items():
             match = _APPLICATION_VERSION.match(key)
             if match is None or match[1] in _OTHER_VERSIONS or not isinstance(value, str):
                 continue
             try:
-                ranges[match[1]] = parse_range(clean_text(value))
+                written[match[1]] = parse_range(clean_text(value))
             except ValueError as exc:
                 faults.add(key, show(value), str(exc))
-        return ranges
+        for name in sorted(written.keys() & self.requires.keys()):
+            faults.add(f"{name}_version", "the range a second time", f"one of it and requires.{name}")
+        return written | self.requires

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from host.ids import fold_id
+from host.manifest.ranges import OR, fits
 from protocol.manifest import Manifest
 from protocol.version import RELEASE
 
@@ -36,6 +36,11 @@ def unmet_requirements(
     return list(_unmet(manifest, folder, application, application_version))
 
 
+def install_lines(manifest: Manifest, folder: Path) -> dict[str, str]:
+    """Return the Python packages that a plugin lacks, each with the line that installs it."""
+    return {needed: line for needed, _, line in _unmet_packages(manifest, folder)}
+
+
 def _unmet(manifest: Manifest, folder: Path, application: str, application_version: str) -> Iterator[str]:
     requires = manifest.requires
     if not _fits(requires.plughost, RELEASE):
@@ -50,25 +55,28 @@ def _unmet(manifest: Manifest, folder: Path, application: str, application_versi
             yield f"needs {name} {versions}, and the host was not told which version of it runs"
         elif not _fits(versions, application_version):
             yield f"needs {name} {versions}, and this is {application_version}"
+    for needed, found, line in _unmet_packages(manifest, folder):
+        yield f"needs the Python package {needed}, and {found}; run: {line}"
+
+
+def _unmet_packages(manifest: Manifest, folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield each package that is needed and not there, what is there, and the line that installs it."""
     if manifest.command:
         return
     for name, versions in manifest.package_dependencies.items():
         distribution = Requirement(name).name
         needed = f"{name}{versions}"
         installed = _installed_version(distribution, folder)
-        if installed is None:
-            found = "it is not installed"
-        elif not _fits(versions, installed):
-            found = f"{installed} is installed"
-        else:
+        if installed is not None and _fits(versions, installed):
             continue
-        yield f"needs the Python package {needed}, and {found}; run: {_install(folder, needed)}"
+        found = "it is not installed" if installed is None else f"{installed} is installed"
+        # pip takes no alternatives; the last one is the newest as people write them.
+        yield needed, found, _install(folder, f"{name}{versions.rpartition(OR)[2]}")
 
 
 def _fits(versions: str, version: str) -> bool:
     try:
-        # What already runs is compared even if it is a pre-release.
-        return not versions or SpecifierSet(versions).contains(Version(version), prereleases=True)
+        return not versions or fits(versions, version)
     except InvalidVersion:
         return False
 

@@ -11,9 +11,7 @@ from host.manifest.faults import FaultList
 from host.manifest.form import Form
 from host.manifest.text_fields import (
     ID_ALLOWED,
-    ApplicationName,
     IdText,
-    RangeText,
     Text,
     VariableName,
     clean_text,
@@ -66,7 +64,6 @@ class TomlForm(Form, frozen=True):
     command: Annotated[
         tuple[str, ...], PlainValidator(_read_command, json_schema_input_type=str | list[str])
     ] = ()
-    requires: dict[ApplicationName, RangeText] = Field(default_factory=dict[str, str])
     env: dict[VariableName, Annotated[str, PlainValidator(_read_variable, json_schema_input_type=str)]] = (
         Field(default_factory=dict[str, str])
     )
@@ -77,10 +74,6 @@ class TomlForm(Form, frozen=True):
     def identity(self, faults: FaultList) -> tuple[str, str]:
         """Return id and display name."""
         return self.id, self.name
-
-    def version_ranges(self, faults: FaultList) -> dict[str, str]:
-        """Return the `requires` table."""
-        return dict(self.requires)
 
     def command_words(self) -> tuple[str, ...]:
         """Return the program and its arguments."""

@@ -59,7 +59,7 @@ class ServiceAnswers(PluginAnswers):
         self, plugin: str, changes: dict[str, Any], unset: tuple[str, ...] = ()
     ) -> ConfigCheck:
         """Tell what a change would do."""
-        found = self._parts.configuration.preview(plugin, nested(changes), unset)
+        found = self._parts.configuration.preview(plugin, changes, unset)
         return ConfigCheck(
             faults=tuple(
                 ConfigFault(
@@ -274,21 +274,6 @@ def _remedy_of(exc: PlughostError, plugin: str) -> str:
     if isinstance(exc, MethodNotFound):
         return "run it under the program that it is made for, which brings that method"
     return f"its log may say more: plughost logs {plugin}"
-
-
-def nested(changes: dict[str, Any]) -> dict[str, Any]:
-    """Return changes with dotted keys as tables."""
-    made: dict[str, Any] = {}
-    for key, value in changes.items():
-        table = made
-        *above, last = key.split(".")
-        for part in above:
-            inner = table.setdefault(part, {})
-            if not isinstance(inner, dict):
-                inner = table[part] = {}
-            table = cast("dict[str, Any]", inner)
-        table[last] = value
-    return made
 
 
 def differences(found: Sequence[Difference]) -> tuple[ConfigDifference, ...]:

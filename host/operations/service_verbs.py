@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 from host.facade.config_pages import ConfigSaved
 from host.facade.pages import PermissionsPage
 from host.operations.audited import audited
-from host.operations.service_answers import ServiceAnswers, differences, nested
+from host.operations.service_answers import ServiceAnswers, differences
 from host.routing.events_view import EventsView
 from host.services.permissions import Permissions
 from host.services.storage_view import StorageView
@@ -38,10 +38,8 @@ class ServiceVerbs(ServiceAnswers):
     ) -> ConfigSaved:
         """Change values and unset others."""
         configuration = self._parts.configuration
-        found = configuration.preview(plugin, nested(changes), unset).differences
-        answer = await configuration.change(
-            plugin, nested(changes), unset, by=self._by, expected_revision=revision
-        )
+        found = configuration.preview(plugin, changes, unset).differences
+        answer = await configuration.change(plugin, changes, unset, by=self._by, expected_revision=revision)
         return ConfigSaved(
             revision=answer.revision, changes=differences(found), applied=_APPLIED[answer.applied]
         )

@@ -51,4 +51,4 @@ def hearing_fault(topic: str, grants: Granted, topics: Topics) -> str:
     if known is None or known.permission is None:
         return ""
     decision = grants.decide(known.permission)
-    return "" if decision.allowed else f"{decision.reason} {decision.declare}"
+    return "" if decision.allowed else f"{decision.reason.removesuffix('.')}; {decision.declare}"

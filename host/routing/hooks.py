@@ -81,6 +81,8 @@ class Hooks:
         self._said_disabled: set[str] = set()
         self.skipped: Counter[tuple[str, str]] = Counter()
         """How often a fail-open handler gave no answer, by hook and plugin."""
+        self.told_released: Callable[[str], None] = lambda _: None
+        """Told whose handlers were released."""
 
     # For the embedding program.
 
@@ -138,6 +140,7 @@ class Hooks:
                 "the hooks of a plugin that does not run are released on request",
                 extra={"fields": {"plugin": plugin}},
             )
+            self.told_released(plugin)
         return released
 
     async def run(

@@ -133,7 +133,7 @@ class Configuration(ConfigurationAnswers):
         by: str = "host",
         expected_revision: int | None = None,
     ) -> ConfigChanged:
-        """Change some values; tables are merged. `•••` in a secret's place leaves it as it is.
+        """Change some values; tables are merged, dotted keys lead into them. `•••` leaves a secret as it is.
 
         Raises:
             PluginNotFound: There is none with this id.
@@ -185,7 +185,7 @@ class Configuration(ConfigurationAnswers):
 
         def changed(schema: Schema, old: Mapping[str, Any]) -> Mapping[str, Any]:
             for key in keys:
-                old = layering.without(old, tuple(key.split(".")))
+                old = layering.without(old, layering.path_of(schema, key))
             return old
 
         return await self._change(plugin, changed, by, expected_revision)

@@ -145,12 +145,13 @@ class Book:
     def unmasked(self, schema: Schema, changes: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
         """Return the changes without `•••`, which a form sends back for a secret that it was not shown.
 
-        Within a list nobody can tell which secret is meant, once the list is another one.
+        Dotted keys become tables. Within a list nobody can tell which secret is meant, once the list is
+        another one.
 
         Raises:
             InvalidParams: One stands where none can be kept; it would be saved in the secret's place.
         """
-        values: dict[str, Any] = msgspec.to_builtins(changes) if changes else {}
+        values = layering.spread(schema, msgspec.to_builtins(changes) if changes else {})
         for path, value in [*layering.leaves(values)]:
             if isinstance(value, list) and _has_mask(value):
                 before = layering.at(old, path)

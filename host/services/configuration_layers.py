@@ -123,6 +123,21 @@ def nested(path: Path, value: Any) -> dict[str, Any]:
     return value
 
 
+def path_of(schema: Schema, key: str) -> Path:
+    """Return where a dotted key leads: into tables, unless the schema has this very key."""
+    path = tuple(key.split("."))
+    is_key = key in schema.keys(()) or (any(schema.at((key,))) and not any(schema.at(path)))
+    return (key,) if is_key or not all(path) else path
+
+
+def spread(schema: Schema, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes with dotted keys as tables."""
+    made: dict[str, Any] = {}
+    for key, value in changes.items():
+        made = merge(made, nested(path_of(schema, key), value))
+    return made
+
+
 def without(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return the values without the one at a path, and without tables that it leaves empty."""
     first = next(iter(path))

@@ -29,7 +29,7 @@ def changed_layer(
     """Return what would be set; `unset` holds dotted keys."""
     new: Mapping[str, Any] = merge(old, book.unmasked(schema, changes, old))
     for key in unset:
-        new = layering.without(new, tuple(key.split(".")))
+        new = layering.without(new, layering.path_of(schema, key))
     return new
 
 

@@ -68,8 +68,8 @@ class Contract:
     ) -> CommandOutcome:
         """Run a command of a plugin, one that it offers by `@command` or answers in `on_command`.
 
-        The outcome tells what the plugin failed on purpose, and that there is no such command; what goes
-        wrong otherwise is raised.
+        The outcome tells what the plugin failed on purpose, that there is no such command, and that it takes
+        other parameters; what goes wrong otherwise is raised.
         """
         if self._only_contributes(plugin):
             return _no_command(command)
@@ -82,6 +82,8 @@ class Contract:
             raw = await self._calls.ask(plugin, method, CommandRun(command, given), timeout_s=timeout_s)
         except PluginError as exc:
             return CommandOutcome(False, exc.detail, _shown(exc.message))
+        except InvalidParams as exc:
+            return CommandOutcome(False, None, _shown(exc.message))
         except MethodNotFound:
             return _no_command(command)
         outcome = read_answer(raw, CommandOutcome, plugin, method)

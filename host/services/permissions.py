@@ -2,9 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from host.permissions.policy import PermissionUse
 from host.supervision.supervisor import Supervisor
+from protocol.methods import METHODS
+
+_ACTIONS: Final = {
+    "get": "read",
+    "entry": "read",
+    "keys": "read",
+    "items": "read",
+    "usage": "read",
+    "delete": "delete",
+}
+"""What functions of the storage do that do not write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +42,18 @@ class Permissions:
     def demand(self, name: str, permission: str) -> None:
         """Let plugins need a permission for what is free: `demand("storage", "storage:use")`.
 
-        `name` is a function such as `storage.set`, or a namespace; said before plugins are loaded.
+        `name` is a function such as `storage.set`, or a namespace; said before plugins are loaded. Where it
+        is `storage:use`, each function of the storage needs its part of it: `storage:read`, `write` or
+        `delete`.
 
         Raises:
             InvalidParams, MethodNotFound: It is no permission, or there is nothing of this name.
         """
-        self._demand(name, permission)
+        parts = _parts_of_storage(name) if permission in ("storage", "storage:use") else {}
+        for function, needed in parts.items():
+            self._demand(function, needed)
+        if not parts:
+            self._demand(name, permission)
 
     def of(self, plugin: str) -> PermissionsView:
         """Return what a plugin asks for and has."""
@@ -68,3 +86,9 @@ class Permissions:
     async def revoke(self, plugin: str, permission: str) -> None:
         """Refuse one permission, whatever they say; the next call that needs it is denied."""
         await self._supervisor(plugin).permit(lambda permits: permits.revoke(permission))
+
+
+def _parts_of_storage(name: str) -> dict[str, str]:
+    """Return what each function of the storage needs under a name; none if it is not of the storage."""
+    functions = [one for one in METHODS if one.startswith("storage.") and name in ("storage", one)]
+    return {one: f"storage:{_ACTIONS.get(one.partition('.')[2], 'write')}" for one in functions}

@@ -37,6 +37,7 @@ class PluginsService:
                 view.name,
                 view.state,
                 any(one.covers(Permission("plugins", "call", view.id)) for one in granted),
+                view.capabilities,
             )
             for view in self._views()
             if not view.faults and view.id != caller.plugin

@@ -175,8 +175,8 @@ def _opened(path: Path) -> int:
         # Not blocking: a pipe without a writer would wait for one.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as exc:
-        what = "it is a link" if path.is_symlink() else str(exc)
-        raise InvalidParams(f"path: {str(path)[:200]!r} can't be scanned: {what}") from None
+        told = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        raise _refused(path, "it is a link" if _is_link(path) else told) from None
     about = os.fstat(descriptor)
     fault = ""
     if not stat.S_ISREG(about.st_mode):
@@ -185,8 +185,20 @@ def _opened(path: Path) -> int:
         fault = f"it has {about.st_size} bytes; allowed: {MAX_FILE_BYTES}"
     if fault:
         os.close(descriptor)
-        raise InvalidParams(f"path: {str(path)[:200]!r} can't be scanned: {fault}")
+        raise _refused(path, fault)
     return descriptor
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except ValueError:  # a null byte, before Python 3.13
+        return False
+
+
+def _refused(path: Path, why: str) -> InvalidParams:
+    remedy = f"name a regular file of at most {MAX_FILE_BYTES // 1024**2} MiB that this host can read"
+    return InvalidParams(f"path: {str(path)[:200]!r} can't be scanned: {why}", remedy=remedy)
 
 
 def _copy(path: Path, inbox: Path, name: str) -> None:
@@ -199,9 +211,7 @@ def _copy(path: Path, inbox: Path, name: str) -> None:
                 while chunk := source.read(min(_CHUNK_BYTES, left + 1)):
                     left -= len(chunk)
                     if left < 0:  # it grew meanwhile
-                        raise InvalidParams(
-                            f"path: {str(path)[:200]!r} can't be scanned: it has over {MAX_FILE_BYTES} bytes"
-                        )
+                        raise _refused(path, f"it has over {MAX_FILE_BYTES} bytes")
                     copy.write(chunk)
         finally:
             os.close(folder)

@@ -30,6 +30,8 @@ from protocol.version import PROTOCOL_VERSIONS, RELEASE
 from protocol.waiter import DeadlinePassed
 
 MAX_METHODS = 1_000
+MAX_TOLD_CHARS = 2_000
+"""Of what a plugin says why it did not start."""
 SDK = "plughost-sdk"
 """What plugins on our SDK say that they are built on."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}\Z")
@@ -159,7 +161,16 @@ async def _ask(
         raise StartFailure(Cause.LOAD_FAILED, exc.message) from None
     except RpcError as exc:
         cause = Cause.REFUSED if exc.code in _NEVER_RETRIED else Cause.LOAD_FAILED
-        raise StartFailure(cause, f"{method} failed: {exc.message[:2_000]}") from None
+        raise StartFailure(cause, f"{method} failed: {_told(exc.message)}") from None
+
+
+def _told(message: str) -> str:
+    """Return why a plugin says that it did not start, as one line; a secret may be cut off in the middle."""
+    text, cut, incident = message[:MAX_TOLD_CHARS].rpartition(f"{jsonrpc.CUT}; ")
+    text = (
+        known.cleared(text, cut=True) if cut else known.cleared(incident, cut=len(message) > MAX_TOLD_CHARS)
+    )
+    return clean(" ".join(f"{text}{cut}{incident if cut else ''}".split()))
 
 
 def _declared(manifest: Manifest) -> Provides:

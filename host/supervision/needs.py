@@ -1,8 +1,7 @@
 """Needs: whether one plugin that another needs is here, of a fit version, and may be loaded for it. Pure."""
 
-from packaging.specifiers import SpecifierSet
-
-from host.errors import LoadRefused
+from host.errors import LoadRefused, MissingDependency
+from host.manifest.ranges import fits
 from host.supervision.supervisor import Supervisor
 from protocol.manifest import Manifest
 
@@ -17,19 +16,24 @@ def check_need(
     plugin = manifest.id
     if needed in (*above, plugin):
         cycle = " -> ".join((*above, plugin, needed))
-        raise LoadRefused(f"plugins depend on each other in a circle: {cycle}", plugin=plugin)
-    if other is None:
         raise LoadRefused(
+            f"plugins depend on each other in a circle: {cycle}",
+            remedy="take one of them out of another's `dependencies`",
+            plugin=plugin,
+        )
+    if other is None:
+        raise MissingDependency(
             f"plugin {plugin!r} needs plugin {needed!r}, which is not here",
-            remedy=f"install {needed}",
+            remedy=f"install {needed}: put its folder among the plugins",
             plugin=plugin,
             missing=needed,
         )
     there = other.package.manifest.version
     versions = manifest.plugin_dependencies[needed]
-    if versions and not SpecifierSet(versions).contains(there, prereleases=True):
+    if not fits(versions, there):
         message = f"plugin {plugin!r} needs {needed} {versions}, here is {there}"
-        raise LoadRefused(message, remedy=f"install another {needed}", plugin=plugin)
+        remedy = f"install another {needed}: put a version that fits among the plugins"
+        raise MissingDependency(message, remedy=remedy, plugin=plugin, missing=needed)
     if not (wake or other.autoloads or other.running):
         message = f"plugin {plugin!r} needs plugin {needed!r}, which was stopped or disabled on purpose"
         raise LoadRefused(message, remedy=f"load {needed}", plugin=plugin)

@@ -4,8 +4,8 @@ Owns the question whether a version asks for more than the last one was granted.
 what is kept is in the standing.
 """
 
-from host.errors import ConsentRequired, InvalidParams, LoadRefused
-from host.manifest import Package, unmet_requirements
+from host.errors import ConsentRequired, InvalidParams, LoadRefused, MissingDependency
+from host.manifest import Package, install_lines, unmet_requirements
 from host.permissions.policy import Grants, Policy, grant
 from host.state.records import KeptGrants
 from host.supervision.environment import Environment
@@ -128,12 +128,12 @@ def refusal_of(
     unmet = [*unmet, *environment.inputs.faults(package)]
     if unmet:
         detail = "; ".join(unmet)
-        error = LoadRefused(
-            f"plugin {manifest.id!r} can't be loaded here: {detail}",
-            remedy="mend what the reason says, then load it",
-            plugin=manifest.id,
-        )
-        return detail, error
+        message = f"plugin {manifest.id!r} can't be loaded here: {detail}"
+        if lines := install_lines(manifest, package.folder):
+            remedy = "run the line that the reason names, then load it"
+            return detail, MissingDependency(message, remedy=remedy, plugin=manifest.id, install=lines)
+        remedy = "mend what the reason says, then load it"
+        return detail, LoadRefused(message, remedy=remedy, plugin=manifest.id)
     unanswered = permits.unanswered()
     return None if unanswered is None else (unanswered.message, unanswered)
 

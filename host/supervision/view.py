@@ -49,6 +49,7 @@ def view_of(
         methods=tuple(provided) if provided is not None else (),
         last_exit=condition.last_exit,
         beside=_beside(condition),
+        capabilities=manifest.capabilities,
     )
 
 

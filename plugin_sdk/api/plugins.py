@@ -53,7 +53,9 @@ class Plugins:
         return self._link.stream_host("plugins.stream", asked, timeout_s)
 
     async def list(self) -> list[dict[str, Any]]:
-        """List the others: `id`, `version`, `type`, `name`, `state`, and whether this one `may_call` it."""
+        """List the others: `id`, `version`, `type`, `name`, `state`, whether this one `may_call` it, and
+        `capabilities` where it declares any.
+        """
         return await self._link.call_host("plugins.list", {})
 
 

@@ -9,17 +9,22 @@ registered is withdrawn when the plugin ends.
 """
 
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from plugin_sdk.api.host import Link
 from plugin_sdk.api.registering import register
+from protocol import jsonrpc
 
 if TYPE_CHECKING:
     from plugin_sdk.runtime.parts.ui import UiPart
 
 WAIT_S: Final = 300.0
 """How long an answer is waited for where the plugin does not say."""
+
+MAX_NAME_CHARS: Final = 64
+"""Of an item's name; longer ones the host refuses."""
 
 _ON_THE_WAY_S: Final = 10.0
 
@@ -61,7 +66,10 @@ class Ui:
         await self._register("settings_page", name, {**(options or {}), **more})
 
     async def add_menu_item(self, item: Mapping[str, Any] | None = None, /, **more: Any) -> str:
-        """Add a menu item: `label`, `icon`, `path`, `component`, `handler`, `name`; return its name."""
+        """Add a menu item: `label`, `icon`, `path`, `component`, `handler`, `name`; return its name.
+
+        Without a `name` it is made from the path or the label.
+        """
         options = {**(item or {}), **more}
         if "label" not in options:
             raise TypeError("a menu item needs a label")
@@ -141,4 +149,9 @@ class Ui:
 
 
 def _name_of(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    """Return the name of an item that is given none: always the same for one text."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if name and text.isascii() and len(name) <= MAX_NAME_CHARS:
+        return name
+    digest = zlib.crc32(jsonrpc.printable(text).encode())
+    return f"{name[: MAX_NAME_CHARS - 9] or 'item'}-{digest:08x}"

@@ -89,17 +89,40 @@ def _load_one(entry: str) -> type[Plugin]:
                 f"entry point {entry!r}: {class_name} is not a class derived from plugin_sdk.Plugin"
             )
         return cls
-    own = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Plugin) and value.__module__ == module.__name__
-    ]
+    own = _plugins_of(module)
     if len(own) != 1:
         names = ", ".join(cls.__name__ for cls in own) or "none"
         raise EntryFault(
             f"entry point {entry!r} must hold one class derived from plugin_sdk.Plugin; found: {names}"
         )
     return own[0]
+
+
+def _plugins_of(module: ModuleType) -> list[type[Plugin]]:
+    """Return a module's plugin classes; where it defines none, those it imports from the plugin's folder."""
+    every = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Plugin)]
+    classes = list(dict.fromkeys(every))
+    defined = [cls for cls in classes if cls.__module__ == module.__name__]
+    if defined:
+        return defined
+    folder = _folder_of(module)
+    imported = [cls for cls in classes if _lies_in(folder, cls)]
+    # What others of them derive from is their base, and not what is to run.
+    return [cls for cls in imported if not any(cls is not one and issubclass(one, cls) for one in imported)]
+
+
+def _folder_of(module: ModuleType) -> str:
+    """Return the plugin's folder, from how deep in it a module lies; empty for one without a file."""
+    place = getattr(module, "__file__", None) or ""
+    depth = module.__name__.count(".") + (module.__name__ != PACKAGE and place.endswith("/__init__.py"))
+    for _ in range(depth + 1):
+        place = os.path.dirname(place)  # noqa: PTH120
+    return place
+
+
+def _lies_in(folder: str, cls: type[Plugin]) -> bool:
+    place = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+    return bool(folder) and place.startswith(f"{folder}/") and not place.startswith(f"{folder}/.venv/")
 
 
 def _import_package() -> ModuleType:

@@ -30,6 +30,12 @@ STREAM_IDLE_S = 30.0
 STREAM_TOTAL_S = 600.0
 """Longest time that a stream is read."""
 
+STARTS = frozenset({"plugin.initialize", "plugin.load"})
+"""Requests whose failure tells what was raised: whoever starts a plugin has to mend it."""
+
+MAX_REASON_CHARS = 1_000
+"""Of an exception's text in the answer to one of them."""
+
 
 class Link:
     """One session's."""
@@ -125,7 +131,7 @@ class Link:
         return self.notify_host("log.write", line)
 
     def incident(self, exc: BaseException, method: str) -> ErrorObject:
-        """Log what nobody expected; only an id of it goes on the wire."""
+        """Log what nobody expected; an id of it goes on the wire, and of a failed start what was raised."""
         incident = os.urandom(6).hex()
         text = "".join(traceback.format_exception(type(exc), exc, _own_frames(exc)))
         log = jsonrpc.encode(
@@ -137,7 +143,8 @@ class Link:
             }
         )
         self._peer.notify("log.write", log)
-        message = f"{method} failed unexpectedly; incident {incident}"
+        what = _raised(exc) if method in STARTS else f"{method} failed unexpectedly"
+        message = f"{what}; incident {incident}"
         return ErrorObject(errors.INTERNAL_ERROR, message, {"incident": incident})
 
     def unexpected(self, exc: Exception, what: str) -> RpcError:
@@ -155,6 +162,17 @@ class Link:
             timeout_s = left_s if timeout_s is None else min(timeout_s, left_s)
         meta = b',"parent":%b' % jsonrpc.encode(context.request_id)
         return default_s if timeout_s is None else timeout_s, meta
+
+
+def _raised(exc: BaseException) -> str:
+    name = type(exc).__name__
+    try:
+        text = jsonrpc.printable(str(exc))
+    except Exception as broken:  # noqa: BLE001 - an author's own __str__
+        text = f"(its text can't be made: {type(broken).__name__})"
+    if len(text) > MAX_REASON_CHARS:
+        text = f"{text[:MAX_REASON_CHARS]}{jsonrpc.CUT}"
+    return f"{name}: {text}" if text else name
 
 
 def _own_frames(exc: BaseException) -> Any:

@@ -75,7 +75,7 @@ class FakeConfig:
             message = f"the configuration of {self._id!r} has revision {self.revision}, not {expected}"
             remedy = "read it again, and decide anew"
             raise refusal(CONFLICT, message, remedy=remedy, revision=self.revision)
-        layer = merged(self._set_values, changes)
+        layer = merged(self._set_values, _spread(changes, properties_of(self._schema)))
         if layer == self._set_values:
             return ConfigChanged(self.revision, "unchanged")
         after = merged(self._below, layer)
@@ -130,6 +130,19 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
             value = merged(cast("Mapping[str, Any]", below), cast("Mapping[str, Any]", value))
         both[key] = value
     return both
+
+
+def _spread(changes: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes with dotted keys as tables, but for those that the schema names."""
+    made: dict[str, Any] = {}
+    for key, value in changes.items():
+        path = key.split(".")
+        if key in named or not all(path):
+            path = [key]
+        for part in reversed(path[1:]):
+            value = {part: value}
+        made = merged(made, {path[0]: value})
+    return made
 
 
 def _as_schema(written: Mapping[str, Any]) -> dict[str, Any]:

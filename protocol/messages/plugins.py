@@ -25,6 +25,8 @@ class OtherPlugin(msgspec.Struct, frozen=True, omit_defaults=True):
     state: str = ""
     may_call: bool = False
     """Whether the one that asks holds the permission to call it."""
+    capabilities: tuple[str, ...] = ()
+    """What its manifest says that it can do."""
 
 
 class HostInfo(msgspec.Struct, frozen=True):

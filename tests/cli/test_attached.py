@@ -1,6 +1,7 @@
 """Commands that reach a running host, as processes beside a real `plughost run`."""
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Generator
@@ -117,6 +118,15 @@ def test_logs_and_events_are_shown(shell: Shell):
             assert json.loads(watch.item())["text"].startswith("active -> unloading")
             watch.signal(signal.SIGINT)
             assert watch.end().code == 130
+
+
+def test_what_a_manifest_says_that_a_plugin_can_do_is_shown(shell: Shell):
+    source = "from plugin_sdk import Plugin\nclass Able(Plugin): ...\n"
+    folder = shell.plugin("able", source, 'capabilities = ["exec.able.sync"]\n')
+    with shell.start("run", str(folder), "--data", "data") as running:
+        running.until("loaded$")
+        shown = shell.run("info", "--data", "data", "able").out
+        assert re.search(r"^can +exec\.able\.sync$", shown, re.MULTILINE)
 
 
 def test_what_the_host_is_and_how_it_is_doing(shell: Shell):
@@ -245,12 +255,45 @@ def test_the_monitor_needs_a_terminal(shell: Shell):
 
 
 def test_a_closed_stdout_is_no_traceback(shell: Shell):
+    line = f"{PLUGHOST} version >&-"
     done = subprocess.run(
-        f"{PLUGHOST} version >&-",
-        shell=True,
-        env=shell.environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        ["sh", "-c", line], env=shell.environment, capture_output=True, text=True, check=False
     )
     assert "Traceback" not in done.stderr
+
+
+GUARD = """
+from plugin_sdk import Plugin, allow, hook
+
+class Guard(Plugin):
+    @hook("message.before_send", fail="closed")
+    async def check(self, message):
+        return allow()
+"""
+
+
+def test_disabling_a_plugin_whose_hooks_guard_names_them_and_asks(shell: Shell):
+    folder = shell.plugin("guard", GUARD)
+    with shell.start("run", str(folder), "--data", "data") as running:
+        running.until("loaded$")
+
+        def state() -> str:
+            return json.loads(shell.run("ps", "--data", "data", "--json").out)[0]["state"]
+
+        shown = shell.run("disable", "--data", "data", "guard")
+        assert (shown.code, state()) == (2, "active")
+        assert "guard: message.before_send" in shown.err
+        assert "add --yes" in shown.err
+        asked = shell.at_terminal("disable", "--data", "data", "guard", answers=[("Disable? [y/N]", "n")])
+        assert asked.code != 0
+        assert state() == "active"
+        asked = shell.at_terminal("disable", "--data", "data", "guard", answers=[("Disable? [y/N]", "y")])
+        assert asked.code == 0
+        assert state() == "disabled"
+        # It guards nothing now.
+        assert shell.run("disable", "--data", "data", "guard").code == 0
+        shell.run("enable", "--data", "data", "guard")
+        shell.run("load", "--data", "data", "guard")
+        done = shell.run("disable", "--data", "data", "--all", "--yes")
+        assert (done.code, done.out) == (0, "guard: disabled\n")
+        assert "guard: message.before_send" in done.err

@@ -13,6 +13,7 @@ EXPECTED = {
     "overloaded": 1,
     "load_failed": 1,
     "load_refused": 1,
+    "missing_dependency": 1,
     "handover_failed": 1,
     "quota_exceeded": 1,
     "conflict": 1,

@@ -38,6 +38,16 @@ def test_a_class_in_another_file_of_the_plugin_is_found(check: Check):
     assert named == []
 
 
+def test_a_class_that_is_imported_from_another_file_is_found_without_an_entry_point(check: Check):
+    parts = "from plugin_sdk import Plugin\nclass Base(Plugin): pass\nclass Sample(Base): pass\n"
+    assert check("from parts import Sample\n", parts=parts) == []
+    assert check("from .parts import Base, Sample\n", parts=parts) == []
+    assert check("from parts import *\n", parts=parts) == []
+    two = "from plugin_sdk import Plugin\nclass A(Plugin): pass\nclass B(Plugin): pass\n"
+    [found] = check("from parts import A, B\n", parts=two)
+    assert "found: A, B" in found.what
+
+
 @pytest.mark.parametrize(
     ("source", "manifest", "said"),
     [

@@ -39,8 +39,12 @@ async def test_a_plugin_that_shows_an_error_shows_what_to_do_about_it(
             "ask",
             {"method": "email.send", "params": {"to": "a@example.com", "subject": "s", "body": "b"}},
         )
-        assert shown == f'{message}; in the manifest: permissions = ["email:send"]'
+        assert shown == (
+            "plugin 'asker' did not declare email:send; in the manifest: permissions = [\"email:send\"]"
+        )
         assert "did not declare email:send" in message
+        shown, _ = await host.call("asker", "ask", {"method": "nope.list", "params": {}})
+        assert shown == "the host has no method 'nope.list'; `rpc.discover` lists what there is"
 
 
 async def test_a_value_that_is_none_of_those_allowed_is_answered_with_them(

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from host import HasDependants, LoadFailed, LoadRefused, PluginHost
+from host import HasDependants, LoadFailed, LoadRefused, MissingDependency, PluginHost
 from host.supervision.supervisor import Supervisor
 
 Write = Callable[..., Path]
@@ -84,7 +84,7 @@ async def test_a_missing_plugin_is_named_and_the_reason_is_shown(plugins: Path, 
     write_plugin("app", PLAIN, 'dependencies = ["absent"]')
 
     async with PluginHost(plugins=[plugins]) as host:
-        with pytest.raises(LoadRefused, match="'absent', which is not here") as caught:
+        with pytest.raises(MissingDependency, match="'absent', which is not here") as caught:
             await host.load("app")
         assert caught.value.data["missing"] == "absent"
         assert "install absent" in caught.value.remedy
@@ -99,12 +99,23 @@ async def test_a_missing_plugin_is_named_and_the_reason_is_shown(plugins: Path, 
         assert host.plugin("app").state == "active"
 
 
+async def test_a_missing_package_is_named_with_the_line_to_run(plugins: Path, write_plugin: Write) -> None:
+    write_plugin("app", PLAIN, '[dependencies.packages]\nno-such-distribution-here = ">=1"\n')
+
+    async with PluginHost(plugins=[plugins]) as host:
+        with pytest.raises(MissingDependency, match=r"it is not installed; run: .* -m venv") as caught:
+            await host.load("app")
+        assert caught.value.code == "missing_dependency"
+        assert list(caught.value.data["install"]) == ["no-such-distribution-here>=1"]
+        assert "/pip install" in host.plugin("app").reason
+
+
 async def test_another_version_than_the_needed_one_is_refused(plugins: Path, write_plugin: Write) -> None:
     write_plugin("app", PLAIN, '[dependencies.plugins]\nbase = "^2.0"\n')
     write_plugin("base", PLAIN, version="1.4.0")
 
     async with PluginHost(plugins=[plugins]) as host:
-        with pytest.raises(LoadRefused, match=r"needs base .*2\.0.*, here is 1\.4\.0"):
+        with pytest.raises(MissingDependency, match=r"needs base .*2\.0.*, here is 1\.4\.0"):
             await host.load("app")
         assert host.plugin("base").state == "discovered"
 
@@ -121,7 +132,7 @@ async def test_a_circle_is_refused_and_drawn(plugins: Path, write_plugin: Write)
     write_plugin("free", PLAIN)
 
     async with PluginHost(plugins=[plugins]) as host:
-        with pytest.raises(LoadRefused, match="a -> b -> c -> a"):
+        with pytest.raises(LoadRefused, match=r"a -> b -> c -> a; take one of them out"):
             await host.load("a")
         failed = await host.load_all()
         assert sorted(failed) == ["a", "b", "c"]

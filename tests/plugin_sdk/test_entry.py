@@ -92,9 +92,49 @@ def test_two_classes_in_a_file_must_be_told_apart(write: Write) -> None:
     assert refused("one_entry.py").endswith("found: Hello, Second")
 
 
-def test_an_imported_class_does_not_count_as_the_files_own(write: Write) -> None:
+def test_a_class_from_another_file_of_the_plugin_is_found_where_a_module_has_none_of_its_own(
+    write: Write,
+) -> None:
     write("one_entry.py", ONE)
     write("other_entry.py", "from one_entry import Hello\n")
+    assert [cls.__name__ for cls in load_classes(["other_entry.py"])] == ["Hello"]
+
+
+def test_a_package_may_import_its_class_from_a_file_in_it(write: Write) -> None:
+    write("__init__.py", "from .plug_entry import Hello\n")
+    write("plug_entry.py", ONE)
+    assert [cls.__name__ for cls in load_classes(["__init__.py"])] == ["Hello"]
+
+
+def test_a_modules_own_class_goes_before_those_it_imports(write: Write) -> None:
+    write("one_entry.py", ONE)
+    write("other_entry.py", "from one_entry import Hello\nclass Own(Hello): pass\n")
+    assert [cls.__name__ for cls in load_classes(["other_entry.py"])] == ["Own"]
+
+
+def test_the_base_of_an_imported_class_does_not_count(write: Write) -> None:
+    write("one_entry.py", ONE)
+    write("two_entry.py", "from one_entry import Hello\nclass Own(Hello): pass\n")
+    write("three_entry.py", "from one_entry import Hello\nfrom two_entry import Own\n")
+    assert [cls.__name__ for cls in load_classes(["three_entry.py"])] == ["Own"]
+
+
+def test_two_imported_classes_must_be_told_apart(write: Write) -> None:
+    write("one_entry.py", ONE)
+    write("two_entry.py", OTHER)
+    write("three_entry.py", "from one_entry import Hello\nfrom two_entry import Other\n")
+    assert refused("three_entry.py").endswith("found: Hello, Other")
+
+
+def test_a_class_of_an_installed_package_does_not_count(write: Write) -> None:
+    write(".venv/__init__.py", "")
+    write(".venv/installed_entry.py", ONE)
+    sys.path.insert(0, str(write("main_entry.py", "from installed_entry import Hello\n").parent / ".venv"))
+    assert refused("main_entry.py").endswith("found: none")
+
+
+def test_a_class_of_the_sdk_does_not_count(write: Write) -> None:
+    write("other_entry.py", "from plugin_sdk.kinds import AIProvider\n")
     assert refused("other_entry.py").endswith("found: none")
 
 

@@ -1,6 +1,7 @@
 """Commands, endpoints, additions to user interfaces and schedules: the plugin's side of the wire."""
 
 import base64
+import re
 from typing import Any, ClassVar
 
 import msgspec
@@ -112,6 +113,25 @@ class Offering(Plugin):
     @method
     async def again(self) -> None:
         await self.commands.register("late", self.go)
+
+
+class Labelled(Plugin):
+    @method
+    async def register(self, labels: list[str]) -> list[str]:
+        return [await self.ui.add_menu_item(label=label) for label in labels]
+
+
+async def test_a_menu_item_has_a_name_in_whatever_letters_its_label_is() -> None:
+    labels = ["Отчёт", "日本", "Отчёт 2", "Список 2", "x" * 100, "!"]
+    async with started(Labelled) as host:
+        asked = answer(host)
+        names = await host.call("register", {"labels": labels})
+    assert [params["name"] for _, params in asked] == names
+    assert len(set(names)) == len(labels)
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name) for name in names)
+    async with started(Labelled) as host:
+        answer(host)
+        assert await host.call("register", {"labels": labels}) == names, "they stay the same"
 
 
 def answer(host: HostSide) -> list[tuple[str, Any]]:

@@ -12,6 +12,7 @@ from plugin_sdk.api.log import Log
 from protocol import errors
 from tests.plugin_sdk.session_host import (
     refused,
+    session,
     started,
     until,
 )
@@ -84,6 +85,31 @@ async def test_an_error_text_that_utf8_can_not_express_is_logged_all_the_same() 
 async def test_a_handler_that_ends_by_a_cancel_of_its_own_is_an_incident() -> None:
     async with started(Failing) as host:
         assert (await refused(host.call("own_cancel"))).code == errors.INTERNAL_ERROR
+
+
+class Silent(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (RuntimeError("API key is required"), "RuntimeError: API key is required; incident "),
+        (RuntimeError(), "RuntimeError; incident "),
+        (OSError("no file \udcff"), "OSError: no file \\udcff; incident "),
+        (ValueError("x" * 5_000), f"ValueError: {'x' * 1_000}…; incident "),
+        (Silent(), "Silent: (its text can't be made: ValueError); incident "),
+    ],
+)
+async def test_a_failed_start_tells_what_was_raised(raised: Exception, told: str) -> None:
+    class Starting(Plugin):
+        async def on_load(self) -> None:
+            raise raised
+
+    async with session(lambda: Starting) as host:
+        error = await refused(host.start())
+        assert error.message == told + error.data["incident"]
 
 
 class Unshowable:

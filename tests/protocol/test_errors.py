@@ -31,6 +31,7 @@ def test_an_authors_error_has_the_plugin_code_unless_it_says_otherwise() -> None
 
 def test_a_remedy_that_the_host_gave_is_read_after_the_message_and_only_once() -> None:
     assert str(RpcError(-1, "it is full", {"remedy": "delete something"})) == "it is full; delete something"
+    assert str(RpcError(-1, "It is full.", {"remedy": "delete it"})) == "It is full; delete it"
     assert str(RpcError(-1, "a:\n  b", {"remedy": "mend b"})) == "a:\n  b\nmend b"
     assert str(RpcError(-1, "full; delete it", {"remedy": "delete it"})) == "full; delete it"
     for data in (None, 7, {"remedy": ""}, {"remedy": 7}, ["remedy"]):

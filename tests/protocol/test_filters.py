@@ -89,9 +89,11 @@ def test_what_passes(where: dict[str, Any], passes: bool) -> None:
         ({"a": above("x")}, "can't be compared"),  # pyright: ignore[reportArgumentType]
         ({"a": {"exists": 1}}, "can't be compared"),
         ({"a": equals("x" * 1_001)}, "can't be compared"),
+        ({"a.b": equals(object())}, "where.a.b.equals: found a value of type object; allowed: what JSON"),
+        ({7: equals(1)}, "found the field 7"),
     ],
 )
-def test_what_is_no_filter_is_told_with_its_place(where: dict[str, Any], words: str) -> None:
+def test_what_is_no_filter_is_told_with_its_place(where: dict[Any, Any], words: str) -> None:
     assert words in where_fault(where)
 
 

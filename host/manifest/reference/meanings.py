@@ -19,15 +19,16 @@ MEANINGS: Final[dict[str, str]] = {
     "category": "Shown in the store.",
     "tags": "Words that the store finds the plugin by.",
     "main": "The entry point, like `entry_point`.",
-    "entry_point": "`module:Class`, or a file such as `main.py` with one Plugin class. Without any, `main.py`, "
-    "then `__init__.py`.",
+    "entry_point": "`module:Class`, or a file such as `main.py` with one Plugin class, its own or imported from another "
+    "file of the plugin. Without any, `main.py`, then `__init__.py`.",
     "entry_points": "Several, by the names main, ui, api, webhook and cli: all are imported into one process.",
     "entrypoints": "Another spelling of `entry_points`.",
     "command": "A program in any language that speaks the protocol, with its arguments; in place of entry points.",
     "permissions": "What the plugin asks for; see *Permissions*.",
     "dependencies": "A list of plugins' ids, or a map of Python packages to ranges, or both in two tables "
     "`plugins` and `packages`.",
-    "requires": "Ranges of versions by name: `plughost`, `python`, and the applications that the plugin runs in.",
+    "requires": "Ranges of versions by name: `plughost`, `python`, and the applications that the plugin runs in; "
+    "`>=1.2,<2`, `^1.6`, `~1.2`, `1.x`, `1.2 - 2.0`, `^1 || ^2`.",
     "python_version": "The range of Python versions.",
     "config_schema": "What may be configured; see *Configuration*.",
     "configSchema": "Another spelling of `config_schema`.",
@@ -42,7 +43,8 @@ MEANINGS: Final[dict[str, str]] = {
     "env": "Variables for the plugin's process.",
     "critical": "Loaded before the others.",
     "preload": "false starts an interpreter of its own, instead of a fork of one that has the SDK loaded.",
-    "capabilities": "What the plugin can do, such as `exec.my_plugin.action`, for those who look for it.",
+    "capabilities": "What the plugin can do, such as `exec.my_plugin.action`; read by `plughost info`, "
+    "`PluginView.capabilities` and `self.plugins.list()` of other plugins.",
     "topics": "Events that the plugin emits: names, or tables.",
     "subscriptions": "Events that it wants. A durable one is known, and fed, before the plugin runs.",
     "triggers": "Subscriptions in short: an event and a method.",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from host.errors import Fault
+from host.manifest import read_package
 from host.manifest.schema_words import DIALECT
 from protocol.manifest import Manifest, Requires
 from protocol.messages.provides import Endpoint
@@ -86,6 +87,27 @@ def test_null_reads_as_not_written(read_json: Callable[..., Manifest]):
 
 def test_plughost_version_is_about_the_host_itself(read_json: Callable[..., Manifest]):
     assert read_json({"plughost_version": "^0.1"}, "plugin.json").requires == Requires(plughost="<0.2,>=0.1")
+
+
+@pytest.mark.parametrize("name", ["plugin.json", "manifest.json"])
+def test_ranges_may_stand_in_one_table(name: str, read_json: Callable[..., Manifest]):
+    ranges = {"plughost": ">=99", "python": ">=3.8", "plexichat": ">=1"}
+    assert read_json({"requires": ranges}, name).requires == Requires(">=99", ">=3.8", {"plexichat": ">=1"})
+
+
+def test_a_table_of_ranges_is_read_from_a_python_document_too(folder: Path):
+    (folder / "manifest.py").write_text(
+        "MANIFEST = {'name': 'p', 'version': '1', 'requires': {'plughost': '>=99'}}\n"
+    )
+    assert read_package(folder).manifest.requires == Requires(plughost=">=99")
+
+
+def test_ranges_that_are_none_or_are_written_twice_are_faults(json_faults: Callable[..., dict[str, Fault]]):
+    faults = json_faults({"requires": {"plughost": "new"}}, "plugin.json")
+    assert faults["requires.plughost"].found == "'new'"
+    assert "requires" in json_faults({"requires": ["plughost"]}, "plugin.json")
+    faults = json_faults({"requires": {"python": ">=3"}, "python_version": ">=3.8"}, "plugin.json")
+    assert faults["python_version"].allowed == "one of it and requires.python"
 
 
 def test_an_application_version_that_is_no_range_is_a_fault(json_faults: Callable[..., dict[str, Fault]]):

@@ -96,6 +96,13 @@ def test_a_package_of_another_version_comes_with_the_line_to_run(tmp_path: Path)
     ]
 
 
+def test_of_several_ranges_one_that_fits_is_enough_and_the_last_one_is_installed(tmp_path: Path):
+    folder = with_packages(tmp_path, something="2.1")
+    assert unmet_requirements(manifest(packages={"something": "<2 || >=2,<3"}), folder) == []
+    (sentence,) = unmet_requirements(manifest(packages={"something": "<1 || >=3"}), folder)
+    assert sentence.endswith(f"run: {folder}/.venv/bin/pip install 'something>=3'")
+
+
 def test_what_comes_with_the_sdk_is_compared_with_what_the_host_has():
     installed = importlib.metadata.version("msgspec")
     (sentence,) = unmet_requirements(manifest(packages={"msgspec": "<0.1"}), NOWHERE)

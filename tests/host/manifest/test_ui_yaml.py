@@ -169,3 +169,10 @@ def test_a_folder_with_a_ui_yaml_and_no_code_needs_no_process(tmp_path: Path):
 def test_any_text_is_read_or_is_faulty(text: str):
     faults = FaultList("", "ui.yaml")
     parse_yaml(text, "ui.yaml", faults)
+
+
+@pytest.mark.parametrize("text", ["- slot: drawer\n", "", "just text\n"])
+def test_a_document_that_is_no_object_is_told_what_it_has_to_have(
+    text: str, ui_faults: Callable[[str], dict[str, Fault]]
+):
+    assert ui_faults(text)[""].allowed == "an object with `sections`, a list"

@@ -177,8 +177,40 @@ async def test_what_is_free_needs_a_permission_where_the_embedding_program_says_
         host.permissions.demand("storage", "nonsense")
     async with host:
         assert await host.call("with", "keep") == 1
-        with pytest.raises(Denied, match="storage:use"):
+        with pytest.raises(Denied, match="did not declare storage:write"):
             await host.call("without", "keep")
+
+
+async def test_parts_of_the_storage_may_be_declared_alone(plugins: Path, write_plugin: Write) -> None:
+    keeper = """
+    class Keeper(Plugin):
+        @method
+        async def change(self) -> Any:
+            return await self.storage.incr("n")
+
+        @method
+        async def read(self) -> Any:
+            return [await self.storage.get("n"), await self.storage.keys()]
+
+        @method
+        async def remove(self) -> Any:
+            return await self.storage.delete("n")
+    """
+    write_plugin("both", keeper, 'permissions = [{resource = "storage", actions = ["read", "write"]}]\n')
+    write_plugin("reader", keeper, 'permissions = ["storage:read"]\n')
+    write_plugin("all", keeper, 'permissions = ["storage:use"]\n')
+    host = PluginHost([plugins], autoload=True)
+    host.permissions.demand("storage", "storage:use")
+    async with host:
+        assert await host.call("both", "change") == 1
+        assert await host.call("both", "read") == [1, ["n"]]
+        with pytest.raises(Denied, match="storage:delete"):
+            await host.call("both", "remove")
+        assert await host.call("reader", "read") == [None, []]
+        with pytest.raises(Denied, match="storage:write"):
+            await host.call("reader", "change")
+        assert await host.call("all", "change") == 1
+        assert await host.call("all", "remove") is True
 
 
 async def test_a_permission_near_one_of_the_application_is_told_when_it_is_discovered(

@@ -204,6 +204,10 @@ async def test_a_handler_that_raises_or_gets_other_data_than_it_asks_for_is_logg
             '    @on("ok", where={"": 3})\n    async def y(self, data): ...',
             "Bad.x: topic: .*; Bad.y: where: ",
         ),
+        (
+            '@on("a.b", where={"x": object()})\n    async def x(self, data): ...',
+            r"Bad.x: where.x.equals: found a value of type object; allowed: what JSON can express",
+        ),
         ("async def on_a(self): ...", "on_a: a handler of events is called with"),
         ("async def on_a(self, data: object()): ...", "on_a"),
         ("async def handle_event(self, data): ...", r"called with \(event_type, data\)"),

@@ -55,9 +55,10 @@ async def test_hooks_can_be_released_and_are_in_force_again_with_the_next_load(
     async with PluginHost([plugins], data=data, autoload=True) as host:
         assert not host.hooks.release("guard")  # it runs
         await host.unload("guard")
-        with caplog.at_level(logging.WARNING):
+        with caplog.at_level(logging.INFO):
             assert host.hooks.release("guard")
         assert "released" in caplog.text
+        assert "hooks.release(plugin='guard'): done" in caplog.text, "it is in the audit"
         assert not host.hooks.release("guard")
         assert await host.hook(HOOK, {"text": "hello"})
     assert json.loads((data / "hooks.json").read_text()) == {}

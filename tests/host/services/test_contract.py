@@ -88,6 +88,27 @@ async def test_on_command_gets_what_no_command_answers(host: PluginHost) -> None
     assert "incident" in outcome.error
 
 
+async def test_a_command_that_takes_other_parameters_is_no_success(
+    plugins: Path, write_plugin: Write
+) -> None:
+    typed = """
+    from plugin_sdk import command
+
+    class Typed(Plugin):
+        @command
+        async def turn_on(self, device: str) -> str:
+            return device
+    """
+    write_plugin("typed", typed)
+    async with PluginHost([plugins], autoload=True) as host:
+        assert (await host.contract.command("typed", "turn_on", {"device": "a"})).result == "a"
+        outcome = await host.contract.command("typed", "turn_on", {})
+        assert (outcome.success, outcome.result) == (False, None)
+        assert "device" in outcome.error
+        outcome = await host.contract.command("typed", "turn_on", {"device": 7})
+        assert not outcome.success
+
+
 async def test_a_command_that_nothing_answers_is_no_success(plugins: Path, write_plugin: Write) -> None:
     write_plugin("plain", PLAIN)
     async with PluginHost([plugins], autoload=True) as host:

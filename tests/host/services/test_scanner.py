@@ -90,8 +90,10 @@ async def test_what_is_no_file_to_scan_is_refused(
         await guarded.scan_file(link)
     with pytest.raises(InvalidParams, match="no regular file"):
         await guarded.scan_file(tmp_path)
-    with pytest.raises(InvalidParams, match="No such file"):
+    with pytest.raises(InvalidParams, match="nothing' can't be scanned: No such file or directory; name a"):
         await guarded.scan_file(tmp_path / "nothing")
+    with pytest.raises(InvalidParams, match="can't be scanned: embedded null byte"):
+        await guarded.scan_file(tmp_path / "a\0b")
     monkeypatch.setattr(scanner, "MAX_FILE_BYTES", 3)
     with pytest.raises(InvalidParams, match="it has 4 bytes; allowed: 3"):
         await guarded.scan_file(file)

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from host import LoadRefused, PlughostError, PluginHost, PluginView
+from host import LoadFailed, LoadRefused, PlughostError, PluginHost, PluginView
 from host.logs import configure
 from host.masking import MASK
 from host.settings import LogSettings
@@ -250,3 +250,22 @@ async def test_what_does_not_fit_shows_no_secret_at_load(
         view: PluginView = other.plugin("leaks")
         assert canary[:14] not in str(refused.value) + view.reason
         assert "maxLength 60" in view.reason
+
+
+@pytest.mark.parametrize("before", [0, 990])
+async def test_why_a_start_failed_shows_no_secret(
+    plugins: Path, write_plugin: Write, canary: str, before: int
+) -> None:
+    write_plugin(
+        "owner",
+        "class Owner(Plugin):\n    async def on_load(self) -> None:\n"
+        f"        raise ValueError('k' * {before} + self.config['token'] + ' is refused')\n",
+        SCHEMA,
+    )
+    async with PluginHost([plugins], config={"owner": {"token": canary}}) as host:
+        with pytest.raises(LoadFailed) as failed:
+            await host.load("owner")
+        told = str(failed.value) + host.plugin("owner").reason
+        assert f"ValueError: {'k' * before}{MASK}" in told
+        assert canary[:8] not in told
+        assert "; incident " in told

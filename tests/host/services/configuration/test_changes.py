@@ -15,10 +15,12 @@ from host import (
     ConfigurationRefused,
     Conflict,
     DiskFull,
+    InvalidConfiguration,
     InvalidParams,
     PluginError,
     PluginHost,
 )
+from host.masking import MASK
 from host.state import config_file
 
 Write = Callable[..., Path]
@@ -79,6 +81,39 @@ async def test_of_a_plugin_that_does_not_run_a_change_is_used_at_the_next_start(
     assert (await host.configuration.set("one", {"mode": "fast"})).applied == "next_start"
     await host.load("one")
     assert (await host.call("one", "seen"))["mode"] == "fast"
+
+
+async def test_a_dotted_key_leads_into_a_table_and_is_checked_and_masked_there(
+    plugins: Path, write_plugin: Write
+) -> None:
+    schema = """
+[config_schema]
+type = "object"
+[config_schema.properties.deep]
+properties.pw = { type = "string", writeOnly = true }
+properties.size = { type = "integer" }
+[config_schema.properties."very.key"]
+type = "integer"
+[config_schema.patternProperties."[.]org$"]
+type = "string"
+"""
+    write_plugin("two", "class Two(Plugin): ...\n", schema)
+    async with PluginHost([plugins]) as host:
+        configuration = host.configuration
+        await configuration.set("two", {"deep.pw": "hidden-one", "deep": {"size": 1}, "very.key": 2})
+        await configuration.change("two", {"example.org": "as it is"})
+        assert configuration.get("two") == {
+            "deep": {"pw": MASK, "size": 1},
+            "very.key": 2,
+            "example.org": "as it is",
+        }
+        told = {one.key: one.value for one in configuration.explain("two")}
+        assert told["deep.pw"] == MASK
+        await configuration.unset("two", "very.key", "deep.size")
+        assert configuration.get("two") == {"deep": {"pw": MASK}, "example.org": "as it is"}
+        with pytest.raises(InvalidConfiguration) as refused:
+            await configuration.set("two", {"deep.size": "big"})
+        assert [fault.path for fault in refused.value.faults] == ["deep.size"]
 
 
 async def test_history_tells_who_changed_what_and_changes_can_be_undone(host: PluginHost) -> None:
