@@ -74,10 +74,12 @@ class Confirm(Dialog[str]):
 
     def on_key(self, event: events.Key) -> None:
         """Take a letter."""
-        if event.key == "n":
-            self.dismiss(None)
-        elif any(event.key == key for key, _ in self.answers):
-            self.dismiss(event.key)
+        answered = any(event.key == key for key, _ in self.answers)
+        if answered or event.key == "n":
+            # It would go on to the program, whose screen is by then the one below, and mean something there.
+            event.stop()
+            event.prevent_default()
+            self.dismiss(event.key if answered else None)
 
 
 class AskText(Dialog[str]):

@@ -57,6 +57,19 @@ async def test_a_stop_names_those_that_need_it(answer: str, dependants: str | No
         assert facade.done == ([] if dependants is None else [("plugin_stop", "github", dependants)])
 
 
+@pytest.mark.parametrize("answer", ["y", "n"])
+async def test_the_letter_that_answers_a_question_means_nothing_to_the_screen_below(answer: str):
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to("github")
+        await driven.press("x")
+        await driven.until(lambda: isinstance(driven.app.screen, Confirm))
+        await driven.press(answer)
+        await driven.until(lambda: isinstance(driven.app.screen, Overview))
+        await driven.settle()
+        assert not any("Copied" in said or "no other match" in said for said in driven.app.said)
+
+
 async def test_a_verb_acts_on_all_that_are_marked():
     facade = full_host()
     async with driving(facade) as driven:
