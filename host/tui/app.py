@@ -21,7 +21,7 @@ from textual.widget import AwaitMount
 from host.base_error import PlughostError
 from host.clock import Clock, SystemClock
 from host.facade.pages import CommandRow
-from host.facade.plugin_pages import PluginPage
+from host.facade.plugin_pages import MethodPage, PluginPage
 from host.tui.acts import Acts
 from host.tui.ascii import AsciiFilter
 from host.tui.asked import Asked
@@ -214,10 +214,14 @@ class Monitor(KeysInTurn):
 
     def call_form(self, plugin: str, method: str = "", params: Mapping[str, Any] | None = None) -> None:
         """Let a method of a plugin be called."""
-        from host.tui.call_dialog import CallDialog
+        from host.tui.call_dialog import CallDialog, PickMethod
+
+        def call(page: MethodPage | None) -> None:
+            if page is not None:
+                self.push_screen(CallDialog(plugin, page, params))
 
         if self.acts.may():
-            self.push_screen(CallDialog(plugin, method, params))
+            self.push_screen(PickMethod(plugin, method), call)
 
     def run_command(self, command: CommandRow) -> None:
         """Run a plugin's command; one that takes parameters gets a form first."""
