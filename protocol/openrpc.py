@@ -1,7 +1,7 @@
 """OpenRPC documents: what `rpc.discover` of either side answers, and what `protocol.schema` publishes."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from protocol.version import PROTOCOL_VERSIONS
 
@@ -37,3 +37,30 @@ def method_entry(
     if stream:
         entry["x-stream"] = True
     return entry
+
+
+def params_schema(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of the parameters of a method that an OpenRPC document describes."""
+    properties: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    required: list[str] = []
+    params = entry.get("params")
+    for one in cast("Sequence[Any]", params) if isinstance(params, list) else ():
+        if not isinstance(one, dict):
+            continue
+        member = cast("dict[str, Any]", one)
+        name, schema = member.get("name"), member.get("schema")
+        if not isinstance(name, str) or not isinstance(schema, dict):
+            continue
+        described = dict(cast("dict[str, Any]", schema))
+        defs = described.pop("$defs", None)
+        shared.update(cast("dict[str, Any]", defs) if isinstance(defs, dict) else {})
+        properties[name] = described
+        if member.get("required") is True:
+            required.append(name)
+    made: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if required:
+        made["required"] = required
+    if shared:
+        made["$defs"] = shared
+    return made

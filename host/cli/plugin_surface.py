@@ -4,11 +4,12 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from host.devtools.chaos.surface import Offer, Place, Surface, Wanted, schema_of, topic_of
+from host.devtools.chaos.surface import Offer, Place, Surface, Wanted, topic_of
 from host.errors import PlughostError
 from host.plugin_host import PluginHost
 from host.supervision.session import Session
 from protocol.errors import RpcError
+from protocol.openrpc import params_schema
 
 DISCOVER_S: Final = 5.0
 
@@ -48,7 +49,7 @@ async def read_methods(host: PluginHost, plugin: str) -> tuple[Offer, ...]:
     for entry in await _described(session):
         name = entry.get("name")
         if isinstance(name, str) and name in known:
-            known[name] = (known[name][0], schema_of(entry))
+            known[name] = (known[name][0], params_schema(entry))
     return tuple(Offer(name, schema, stream) for name, (stream, schema) in known.items())
 
 

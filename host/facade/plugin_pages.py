@@ -91,3 +91,13 @@ class WhyPage(msgspec.Struct, frozen=True, kw_only=True):
     advice: str
     text: str
     """All of it."""
+
+
+class MethodPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A method of a plugin, and what it takes."""
+
+    name: str
+    stream: bool
+    params: dict[str, Any]
+    """JSON Schema of the object of its parameters; empty where the plugin does not say, or not well."""
+    description: str

@@ -18,7 +18,7 @@ from host.facade.pages import (
     StoragePage,
     WidgetPage,
 )
-from host.facade.plugin_pages import PluginPage, SamplesPage, WhyPage
+from host.facade.plugin_pages import MethodPage, PluginPage, SamplesPage, WhyPage
 from host.facade.rows import PluginRow, ProblemRow, PromptRow
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -79,6 +79,15 @@ class Queries(Protocol):
     @query
     async def plugin_status(self, plugin: str) -> AnswerPage:
         """Ask a plugin what it does."""
+        ...
+
+    @query
+    async def plugin_methods(self, plugin: str) -> tuple[MethodPage, ...]:
+        """Ask a plugin that runs which methods it has, and what each takes.
+
+        Raises:
+            NotActive, Disabled, Quarantined: It does not run.
+        """
         ...
 
     @query

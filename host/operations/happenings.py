@@ -28,17 +28,27 @@ MAX_DATA_CHARS: Final = 4_096
 _LOUD: Final = {"backoff": "warning", "unresponsive": "warning", "error": "error", "quarantined": "error"}
 _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
+_PROMPTS: Final = f"{HOST_TOPICS}.prompt."
+_CALLS: Final = frozenset({"call", "stream", "command.run", "hook.ask", "endpoint.request", "ui.invoke"})
+"""Verbs that have a plugin do something: what comes of them is seen in figures and states."""
+
 Severity = Literal["info", "warning", "error"]
 
 
 class Happenings:
     """What happens in one host."""
 
-    def __init__(self, feeds: Feeds, clock: Clock, session: Callable[[str], str]) -> None:
-        """`session(plugin)` is the id of its present run, empty if it has none."""
+    def __init__(
+        self, feeds: Feeds, clock: Clock, session: Callable[[str], str], moved: Callable[[], None]
+    ) -> None:
+        """`session(plugin)` is the id of its present run, empty if it has none.
+
+        `moved()` is told of whatever a problem may begin or end with.
+        """
         self._feeds = feeds
         self._clock = clock
         self._session = session
+        self._moved = moved
 
     def changed(self, change: Change) -> None:
         """Take a change of state."""
@@ -58,6 +68,8 @@ class Happenings:
         if head == HOST_TOPICS:
             if topic.startswith(f"{HOST_TOPICS}.plugin.") and topic.count(".") == 2 and b'"old"' in text:
                 return  # `changed` has told it
+            if topic.startswith(_PROMPTS):
+                self._moved()
             kind, plugin = "host", _plugin_in(text)
         elif head == "plugin" or by:
             kind, plugin = "plugin", by or topic.split(".")[1]
@@ -90,6 +102,8 @@ class Happenings:
     def audited(self, by: str, method: str, params: Mapping[str, Any], outcome: str) -> None:
         """Take a verb that somebody had the host do, and what came of it."""
         shown = known.cleared_value({key: value for key, value in params.items() if value is not None})
+        if method not in _CALLS:
+            self._moved()
         failed = outcome != "done"
         plugin = shown.get("plugin")
         words = ", ".join(f"{key}={_brief(value)}" for key, value in shown.items())

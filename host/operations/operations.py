@@ -36,8 +36,8 @@ class Operations:
         self._parts = parts
         self._rates = Rates()
         self._usage = OwnUsage()
-        self.happenings = Happenings(parts.feeds, parts.clock, self._session_of)
         self._problems = ProblemBook(parts.clock, self._told)
+        self.happenings = Happenings(parts.feeds, parts.clock, self._session_of, self._problems.moved)
         self._pictures = Pictures(parts, self._rates, self._problems)
         self.facade = HostFacade(parts, self._pictures, self._problems, self.happenings, "the host")
         self._sampled_s = self._looked_s = -1e9
@@ -51,6 +51,7 @@ class Operations:
     def changed(self, change: Change) -> None:
         """Take a change of a plugin's state."""
         self._pictures.touch(change.plugin)
+        self._problems.moved()
         self.happenings.changed(change)
 
     def swept(self) -> None:

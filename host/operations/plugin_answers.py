@@ -10,10 +10,19 @@ import msgspec
 
 from host.errors import ManifestError
 from host.facade.pages import AnswerPage, DatabasePage, HostPage
-from host.facade.plugin_pages import ExitPage, LifePage, MechanismPage, PluginPage, SamplesPage, WhyPage
+from host.facade.plugin_pages import (
+    ExitPage,
+    LifePage,
+    MechanismPage,
+    MethodPage,
+    PluginPage,
+    SamplesPage,
+    WhyPage,
+)
 from host.facade.rows import PluginRow, ProblemRow, PromptRow
 from host.facade.views import ExitFacts
 from host.logs import clean
+from host.operations.method_pages import method_pages
 from host.operations.metrics import metrics_text
 from host.operations.pictures import loop_name
 from host.operations.shown import shown
@@ -155,6 +164,10 @@ class PluginAnswers(Watcher):
         """Ask a plugin what it does."""
         answer = await self._parts.contract.status(plugin)
         return AnswerPage(plugin=plugin, status=answer.status, reason="", data=shown(answer.data))
+
+    async def plugin_methods(self, plugin: str) -> tuple[MethodPage, ...]:
+        """Ask a plugin that runs which methods it has, and what each takes."""
+        return await method_pages(self._parts.roster.live(plugin))
 
     async def metrics(self) -> str:
         """Return the host's figures in Prometheus' text format."""

@@ -1,7 +1,8 @@
 """ProblemBook: what an operator should look at, from the first sight of it to its end.
 
 Owns which problems are open, since when, and what the operator said of them. What is a problem is said by
-`problem_rules`. Looked over with the watchdog's sweeps and whenever somebody asks.
+`problem_rules`. Looked over with the watchdog's sweeps, whenever somebody asks, and while somebody watches
+as soon as something changed.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,6 +20,12 @@ LINGERS_S: Final = 30.0
 
 LOOK_S: Final = 5.0
 """Seconds after which whoever watches has it looked over; sweeps rest where no plugin runs."""
+
+HURRY_S: Final = 1.0
+"""Seconds between two looks that changes bring about, however many changes there are."""
+
+HURRIES: Final = 4
+"""Such looks that may come at once after a rest."""
 
 MAX_MUTE_S: Final = 7 * 24 * 3600.0
 
@@ -48,13 +55,15 @@ class ProblemBook:
         self._open: dict[str, ProblemRow] = {}
         self._lingers: dict[str, bool] = {}
         self._muted: dict[str, float] = {}
-        self._looked_at_s = -LOOK_S
+        self._looked_at_s = self._hurried_at_s = -LOOK_S
+        self._moved = False
         self.looks: Callable[[], None] = lambda: None
         """Looks for problems now."""
 
     def look(self, findings: Iterable[Finding]) -> None:
         """Take all that is found now."""
         self._looked_at_s = self._clock.monotonic()
+        self._moved = False
         now_s = self._clock.wall()
         seen: set[str] = set()
         self._muted = {name: until_s for name, until_s in self._muted.items() if until_s > now_s}
@@ -88,11 +97,19 @@ class ProblemBook:
                 del self._open[name], self._lingers[name]
                 self._told(row, True)
 
+    def moved(self) -> None:
+        """Note that something changed that a problem may be of; whoever watches has it looked for at once."""
+        self._moved = True
+
     def watched(self) -> None:
-        """Look for problems unless somebody did a moment ago."""
-        if self._clock.monotonic() - self._looked_at_s >= LOOK_S:
-            self._looked_at_s = self._clock.monotonic()
-            self.looks()
+        """Look for problems where something changed, or nobody has looked for a while."""
+        now_s = self._clock.monotonic()
+        if self._moved and now_s - self._hurried_at_s >= HURRY_S:
+            self._hurried_at_s = max(self._hurried_at_s, now_s - HURRIES * HURRY_S) + HURRY_S
+        elif now_s - self._looked_at_s < LOOK_S:
+            return
+        self._looked_at_s = now_s
+        self.looks()
 
     def open(self) -> list[ProblemRow]:
         """Return what is open and not muted: errors first, then the oldest."""

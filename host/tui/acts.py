@@ -1,10 +1,11 @@
 """Acts: what the monitor has a host do: asks where it must, does it to each plugin, says what came of it.
 
 What can be undone is done at once. Stop, kill and disable of a plugin that others need ask first and name
-them; wiping asks for the id. Errors are shown with their remedy, and nothing is tried twice.
+them, and so does a kill of several; wiping asks for the id. Errors are shown with their
+remedy, and nothing is tried twice.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import anyio
@@ -20,6 +21,9 @@ from host.tui.dialogs import AskText, Confirm, ShowText
 from host.tui.inked_lines import Parts
 from host.tui.json_lines import json_lines
 from host.tui.keys import VERB_KEYS
+from host.tui.log_lines import wrapped
+from host.tui.outcomes import NAMED, failures, named, outcome, running
+from host.tui.tiny import TOO_SMALL
 
 if TYPE_CHECKING:
     from host.tui.app import Monitor
@@ -27,11 +31,11 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 4
 """Plugins of one batch that are worked on at a time; the host starts no more than that at once either."""
 
+KILLED_CELLS: Final = 68
+"""Cells of a line of names in a question."""
+
 MAX_SAID: Final = 200
 """Characters of an answer that is told in passing; a longer one is shown to be read."""
-
-NAMED: Final = 12
-"""Plugins that a question or an answer names; of the others it says how many."""
 
 ENDING: Final = frozenset({"plugin_stop", "plugin_kill", "plugin_disable"})
 
@@ -49,12 +53,6 @@ OF_A_PLUGIN: Final = frozenset(
     verb for verb in VERBS if verb.startswith("plugin_") or verb in DONE or verb == "storage_wipe"
 )
 """Verbs that take a plugin and nothing else that must be given."""
-
-
-def named(plugins: Sequence[str]) -> str:
-    """Return names, and how many more there are."""
-    shown = ", ".join(plugins[:NAMED])
-    return shown if len(plugins) <= NAMED else f"{shown} and {len(plugins) - NAMED} more"
 
 
 class Acts:
@@ -137,7 +135,10 @@ class Acts:
         """Tell whether anything may be changed now; say why not."""
         app = self._app
         if app.read_only or (app.model.page is not None and app.model.page.read_only):
-            app.say("This monitor only looks: it was started with --read-only", "warning")
+            app.say(app.why_read_only, "warning")
+            return False
+        if app.is_tiny:
+            app.say(TOO_SMALL, "warning")
             return False
         if app.link.facade is None:
             app.say("There is no host to ask; it is tried again each second", "error")
@@ -164,6 +165,7 @@ class Acts:
             on = any(row is not None and not row.enabled for row in rows)
             verb = "plugin_enable" if on else "plugin_disable"
         dependants: ForDependants = "ask"
+        also: dict[str, list[str]] = {}
         if verb == "storage_wipe":
             if not await self._wipe_is_meant(plugins):
                 return
@@ -171,8 +173,8 @@ class Acts:
             answer = await self._end_is_meant(facade, verb, plugins)
             if answer is None:
                 return
-            dependants = answer
-        await self._each(facade, verb, plugins, dependants)
+            dependants, also = answer
+        await self._each(facade, verb, plugins, dependants, also)
 
     async def _wipe_is_meant(self, plugins: Sequence[str]) -> bool:
         if len(plugins) != 1:
@@ -184,7 +186,10 @@ class Acts:
         ]
         return await self._app.ask(AskText(f"Wipe {plugins[0]}", lines, expected=plugins[0])) is not None
 
-    async def _end_is_meant(self, facade: Facade, verb: str, plugins: Sequence[str]) -> ForDependants | None:
+    async def _end_is_meant(
+        self, facade: Facade, verb: str, plugins: Sequence[str]
+    ) -> tuple[ForDependants, dict[str, list[str]]] | None:
+        """Ask where others need them, or where several are killed; return what becomes of which others."""
         needed: dict[str, list[str]] = {}
         for plugin in plugins:
             try:
@@ -195,27 +200,42 @@ class Acts:
             others = [clean(other) for other in page.dependants if other not in plugins]
             if others:
                 needed[plugin] = others
-        if not needed:
+        killed = running(self._app.model.plugins, plugins) if verb == "plugin_kill" else []
+        if not needed and len(killed) < 2:
             # The chosen ones may need each other: they are all meant.
-            return "unload"
+            return "unload", {}
         word = {"plugin_stop": "Stop", "plugin_kill": "Kill", "plugin_disable": "Disable"}[verb]
         lines: list[Parts] = [
             [(f"{plugin} is needed by ", "plain"), (named(others), "warn")]
             for plugin, others in needed.items()
         ]
+        if len(killed) > 1:
+            lines = [*_killed(killed), *lines]
+            plugins = [many(len(killed), "plugin")]
         if verb == "plugin_stop":
             answers = [("y", "stop those too, then it"), ("k", "keep those running without it")]
+        elif needed:
+            them = "them" if len(killed) > 1 else "it"
+            answers = [("y", f"{word.lower()} {them}; what needs {them} fails or is stopped")]
         else:
-            answers = [("y", f"{word.lower()} it; what needs it fails or is stopped")]
+            answers = [("y", "kill them; what they have under way is lost")]
         answer = await self._app.ask(Confirm(f"{word} {named(plugins)}?", lines[:NAMED], answers))
-        return None if answer is None else "keep" if answer == "k" else "unload"
+        if answer is None or answer == "k":
+            return None if answer is None else ("keep", {})
+        return "unload", needed if verb == "plugin_stop" else {}
 
     async def _each(
-        self, facade: Facade, verb: str, plugins: Sequence[str], dependants: ForDependants
+        self,
+        facade: Facade,
+        verb: str,
+        plugins: Sequence[str],
+        dependants: ForDependants,
+        also: Mapping[str, Sequence[str]],
     ) -> None:
         done: list[str] = []
         failed: list[tuple[str, Exception]] = []
         limit = anyio.CapacityLimiter(AT_ONCE)
+        before = dict(self._app.model.plugins)
 
         async def one(plugin: str) -> None:
             async with limit:
@@ -235,11 +255,13 @@ class Acts:
                 tasks.start_soon(one, plugin)
         words = "wiped" if verb == "storage_wipe" else DONE.get(verb) or verb.replace("_", " ")
         if done:
-            self._app.say(f"{named(sorted(done))}: {words}")
+            ended = {one for plugin in done for one in running(before, also.get(plugin, ()))}
+            self._app.say(outcome(verb, words, done, before, sorted(ended)))
         if len(failed) == 1:
             self._app.say_error(failed[0][1])
         elif failed:
-            names = named(sorted(plugin for plugin, _ in failed))
-            self._app.say(
-                f"{many(len(failed), 'plugin')} failed: {names}. The first: {failed[0][1]}", "error"
-            )
+            self._app.say(failures(failed), "error")
+
+
+def _killed(plugins: Sequence[str]) -> list[Parts]:
+    return [[(line, "warn")] for line in wrapped(named(plugins), KILLED_CELLS)]

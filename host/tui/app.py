@@ -4,33 +4,31 @@ Runs inside of a task group that `run_monitor` owns; whatever the monitor does i
 that group. It writes to the terminal and, when asked, to a file; a host changes by its verbs alone.
 """
 
-import json
 import os
-import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 import anyio
-import anyio.to_thread
 from anyio.abc import TaskGroup
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
+from textual.widget import AwaitMount
 
 from host.base_error import PlughostError
 from host.clock import Clock, SystemClock
 from host.facade.pages import CommandRow
-from host.facade.plugin_pages import PluginPage
+from host.facade.plugin_pages import MethodPage, PluginPage
 from host.tui.acts import Acts
 from host.tui.ascii import AsciiFilter
 from host.tui.asked import Asked
 from host.tui.border import clean, cleaned
 from host.tui.chrome import link_parts
 from host.tui.contributed import Contributed
-from host.tui.dialogs import AskText, ShowText
+from host.tui.dialogs import ShowText
 from host.tui.events_screen import EventsScreen
 from host.tui.filter_bar import FilterBar
 from host.tui.help import help_lines
@@ -48,6 +46,9 @@ from host.tui.problems_screen import ProblemsScreen
 from host.tui.screen import MonitorScreen
 from host.tui.store_screen import StoreScreen
 from host.tui.table import RowTable
+from host.tui.tiny import is_tiny
+from host.tui.unsaved import Unsaved
+from host.tui.writing import WriteDialog
 
 T = TypeVar("T")
 
@@ -102,12 +103,23 @@ class Monitor(KeysInTurn):
         self.acts = Acts(self)
         self.contributed = Contributed(self)
         self.asked = Asked(self)
+        self.unsaved = Unsaved(self)
         self.inks: Inks = inks_of({}, coloured=not no_color)
         self.said: list[str] = []
         """What was said lately, the newest last."""
         self._folder = folder or Path()
         self._ascii = AsciiFilter() if ascii else None
         self._filters_seen: tuple[LineFilter, ...] = ()
+
+    @property
+    def why_read_only(self) -> str:
+        """What is said to whoever would change something where one may only look."""
+        return "This monitor only looks: it was started with --read-only"
+
+    @property
+    def is_tiny(self) -> bool:
+        """Whether the terminal has room for a line and no more."""
+        return is_tiny(self.size)
 
     @property
     def is_ascii(self) -> bool:
@@ -171,8 +183,11 @@ class Monitor(KeysInTurn):
         await answered.wait()
         return answers[0]
 
-    def copy(self, text: str) -> None:
-        """Put a text on the operator's clipboard, through the terminal."""
+    def copy(self, text: str, *, lacking: str = "") -> None:
+        """Put a text on the operator's clipboard, through the terminal; where it is empty, say what lacks."""
+        if not text and lacking:
+            self.say(lacking, "warning")
+            return
         text = clean(text, lines=True)
         self.copy_to_clipboard(text)
         first = text.split("\n", 1)[0]
@@ -183,23 +198,7 @@ class Monitor(KeysInTurn):
         if not lines:
             self.say("There is nothing here to write", "warning")
             return
-        self.start(self._write, name, list(lines), value)
-
-    async def _write(self, name: str, lines: Sequence[str], value: Any) -> None:
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(self.clock.wall()))
-        proposed = str(self._folder / f"plughost-{name}-{stamp}.txt")
-        said = [[("A name that ends with .json gets JSON, any other text.", "dim")]]
-        answer = await self.ask(AskText("Write what is shown to a new file", said, value=proposed))
-        if answer is None:
-            return
-        path = Path(answer).expanduser()
-        text = json.dumps(value, indent=2) if path.suffix == ".json" else "\n".join(lines)
-        try:
-            await anyio.to_thread.run_sync(_write_new, path, text + "\n")
-        except OSError as error:
-            self.say(f"{path} can't be written: {error.strerror or error}", "error")
-        else:
-            self.say(f"Written: {path}")
+        self.push_screen(WriteDialog(self._folder, name, lines, value, self.clock.wall()))
 
     def open_plugin(self, plugin: str, tab: str = "summary", *, at_s: float | None = None) -> None:
         """Open a plugin, at one of its tabs, and there at a moment."""
@@ -210,16 +209,19 @@ class Monitor(KeysInTurn):
         if isinstance(screen, PluginScreen) and screen.plugin == plugin:
             screen.open_tab(tab, at_s=at_s)
         else:
-            self.push_screen(PluginScreen(plugin, tab, self.current_mode, at_s=at_s))
+            opened = PluginScreen(plugin, tab, self.current_mode, at_s=at_s)
+            self.unsaved.then(lambda: self.push_screen(opened))
 
     def call_form(self, plugin: str, method: str = "", params: Mapping[str, Any] | None = None) -> None:
         """Let a method of a plugin be called."""
-        from host.tui.call_dialog import CallDialog
+        from host.tui.call_dialog import CallDialog, PickMethod
 
-        if self.read_only:
-            self.acts.do("call", [plugin])
-            return
-        self.push_screen(CallDialog(plugin, method, params))
+        def call(page: MethodPage | None) -> None:
+            if page is not None:
+                self.push_screen(CallDialog(plugin, page, params))
+
+        if self.acts.may():
+            self.push_screen(PickMethod(plugin, method), call)
 
     def run_command(self, command: CommandRow) -> None:
         """Run a plugin's command; one that takes parameters gets a form first."""
@@ -238,12 +240,16 @@ class Monitor(KeysInTurn):
             return None
 
     async def open_mode(self, mode: str) -> None:
-        """Open one of the screens; from a plugin's back to the list too."""
-        if mode == self.current_mode:
+        """Open one of the screens; a plugin's that is open is left."""
+
+        def leave() -> AwaitMount | None:
             while len(self.screen_stack) > 1:
                 self.pop_screen()
-        else:
-            await self.switch_mode(mode)
+            return self.switch_mode(mode) if mode != self.current_mode else None
+
+        opened = self.unsaved.then(leave)
+        if opened is not None:
+            await opened
 
     def set_filter(self, screen: MonitorScreen, text: str) -> None:
         """Put a filter into force, as if it had been typed."""
@@ -267,6 +273,10 @@ class Monitor(KeysInTurn):
         self.say(f"To {what} plugins a store is needed, and none is configured", "warning")
         await self.open_mode("store")
 
+    async def action_quit(self) -> None:
+        """End the monitor."""
+        self.unsaved.then(self.exit)
+
     def action_pause(self) -> None:
         """Hold the picture, or let it go on."""
         self.paused = not self.paused
@@ -285,9 +295,3 @@ class Monitor(KeysInTurn):
     def action_help(self) -> None:
         """Show every key that does something here."""
         self.push_screen(ShowText("Keys", help_lines(self.screen, read_only=self.read_only)))
-
-
-def _write_new(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123 - it is a descriptor
-        file.write(text)

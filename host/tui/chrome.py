@@ -10,8 +10,13 @@ from host.tui.fit import fit
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, Parts, cells_of, fitting, spread
 from host.tui.keys import SCREENS, shown
+from host.tui.log_lines import MIN_TEXT_CELLS, wrapped
 from host.tui.model import Model
 from host.tui.states import BAD
+
+BANNER_LINES = 4
+"""Of what happened, and of what to do; the latter has them first."""
+BANNER_INDENT = 5
 
 LAG_WARN_S = 0.1
 LAG_BAD_S = 1.0
@@ -45,7 +50,6 @@ def _health(model: Model) -> list[tuple[int, Parts]]:
         return [(0, [(" plughost", "strong")])]
     now_s = model.clock.wall()
     lag = host.loop_lag_s
-    problems = len(model.open_problems())
     groups: list[tuple[int, Parts]] = [
         (0, [(f" {host.name}", "strong"), (f" {host.app_version}" if host.app_version else "", "dim")]),
         (3, [("up ", "dim"), (fit(age(now_s - host.started_at_s), 6), "plain")]),
@@ -59,7 +63,7 @@ def _health(model: Model) -> list[tuple[int, Parts]]:
             ],
         ),
         (5, [("rpc ", "dim"), (fit(f"{rate(host.calls_per_s)}/s", 6), "plain")]),
-        (0, [(f"▲ {many(problems, 'problem')}", "warn")] if problems else [("✓ no problems", "good")]),
+        (0, _problems(model)),
     ]
     if page is not None and page.socket:
         groups.append((6, [(page.socket, "dim")]))
@@ -67,16 +71,27 @@ def _health(model: Model) -> list[tuple[int, Parts]]:
     return groups
 
 
+def _problems(model: Model) -> Parts:
+    """Return how many problems there are; that there are none only where that is known."""
+    fresh, quiet = len(model.open_problems()), model.quiet_problems()
+    if fresh:
+        return [(f"▲ {many(fresh, 'problem')}", "warn")]
+    if model.link == "lost":
+        return [("problems unknown", "dim")]
+    return [(f"✓ none new ({quiet} seen or muted)" if quiet else "✓ no problems", "good")]
+
+
 def tiny_line(model: Model, width: int) -> Parts:
     """Return all that a terminal without room for more shows."""
     states = model.states()
     bad = sum(states.get(state, 0) for state in BAD)
-    active, problems = states.get("active", 0), len(model.open_problems())
+    active, problems, quiet = states.get("active", 0), len(model.open_problems()), model.quiet_problems()
     link: Part = (model.link, "plain" if model.link == "live" else "bad")
     groups: list[tuple[int, Parts]] = [
         (0, [link, (f" {active}/{len(model.plugins)} active", "plain")]),
         (1, [(f"{bad} bad", "bad" if bad else "plain")]),
         (2, [(many(problems, "problem"), "warn" if problems else "plain")]),
+        *([(3, [(f"{quiet} seen or muted", "dim")])] if quiet else []),
     ]
     return fitting(groups, width, (", ", "dim"))
 
@@ -118,18 +133,25 @@ class Banner(InkedLines):
     DEFAULT_CSS = "Banner { height: 2; display: none; }"
 
     def paint(self) -> None:
-        """Show how long ago it was."""
+        """Show how long ago it was, and what to do, in as many lines as that takes."""
         model = monitor(self).model
         if model.lost_at_s is None or model.link != "lost":
             return
         gone = age(model.clock.wall() - model.lost_at_s)
         remedy = model.remedy or "start it again, with `plughost run`"
-        self.show(
-            [
-                [(f" ✖ The host is gone for {gone}: {model.why}", "bad")],
-                [("   → ", "good"), (f"{remedy}. Its last picture stays; it is tried each second.", "warn")],
-            ]
-        )
+        room = max(MIN_TEXT_CELLS, monitor(self).size.width - BANNER_INDENT - 1)
+        remedy = f"{remedy.rstrip('.')}. Its last picture stays; it is tried each second."
+        ways = wrapped(remedy, room)[: BANNER_LINES - 1]
+        why = wrapped(f"The host is gone for {gone}: {model.why}", room)[: BANNER_LINES - len(ways)]
+        lines: list[Parts] = [
+            *([(" ✖ " if not number else "   ", "bad"), (line, "bad")] for number, line in enumerate(why)),
+            *(
+                [("   → " if not number else "     ", "good"), (line, "warn")]
+                for number, line in enumerate(ways)
+            ),
+        ]
+        self.styles.height = len(lines)
+        self.show(lines)
 
 
 class KeyLine(InkedLines):

@@ -14,6 +14,7 @@ from textual.widgets.selection_list import Selection
 
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, InkedText, Parts
+from host.tui.log_lines import MIN_TEXT_CELLS, wrapped
 
 T = TypeVar("T")
 
@@ -47,10 +48,18 @@ def _sized(lines: InkedLines, shown: Sequence[Parts]) -> None:
 class Confirm(Dialog[str]):
     """A question with a letter for each answer; None for no."""
 
-    def __init__(self, title: str, lines: Sequence[Parts], answers: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[Parts],
+        answers: Sequence[tuple[str, str]],
+        *,
+        no: str = "no; nothing is done",
+    ) -> None:
         super().__init__()
         self._title = title
         self._lines = lines
+        self._no = no
         self.answers = answers
         """Letters, and what they mean; `n` and Esc are no."""
 
@@ -68,16 +77,18 @@ class Confirm(Dialog[str]):
             *self._lines,
             [],
             *keys,
-            [("n", "title"), ("  no; nothing is done", "plain")],
+            [("n", "title"), (f"  {self._no}", "plain")],
         ]
         _sized(self.query_one(InkedLines), shown)
 
     def on_key(self, event: events.Key) -> None:
         """Take a letter."""
-        if event.key == "n":
-            self.dismiss(None)
-        elif any(event.key == key for key, _ in self.answers):
-            self.dismiss(event.key)
+        answered = any(event.key == key for key, _ in self.answers)
+        if answered or event.key == "n":
+            # It would go on to the program, whose screen is by then the one below, and mean something there.
+            event.stop()
+            event.prevent_default()
+            self.dismiss(event.key if answered else None)
 
 
 class AskText(Dialog[str]):
@@ -110,11 +121,14 @@ class AskText(Dialog[str]):
         """Take it, or say why not."""
         text = event.value.strip()
         if self._expected and text != self._expected:
-            said: Parts = [(f"That is not {self._expected}; type it exactly, or Esc", "bad")]
-            _sized(self.query_one("#answer", InkedLines), [said])
-            return
-        if text:
+            self.refuse(f"That is not {self._expected}; type it exactly, or Esc")
+        elif text:
             self.dismiss(text)
+
+    def refuse(self, why: str) -> None:
+        """Say why it is not taken; what was typed stays."""
+        answer = self.query_one("#answer", InkedLines)
+        _sized(answer, [[(line, "bad")] for line in wrapped(why, max(MIN_TEXT_CELLS, answer.size.width))])
 
 
 class ShowText(Dialog[None]):

@@ -137,6 +137,10 @@ class Model:
         ]
         return sorted(rows, key=lambda row: (row.severity != "error", -row.since_s, row.id))
 
+    def quiet_problems(self) -> int:
+        """Return how many problems there are that somebody acknowledged or muted."""
+        return len(self.problems) - len(self.open_problems())
+
     def states(self) -> dict[str, int]:
         """Return how many plugins are in each state."""
         counts: dict[str, int] = {}

@@ -24,6 +24,7 @@ from host.tui.screen import TABLE_TICKS, MonitorScreen
 from host.tui.states import BAD, ORDER, glyph_of
 from host.tui.table import RowTable
 from host.tui.tree import dependency_tree
+from host.tui.warnings_pane import WarningsPane
 
 LAST_WARNINGS = 50
 WARNING = 30
@@ -80,7 +81,7 @@ class Overview(MonitorScreen):
         title = InkedLines(id="warnings-title")
         title.add_class("unzoomed")
         yield title
-        warnings = LogView(named=True, id="warnings", kept=LAST_WARNINGS * 4)
+        warnings = WarningsPane(named=True, id="warnings", kept=LAST_WARNINGS * 4)
         warnings.empty = "No warnings."
         warnings.add_class("unzoomed")
         yield warnings
@@ -91,9 +92,9 @@ class Overview(MonitorScreen):
         return cast("RowTable[PluginLine]", self.query_one("#table", RowTable))
 
     @property
-    def warnings(self) -> LogView:
+    def warnings(self) -> WarningsPane:
         """The last warnings."""
-        return self.query_one("#warnings", LogView)
+        return self.query_one(WarningsPane)
 
     def entered(self) -> None:
         """Follow warnings."""
@@ -134,10 +135,7 @@ class Overview(MonitorScreen):
         self._paint_counts()
         self._paint_table()
         self._paint_detail()
-        hint = "  Tab goes there, Enter opens one" if self.warnings.held.entries else ""
-        self.query_one("#warnings-title", InkedLines).show(
-            [[(" Warnings of all plugins", "title"), (hint, "dim")]]
-        )
+        self.query_one("#warnings-title", InkedLines).show([self.warnings.heading()])
 
     def _paint_counts(self) -> None:
         model = monitor(self).model

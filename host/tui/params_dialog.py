@@ -17,14 +17,14 @@ from textual.widgets import TextArea
 from host.base_error import PlughostError
 from host.facade.facade import Facade
 from host.tui.border import clean
-from host.tui.columns import Cell, Column
 from host.tui.dialogs import Dialog
 from host.tui.forms.edit_dialog import EditDialog
 from host.tui.forms.fields import Field
+from host.tui.forms.param_columns import param_columns
 from host.tui.forms.params import as_params, flat, missing, params_of, typed_params, value_faults
-from host.tui.forms.typed import allowed, brief
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, InkedText, Parts, fitting
+from host.tui.log_lines import wrapped
 from host.tui.table import RowTable
 
 MAX_FORM_ROWS = 9
@@ -70,14 +70,9 @@ class ParamsDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """What it is for, its parameters, the answer."""
-        columns: tuple[Column[Field], ...] = (
-            Column("key", "PARAMETER", 14, self._key, stretch=1),
-            Column("value", "VALUE", 16, self._value, stretch=2),
-            Column("allowed", "ALLOWED", 16, self._allowed, stretch=2),
-        )
         with Vertical():
             yield InkedLines(id="description")
-            table = RowTable[Field](columns, empty=self.nothing)
+            table = RowTable[Field](param_columns(lambda: self.given), empty=self.nothing)
             table.styles.height = min(MAX_FORM_ROWS, max(2, len(self.fields))) + 1
             yield table
             yield InkedLines(id="parameter")
@@ -101,9 +96,13 @@ class ParamsDialog(Dialog[None]):
         lines, about = self.about(), self.query_one("#description", InkedLines)
         about.styles.height = max(1, len(lines))
         about.show(lines)
-        named = (("^s", self.words), ("Enter", "edit"), ("Esc", "close"), *self.more_keys())
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show the keys that do something now, as many as there is room for."""
         hints: list[tuple[int, Parts]] = [
-            (number, [(key, "title"), (f" {words}", "dim")]) for number, (key, words) in enumerate(named)
+            (number, [(key, "title"), (f" {words}", "dim")])
+            for number, (key, words) in enumerate(self.keys())
         ]
         self.query_one("#hints", InkedLines).show([fitting(hints, self.room)])
 
@@ -122,24 +121,6 @@ class ParamsDialog(Dialog[None]):
 
     def _focus(self) -> None:
         (self.query_one(TextArea) if self._as_json else self._table).focus()
-
-    # Cells
-
-    def _key(self, row: Field) -> Cell:
-        return Cell(clean(row.key), "strong" if row.key in self.given else "plain")
-
-    def _value(self, row: Field) -> Cell:
-        if row.key in self.given:
-            faults = value_faults(row, self.given[row.key])
-            text = brief(row, self.given[row.key])
-            return Cell(f"✖ {text}" if faults else text, "bad" if faults else "accent")
-        if row.required and "default" not in row.schema:
-            return Cell("▲ must be given", "warn")
-        default = "default" in row.schema
-        return Cell(f"{brief(row, row.schema['default'])} by default" if default else "–", "dim")
-
-    def _allowed(self, row: Field) -> Cell:
-        return Cell(allowed(row), "dim")
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         """Tell what the parameter is for."""
@@ -266,7 +247,8 @@ class ParamsDialog(Dialog[None]):
             said, shown = await what(facade)
         except (PlughostError, OSError) as error:
             said = [("✖ it failed", "bad")]
-            shown = [[(line, "bad")] for line in clean(str(error), lines=True).split("\n")]
+            texts = clean(str(error), lines=True).split("\n")
+            shown = [[(line, "bad")] for text in texts for line in wrapped(text, self.room)]
         finally:
             self._sending = False
         if self.is_attached:
@@ -284,6 +266,10 @@ class ParamsDialog(Dialog[None]):
     def about(self) -> Sequence[Parts]:
         """Return what is said above the form."""
         raise NotImplementedError
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """Return the keys that do something now."""
+        return (("^s", self.words), ("Enter", "edit"), ("Esc", "close"), *self.more_keys())
 
     def more_keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys that are hinted at behind the first ones, where there is room."""

@@ -17,6 +17,7 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import ACT, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS
 from host.tui.log_lines import MIN_TEXT_CELLS, wrapped
+from host.tui.nothing import none_of
 from host.tui.problem_columns import PROBLEM_COLUMNS, Shown, fix_words, is_muted
 from host.tui.screen import TABLE_TICKS, MonitorScreen
 from host.tui.states import severity_glyph
@@ -85,6 +86,7 @@ class ProblemsScreen(MonitorScreen):
             row.id for row in rows if _chosen(self.chosen, row, model.plugins.get(row.plugin))
         )
         shown = {row.id: (row, now_s) for row in rows if self.context or row.id in matching}
+        self.table.empty = _nothing(len(rows), len(quiet), filtered=bool(self.chosen))
         self.table.show(shown, frozenset(shown.keys() - matching))
         self.say_seen(len(matching), len(rows))
         errors = sum(row.severity == "error" for row in opened)
@@ -174,8 +176,8 @@ class ProblemsScreen(MonitorScreen):
         """Do what mends it."""
         row, app = self._row(), monitor(self)
         if row is None:
-            return
-        if row.fix in OF_A_PLUGIN and row.plugin:
+            app.say("There is no problem here to mend", "warning")
+        elif row.fix in OF_A_PLUGIN and row.plugin:
             app.acts.do(row.fix, [row.plugin])
         elif row.fix in HOST_FIXES:
             app.acts.ask(HOST_FIXES[row.fix], f"{row.title}: done")
@@ -249,6 +251,15 @@ class ProblemsScreen(MonitorScreen):
         rows = [monitor(self).model.problems[key] for key in self.table.order]
         lines = [f"{r.severity}\t{r.plugin}\t{r.title}\t{' '.join(r.evidence)}\t{r.remedy}" for r in rows]
         return "problems", lines, [msgspec.to_builtins(row) for row in rows]
+
+
+def _nothing(known: int, quiet: int, *, filtered: bool) -> str:
+    """Return what is said where no problem is shown: of `known` ones that are not filtered away."""
+    if filtered and known:
+        return none_of(known)
+    return (
+        f"Nothing new; {quiet} seen or muted: A shows them." if quiet else "All is well: nothing needs you."
+    )
 
 
 def _chosen(chosen: Filter, row: ProblemRow, plugin: Any) -> bool:

@@ -55,7 +55,12 @@ class PromptDialog(ParamsDialog):
         model = monitor(self).model
         if not self._ended and model.link == "live" and self._prompt.id not in model.prompts:
             self._ended = True
-            self.say([("▲ it is asked no longer: it was answered elsewhere, or taken back", "warn")])
+            self._say_ended()
+            self.show_keys()
+
+    def _say_ended(self) -> None:
+        said = "▲ it is asked no longer: it was answered elsewhere, or taken back"
+        self.say([(said, "warn"), ("; ", "dim"), ("Esc", "title"), (" closes", "dim")])
 
     def about(self) -> Sequence[Parts]:
         """What it asks, and until when."""
@@ -67,6 +72,10 @@ class PromptDialog(ParamsDialog):
         title: list[Parts] = [[(line, "strong")] for line in wrapped(clean(prompt.title), self.room)]
         return [*title, *([(line, "plain")] for line in lines), until]
 
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """None to answer it with where it is asked no longer."""
+        return (("Esc", "close"),) if self._ended else super().keys()
+
     def more_keys(self) -> Sequence[tuple[str, str]]:
         """The one for no answer first."""
         return (("^d", "no answer" if self.fields else "no"), *super().more_keys())
@@ -76,8 +85,18 @@ class PromptDialog(ParamsDialog):
         await facade.prompt_answer(self._prompt.id, params)
         return self._close("answered")
 
+    def action_send(self) -> None:
+        """Answer it, if it is still asked."""
+        if self._ended:
+            self._say_ended()
+        else:
+            super().action_send()
+
     def action_refuse(self) -> None:
         """Give no answer."""
+        if self._ended:
+            self._say_ended()
+            return
 
         async def refuse(facade: Facade) -> tuple[Parts, Sequence[Parts]]:
             await facade.prompt_dismiss(self._prompt.id)

@@ -76,6 +76,13 @@ class ReplayMonitor(Monitor):
         super().__init__(connect, tasks, read_only=True, ascii=ascii, clock=clock, folder=folder)
         self._played = played
 
+    @property
+    def why_read_only(self) -> str:
+        """What it is."""
+        return (
+            "This is a recording: what was can be looked at, and not acted on. `plughost top` shows the host"
+        )
+
     def link_parts(self) -> Parts:
         """Return what stands in the place of `live`: that it is a recording, where, and how fast."""
         played = self._played

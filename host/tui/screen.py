@@ -7,6 +7,7 @@ is paused; what it follows beside the model it follows only while it is seen.
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -21,15 +22,13 @@ from host.tui.filter_bar import FilterBar
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines
 from host.tui.keys import FIND_BINDINGS, OF_PLUGINS, changes, hinted
+from host.tui.tiny import TOO_SMALL
 
 TICK_S: Final = 0.1
 TABLE_TICKS: Final = 5
 """A table is painted twice a second."""
 
 PLOT_TICKS: Final = 10
-
-LEAST_COLUMNS: Final = 60
-LEAST_ROWS: Final = 15
 
 
 class MonitorScreen(Screen[None]):
@@ -165,7 +164,7 @@ class MonitorScreen(Screen[None]):
 
     def _fit(self) -> None:
         width, height = monitor(self).size
-        self.set_class(width < LEAST_COLUMNS or height < LEAST_ROWS, "-tiny")
+        self.set_class(monitor(self).is_tiny, "-tiny")
         self.set_class(height < 30, "-low")
         self.set_class(width < 100, "-narrow")
 
@@ -206,6 +205,13 @@ class MonitorScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the filter's key to the line of text that is typed in."""
         return not (action == "filter" and self.is_typing)
+
+    def on_key(self, event: events.Key) -> None:
+        """Let no key change anything where no row is seen; those that only show something work on."""
+        active = self.active_bindings.get(event.key)
+        if self.has_class("-tiny") and active is not None and changes(active.binding.action):
+            event.stop()
+            monitor(self).say(TOO_SMALL, "warning")
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -267,7 +273,7 @@ class MonitorScreen(Screen[None]):
         elif self.chosen:
             self.query_one(FilterBar).action_give_up()
         elif len(monitor(self).screen_stack) > 1:
-            monitor(self).pop_screen()
+            monitor(self).unsaved.then(lambda: monitor(self).pop_screen(), self)
 
     def action_zoom(self) -> None:
         """Give all the room to what the screen is about, or take it back."""
@@ -276,19 +282,11 @@ class MonitorScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor, or marked."""
-        text = self.copied()
-        if text:
-            monitor(self).copy(text)
-        else:
-            monitor(self).say("There is nothing to copy here", "warning")
+        monitor(self).copy(self.copied(), lacking="There is nothing to copy here")
 
     def action_copy_cli(self) -> None:
         """Copy the command line that does the same."""
-        text = self.command_line()
-        if text:
-            monitor(self).copy(text)
-        else:
-            monitor(self).say("There is no command line for this", "warning")
+        monitor(self).copy(self.command_line(), lacking="There is no command line for this")
 
     def action_write(self) -> None:
         """Write what is shown to a file."""

@@ -71,6 +71,9 @@ async def test_a_plugin_is_started_called_and_stopped(facade: Facade):
     row = await facade.plugin_start("hello")
     assert (row.state, row.enabled) == ("active", True)
     assert row.pid is not None
+    [greet] = [method for method in await facade.plugin_methods("hello") if method.name == "greet"]
+    assert greet.params["properties"]["name"]["type"] == "string"
+    assert not greet.stream
     result = await facade.call("hello", "greet", {"name": "you"})
     assert result.value == "Hello, you"
     assert result.seconds >= 0
@@ -83,6 +86,8 @@ async def test_a_plugin_is_started_called_and_stopped(facade: Facade):
     assert (stopped.pid, stopped.wanted) == (None, "stopped")
     with pytest.raises(NotActive):
         await facade.call("hello", "greet", {"name": "you"})
+    with pytest.raises(NotActive):
+        await facade.plugin_methods("hello")
 
 
 async def test_errors_are_of_their_own_class_and_say_what_to_do(facade: Facade):

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from host.devtools.chaos.odd_values import MAX_OF_SORT, junk_lines, odd_objects, sample_object
-from host.devtools.chaos.surface import schema_of, topic_of
+from host.devtools.chaos.surface import topic_of
+from protocol.openrpc import params_schema
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -78,13 +79,15 @@ def test_a_methods_schema_is_put_together_from_its_document():
         "name": "greet",
         "params": [{"name": "who", "required": True, "schema": {"type": "string"}}, {"name": 7}, "odd"],
     }
-    assert schema_of(entry) == {
+    assert params_schema(entry) == {
         "type": "object",
         "properties": {"who": {"type": "string"}},
         "additionalProperties": False,
         "required": ["who"],
     }
-    assert schema_of({"params": "odd"})["properties"] == {}
+    assert params_schema({"params": "odd"})["properties"] == {}
+    odd = {"params": [{"name": "who", "schema": {"$defs": [7]}}]}
+    assert params_schema(odd)["properties"] == {"who": {}}
 
 
 def test_a_topic_is_one_that_the_pattern_covers():

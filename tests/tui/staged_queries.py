@@ -6,6 +6,7 @@ from typing import Any
 from tui.staged_lines import host_page
 from tui.staged_rows import MIB, NOW_S
 
+from host.base_error import PlughostError
 from host.clock import FakeClock
 from host.errors import ContributionNotFound, PluginNotFound
 from host.facade.config_pages import ConfigCheck, ConfigPage, ConfigRevision
@@ -28,6 +29,7 @@ from host.facade.plugin_pages import (
     ExitPage,
     LifePage,
     MechanismPage,
+    MethodPage,
     PluginPage,
     SamplesPage,
     WhyPage,
@@ -43,6 +45,10 @@ class StagedQueries:
         self.rows: dict[str, PluginRow] = {}
         self.problem_rows: dict[str, ProblemRow] = {}
         self.method_rows: dict[str, list[MethodRow]] = {}
+        self.method_schemas: dict[str, dict[str, Any]] = {}
+        """What methods take, by name."""
+        self.methods_fault: PlughostError | None = None
+        """What the question for methods is refused with."""
         self.page = host_page()
         self.dependants: dict[str, tuple[str, ...]] = {}
         self.needs: dict[str, tuple[str, ...]] = {}
@@ -152,6 +158,17 @@ class StagedQueries:
             lines=(),
             advice="Look at its log.",
             text=f"{plugin} is in {row.state}.\nLook at its log.",
+        )
+
+    async def plugin_methods(self, plugin: str) -> tuple[MethodPage, ...]:
+        self.known(plugin)
+        if self.methods_fault is not None:
+            raise self.methods_fault
+        return tuple(
+            MethodPage(
+                name=row.name, stream=row.stream, params=self.method_schemas.get(row.name, {}), description=""
+            )
+            for row in self.method_rows.get(plugin, [])
         )
 
     async def plugin_health(self, plugin: str) -> AnswerPage:

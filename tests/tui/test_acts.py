@@ -57,6 +57,19 @@ async def test_a_stop_names_those_that_need_it(answer: str, dependants: str | No
         assert facade.done == ([] if dependants is None else [("plugin_stop", "github", dependants)])
 
 
+@pytest.mark.parametrize("answer", ["y", "n"])
+async def test_the_letter_that_answers_a_question_means_nothing_to_the_screen_below(answer: str):
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to("github")
+        await driven.press("x")
+        await driven.until(lambda: isinstance(driven.app.screen, Confirm))
+        await driven.press(answer)
+        await driven.until(lambda: isinstance(driven.app.screen, Overview))
+        await driven.settle()
+        assert not any("Copied" in said or "no other match" in said for said in driven.app.said)
+
+
 async def test_a_verb_acts_on_all_that_are_marked():
     facade = full_host()
     async with driving(facade) as driven:
@@ -65,6 +78,56 @@ async def test_a_verb_acts_on_all_that_are_marked():
         await driven.press("asterisk", "r")
         await driven.hears("github, indexer, weather: restarted")
         assert sorted(facade.done) == [("plugin_restart", p) for p in ("github", "indexer", "weather")]
+
+
+async def test_a_kill_of_several_asks_first_and_names_those_that_run():
+    facade = full_host()
+    facade.dependants = {}
+    async with driving(facade) as driven:
+        await driven.press("asterisk", "K")
+        await driven.until(lambda: isinstance(driven.app.screen, Confirm))
+        await driven.sees("Kill ", "github", "weather", "indexer", "y  kill them")
+        assert "old-theme" not in "\n".join(line for line in driven.lines if "github, " in line)
+        await driven.press("n")
+        assert facade.done == []
+        await driven.press("K")
+        await driven.until(lambda: isinstance(driven.app.screen, Confirm))
+        await driven.press("y")
+        await driven.hears("killed")
+        said = driven.app.said[-1]
+        assert "old-theme" not in said.split("; ")[0]
+        assert "did not run" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "plugin", "said"),
+    [
+        ("x", "old-theme", "old-theme: did not run"),
+        ("K", "old-theme", "old-theme: did not run"),
+        ("s", "weather", "weather: ran already"),
+    ],
+)
+async def test_of_a_plugin_that_did_not_change_it_is_said_why(key: str, plugin: str, said: str):
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to(plugin)
+        await driven.press(key)
+        await driven.hears(said)
+        assert said in driven.app.said
+
+
+async def test_those_that_were_stopped_with_what_they_need_are_named():
+    facade = full_host()
+    facade.dependants = {"github": ("indexer",)}
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to("github")
+        await driven.press("x", "y")
+        await driven.hears("github: stopped; with it indexer, which needs it")
+        facade.change("github", state="active")
+        await driven.settle()
+        await driven.press("x", "k")
+        await driven.hears("github: stopped")
+        assert driven.app.said[-1] == "github: stopped"
 
 
 async def test_a_refusal_is_said_with_its_remedy():

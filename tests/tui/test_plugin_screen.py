@@ -1,10 +1,12 @@
 """A plugin's screen: its tabs, what each follows, and what can be done there."""
 
+import anyio
 import pytest
 from tui.driven import LOW, SIZES, Driven, driving, full_host
 from tui.staged_facade import StagedFacade
 from tui.staged_lines import log_rows
 
+from host.facade.plugin_pages import PluginPage
 from host.tui.call_dialog import CallDialog
 from host.tui.dialogs import ShowText
 from host.tui.overview import Overview
@@ -168,3 +170,24 @@ async def test_a_line_of_a_log_leads_to_the_call_it_was_written_in():
         tab = screen.tab
         assert tab is not None
         await driven.until(lambda: call.key in tab.copied())
+
+
+async def test_what_is_not_known_yet_is_said_to_be_asked_for():
+    facade = full_host()
+    asked, answered = anyio.Event(), anyio.Event()
+    answer = facade.plugin
+
+    async def slow(plugin: str) -> PluginPage:
+        asked.set()
+        await answered.wait()
+        return await answer(plugin)
+
+    facade.plugin = slow
+    async with driving(facade) as driven:
+        await driven.press("enter")
+        await asked.wait()
+        await driven.until(lambda: "asking …" in driven.line_with("Last start"))
+        assert "asking …" in driven.line_with("Last end")
+        answered.set()
+        await driven.until(lambda: "spawn" in driven.line_with("Last start"))
+        assert "asking" not in driven.line_with("Last end")

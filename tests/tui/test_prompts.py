@@ -1,7 +1,7 @@
 """What plugins ask of the operator: told in passing, among the problems, in the palette, in a form."""
 
 import pytest
-from tui.driven import SIZES, Driven, driving, full_host
+from tui.driven import LOW, SIZES, Driven, driving, full_host
 from tui.snapshots import compare
 from tui.staged_facade import StagedFacade
 from tui.staged_prompts import prompt
@@ -113,14 +113,29 @@ async def test_what_the_host_refuses_is_shown_and_the_form_stays():
         await driven.hears("plughost prompts answer 5e1f account=ada")
 
 
+async def test_the_remedy_of_a_refusal_is_shown_whole():
+    facade = asking_host()
+    long = "look whether the account is still known to the server, and ask whoever runs that to let it in"
+    facade.refusals["prompt_answer"] = InvalidParams("account: found 'ada'", remedy=f"{long}; then go on")
+    async with driving(facade, LOW) as driven:
+        await opened(driven)
+        await driven.press("enter")
+        await driven.write("ada")
+        await driven.press("enter", "ctrl+s")
+        await driven.sees("✖ it failed", "look whether the account", "then go on")
+
+
 async def test_one_that_nobody_waits_for_any_more_says_so():
     facade = asking_host()
     async with driving(facade) as driven:
         await opened(driven)
         facade.set_prompts()
+        await driven.sees("it is asked no longer", "Esc close")
+        assert "^s" not in driven.text
+        assert "^d" not in driven.text
+        await driven.press("ctrl+s", "ctrl+d")
         await driven.sees("it is asked no longer")
-        await driven.press("ctrl+s")
-        await driven.sees("account must be given")
+        assert facade.done == []
         await driven.press("escape")
         await driven.until(lambda: not isinstance(driven.app.screen, PromptDialog))
 

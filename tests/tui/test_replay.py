@@ -46,3 +46,11 @@ async def test_the_plugin_that_crashed_is_seen_to_come_back():
         await paint(app, pilot)
         assert app.model.plugins["crasher"].state == "active"
         assert app.model.plugins["crasher"].restarts == 1
+
+
+async def test_what_would_change_something_is_refused_because_it_is_a_recording():
+    async with replayed(MOMENT_S, (120, 36)) as (app, _, pilot):
+        await pilot.press("x")
+        await paint(app, pilot)
+        assert "This is a recording" in app.said[-1]
+        assert "--read-only" not in app.said[-1]

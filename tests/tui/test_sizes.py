@@ -1,7 +1,9 @@
 """Terminals that change their size, and tiny ones."""
 
+import pytest
 from tui.driven import WIDE, driving, full_host
 
+from host.tui.dialogs import ShowText
 from host.tui.overview import Overview
 
 
@@ -26,3 +28,34 @@ async def test_a_tiny_terminal_is_one_line_also_while_the_host_is_gone():
         facade.vanish()
         await driven.until(lambda: driven.lines[0].startswith("lost 3/11 active"))
         assert not any(line.strip() for line in driven.lines[1:])
+
+
+@pytest.mark.parametrize("key", ["x", "K", "d", "R"])
+async def test_in_a_tiny_terminal_nothing_is_done_to_a_row_that_is_not_seen(key: str):
+    facade = full_host()
+    async with driving(facade, (50, 12)) as driven:
+        await driven.press(key)
+        await driven.hears("can't be seen in a terminal under 60x15")
+        assert facade.done == []
+        driven.screen(Overview)
+
+
+async def test_in_a_tiny_terminal_the_palette_does_nothing_either_and_help_is_shown():
+    facade = full_host()
+    async with driving(facade, (50, 12)) as driven:
+        driven.app.acts.do("plugin_reload", ["weather"])
+        await driven.hears("can't be seen in a terminal under 60x15")
+        assert facade.done == []
+        await driven.press("question_mark")
+        await driven.until(lambda: isinstance(driven.app.screen, ShowText))
+
+
+async def test_in_a_tiny_terminal_the_mending_key_of_a_problem_does_nothing():
+    facade = full_host()
+    async with driving(facade) as driven:
+        await driven.press("3")
+        await driven.pilot.resize_terminal(50, 12)
+        await driven.settle()
+        await driven.press("f", "a", "m")
+        await driven.hears("can't be seen in a terminal under 60x15")
+        assert facade.done == []

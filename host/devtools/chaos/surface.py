@@ -3,9 +3,9 @@
 Only values; who reads them off a running plugin is `host.cli`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +53,6 @@ class Surface:
     permissions: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """JSON Schema of its configuration; empty if it has none."""
-
-
-def schema_of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of the parameters of a method that an OpenRPC document describes."""
-    properties: dict[str, Any] = {}
-    shared: dict[str, Any] = {}
-    required: list[str] = []
-    params = entry.get("params")
-    for one in cast("Sequence[Any]", params) if isinstance(params, list) else ():
-        if not isinstance(one, dict):
-            continue
-        member = cast("dict[str, Any]", one)
-        name, schema = member.get("name"), member.get("schema")
-        if not isinstance(name, str) or not isinstance(schema, dict):
-            continue
-        described = dict(cast("dict[str, Any]", schema))
-        shared.update(described.pop("$defs", None) or {})
-        properties[name] = described
-        if member.get("required") is True:
-            required.append(name)
-    made: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    if required:
-        made["required"] = required
-    if shared:
-        made["$defs"] = shared
-    return made
 
 
 def topic_of(pattern: str) -> str:

@@ -13,18 +13,18 @@ from textual.binding import Binding, BindingType
 
 from host.base_error import PlughostError
 from host.facade.config_pages import ConfigPage
-from host.facade.figures import many
 from host.tui.border import clean
 from host.tui.columns import Cell, Column
 from host.tui.forms.draft import Draft, faults_at
 from host.tui.forms.edit_dialog import EditDialog
+from host.tui.forms.field_lines import field_lines, group_lines
 from host.tui.forms.fields import Field, fields_of
 from host.tui.forms.groups import Group, grouped, or_heading
 from host.tui.forms.saving import save, show_history, undo
 from host.tui.forms.status import status_of
-from host.tui.forms.typed import allowed, brief
+from host.tui.forms.typed import brief
 from host.tui.inked import monitor
-from host.tui.inked_lines import InkedLines, Parts, fitting
+from host.tui.inked_lines import InkedLines, fitting
 from host.tui.keys import ACT, SHOW
 from host.tui.pane_dialog import PaneDialog
 from host.tui.table import RowTable
@@ -154,22 +154,10 @@ class ConfigTab(PluginTab):
         if self._contributed != monitor(self).contributed.step:
             self.table.show(self._lines())
         field = self.chosen_field
-        lines: list[Parts] = []
         group = self._lines().get(self.table.cursor_key) if field is None else None
-        if isinstance(group, Group):
-            lines.append([(f" {clean(group.title)}  ", "strong"), (clean(group.description), "plain")])
-            lines.append([(f" {many(group.size, 'setting')} below", "dim")])
+        lines = group_lines(group) if isinstance(group, Group) else []
         if field is not None:
-            lines.append(
-                [
-                    (f" {clean(field.title)}  ", "strong"),
-                    (clean(field.description), "plain"),
-                ]
-            )
-            default = brief(field, field.schema.get("default"), "default" in field.schema)
-            lines.append([(" allowed: ", "dim"), (allowed(field), "dim"), (f"; default {default}", "dim")])
-            faults = self._draft.faults_at(field.key)
-            lines.append([(f" ✖ {clean('; '.join(faults))}", "bad")] if faults else [])
+            lines = field_lines(field, self._draft.faults_at(field.key))
         self.query_one("#config-field", InkedLines).show(lines)
         read_only = monitor(self).read_only
         status = status_of(self._page, self._draft, fault=self._fault, read_only=read_only)
@@ -180,7 +168,7 @@ class ConfigTab(PluginTab):
     def _may(self, field: Field | None) -> bool:
         app = monitor(self)
         if app.read_only:
-            app.say("This monitor only looks", "warning")
+            app.say(app.why_read_only, "warning")
         elif field is not None and field.read_only:
             app.say(f"{field.key} is set by the plugin alone", "warning")
         return field is not None and not app.read_only and not field.read_only
@@ -247,25 +235,37 @@ class ConfigTab(PluginTab):
         """Show the differences, and save after a yes."""
         app = monitor(self)
         if app.read_only:
-            app.say("This monitor only looks", "warning")
+            app.say(app.why_read_only, "warning")
         elif not len(self._draft):
             app.say("Nothing was changed")
         else:
-            app.start(self._save)
+            app.start(self.save)
 
-    async def _save(self) -> None:
+    @property
+    def unsaved(self) -> int:
+        """Changes that were typed."""
+        return len(self._draft)
+
+    def discard(self) -> None:
+        """Forget all that was typed."""
+        self._draft.clear()
+        monitor(self).start(self._look)
+
+    async def save(self) -> bool:
+        """Show the differences, and save after a yes; return whether nothing is left to be saved."""
         app, page = monitor(self), self._page
         await self._look()
         if page is None or self._fault:
             app.say(self._fault or "There is no host to ask", "warning")
         elif await save(app, page, self._draft, self._fields):
             await self._read()
+        return not len(self._draft)
 
     def action_config_undo(self) -> None:
         """Take the last saved change back."""
         app = monitor(self)
         if app.read_only:
-            app.say("This monitor only looks", "warning")
+            app.say(app.why_read_only, "warning")
         else:
             app.start(self._undo)
 

@@ -10,6 +10,7 @@ from host.facade.tails import EventRow, TailQuery
 from host.tui.dialogs import ShowText
 from host.tui.event_columns import EVENT_COLUMNS, event_lines, plain_event
 from host.tui.inked import monitor
+from host.tui.nothing import none_of
 from host.tui.recent import Recent
 from host.tui.screen import TABLE_TICKS
 from host.tui.table import RowTable
@@ -65,6 +66,7 @@ class EventsTab(PluginTab):
         matching = frozenset(key for key, row in events.items() if self.chosen.event(row))
         shown = events if self.context else {key: row for key, row in events.items() if key in matching}
         self._seen = len(matching)
+        self.table.empty = none_of(len(events)) if events else "Nothing has happened yet."
         self.table.show(shown, frozenset(shown.keys() - matching))
 
     def counted(self) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from host.tui.inked_lines import InkedLines, Part, Parts, fitting
 from host.tui.json_lines import json_lines
 from host.tui.keys import FIND
 from host.tui.log_view import LogView, plain_line
+from host.tui.nothing import how_many, none_of
 from host.tui.screen import TABLE_TICKS
 from host.tui.states import level_word
 from host.tui.tabs.tab import PluginTab
@@ -24,6 +25,8 @@ from host.tui.tabs.tab import PluginTab
 LAST_LINES: Final = 1_000
 LEVELS: Final = ((0, "all levels"), (20, "info and above"), (30, "warnings and above"), (40, "errors"))
 STREAMS: Final = ("", "log", "stderr", "stdout")
+
+NO_LINES: Final = "No lines yet. What it logs, and what it prints, comes here."
 
 
 class LogsTab(PluginTab):
@@ -46,7 +49,7 @@ class LogsTab(PluginTab):
         """Lines, and how they are chosen."""
         view = LogView(named=False)
         view.add_class("main")
-        view.empty = "No lines yet. What it logs, and what it prints, comes here."
+        view.empty = NO_LINES
         yield view
         yield InkedLines(id="logs-status")
 
@@ -72,12 +75,24 @@ class LogsTab(PluginTab):
 
     def paint(self, ticks: int, at_once: bool) -> None:
         """Ten times a second where something came."""
+        self._say_what_is_empty()
         self.view.paint(ages=ticks % TABLE_TICKS == 0)
         if ticks % TABLE_TICKS == 0 or at_once:
             self._paint_status()
 
+    def _say_what_is_empty(self) -> None:
+        """Say what shows all lines, where there are some and none is chosen."""
+        ways = (
+            ("v shows all levels", bool(self._level)),
+            ("o all streams", bool(self._stream)),
+            ("Esc clears the filter", bool(self.chosen)),
+        )
+        held = self.view.held.entries
+        self.view.empty = none_of(held, ", ".join(w for w, on in ways if on)) if held else NO_LINES
+
     def _paint_status(self) -> None:
         view, held = self.view, self.view.held
+        matching = held.matching if self._words() else held.entries
         groups: list[tuple[int, Parts]] = [
             (
                 0,
@@ -90,21 +105,20 @@ class LogsTab(PluginTab):
             ),
             (1, [(LEVELS[self._level][1], "dim" if self._level == 0 else "accent")]),
             (2, [(STREAMS[self._stream] or "all streams", "dim" if self._stream == 0 else "accent")]),
-            (3, [(many(held.entries, "line"), "dim")]),
+            (3, [(how_many(matching, held.entries, "line"), "dim")]),
             (4, [("wrapped" if view.wrap else "long lines cut", "dim")]),
         ]
         if held.dropped:
             groups.append((0, [(f"{many(held.dropped, 'line')} lost", "warn")]))
         if self.chosen:
-            groups.append(
-                (0, [("/ ", "title"), (self.chosen.text, "accent"), (f" {held.matching:,}", "plain")])
-            )
+            groups.append((0, [("/ ", "title"), (self.chosen.text, "accent")]))
         self.query_one("#logs-status", InkedLines).show([fitting(groups, self.size.width)])
 
     # Choosing
 
     def filtered(self) -> None:
         """Show what the filter, the level and the stream choose."""
+        self._say_what_is_empty()
         self.view.choose(parse_filter(self._words(), "log"), context=self.context)
         self._paint_status()
 

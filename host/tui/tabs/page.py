@@ -9,9 +9,10 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedText
 from host.tui.pane_lines import beside
 from host.tui.pane_source import Pane, PaneSource
-from host.tui.screen import LEAST_COLUMNS, TABLE_TICKS
+from host.tui.screen import TABLE_TICKS
 from host.tui.slots import ELSEWHERE, SIDE
 from host.tui.tabs.tab import PluginTab
+from host.tui.tiny import LEAST_COLUMNS
 
 NARROW: Final = LEAST_COLUMNS + 40
 """Under so many cells the side stands above the canvas."""

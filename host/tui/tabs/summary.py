@@ -202,7 +202,7 @@ class SummaryTab(PluginTab):
                 start.append((1, [(f"{phase} ", "dim"), (took(seconds), "plain")]))
             start.append((0, [("in all ", "dim"), (took(sum(page.timings.values())), "strong")]))
         else:
-            start.append((0, [("nothing is known of it", "dim")]))
+            start.append((0, [("asking …" if page is None else "nothing is known of it", "dim")]))
         if page is not None and page.life:
             last = page.life[-1]
             start.append((2, [(f"{clock(last.at_s)} {last.old} → {last.new}", "dim")]))
@@ -216,7 +216,8 @@ class SummaryTab(PluginTab):
     def _end(self, page: PluginPage | None) -> Parts:
         ended = None if page is None else page.last_exit
         if ended is None:
-            return [(" Last end  ", "title"), (" none in this run of the host", "dim")]
+            said = " asking …" if page is None else " none in this run of the host"
+            return [(" Last end  ", "title"), (said, "dim")]
         line: list[Part] = [(" Last end  ", "title"), (f" {ended.exit_text or ended.cause}", "warn")]
         return [*line, (f" after {age(ended.uptime_s)}", "dim"), (f"  {ended.detail}", "plain")]
 

@@ -61,6 +61,18 @@ class PluginTab(Vertical):
         """Return a name, lines and a value of JSON of what is shown."""
         return self.plugin, [], None
 
+    @property
+    def unsaved(self) -> int:
+        """How many changes were typed here and are not saved."""
+        return 0
+
+    async def save(self) -> bool:
+        """Save them; return whether nothing is left to be saved."""
+        return True
+
+    def discard(self) -> None:
+        """Let them go."""
+
     def counted(self) -> tuple[int, int]:
         """Return how much the filter leaves, and of how much."""
         return 0, 0

@@ -16,6 +16,7 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.json_lines import json_lines
 from host.tui.keys import ACT, SHOW
+from host.tui.nothing import how_many, none_of
 from host.tui.recent import Recent
 from host.tui.screen import TABLE_TICKS
 from host.tui.table import RowTable
@@ -25,6 +26,8 @@ from host.tui.tabs.tab import PluginTab
 LAST_CALLS: Final = 200
 BODIES_S: Final = 60.0
 """Bodies cost the host work and may be private: they are asked for this long, and then no longer."""
+
+NO_CALLS: Final = "No calls yet. They are traced while this tab is open; R makes one."
 
 
 class TraceTab(PluginTab):
@@ -46,9 +49,7 @@ class TraceTab(PluginTab):
 
     def compose(self) -> ComposeResult:
         """The table, and how it is followed."""
-        table = RowTable[Traced](
-            CALL_COLUMNS, empty="No calls yet. They are traced while this tab is open; R makes one."
-        )
+        table = RowTable[Traced](CALL_COLUMNS, empty=NO_CALLS)
         table.sticky_top = True
         table.add_class("main")
         yield table
@@ -94,6 +95,7 @@ class TraceTab(PluginTab):
                 nested(shown) if not self.table.sort_key else ((row, 0) for row in shown.values())
             )
         }
+        self.table.empty = none_of(len(calls)) if calls else NO_CALLS
         self.table.show(rows, frozenset(rows.keys() - matching))
         self._paint_status(now_s)
         if self._moment is not None and len(self._calls):
@@ -101,7 +103,9 @@ class TraceTab(PluginTab):
             self._find_moment(moment)
 
     def _paint_status(self, now_s: float) -> None:
-        groups: list[tuple[int, Parts]] = [(0, [(f" {many(len(self._calls), 'call')}", "dim")])]
+        groups: list[tuple[int, Parts]] = [
+            (0, [(f" {how_many(self._seen, len(self._calls), 'call')}", "dim")])
+        ]
         if self._bodies_until_s is None:
             groups.append((2, [("b", "title"), (" asks for bodies", "dim")]))
         else:

@@ -5,7 +5,7 @@ import pytest
 from host.clock import FakeClock
 from host.errors import ContributionNotFound
 from host.facade.rows import ProblemRow
-from host.operations.problem_book import LINGERS_S, LOOK_S, MAX_MUTE_S, Finding, ProblemBook
+from host.operations.problem_book import HURRIES, HURRY_S, LINGERS_S, LOOK_S, MAX_MUTE_S, Finding, ProblemBook
 
 
 class Told:
@@ -125,3 +125,27 @@ def test_whoever_watches_has_it_looked_over_once_in_a_while():
     told.clock.advance(LOOK_S / 2)
     told.book.watched()
     assert len(looks) == 2
+
+
+def test_what_changed_is_looked_over_at_once_and_a_flood_of_changes_once_a_second():
+    told = Told()
+    looks: list[float] = []
+
+    def look() -> None:
+        looks.append(told.clock.monotonic())
+        told.book.look([])
+
+    told.book.looks = look
+    told.book.watched()
+    told.book.watched()
+    assert len(looks) == 1
+    for changes in range(1, HURRIES + 1):
+        told.book.moved()
+        told.book.watched()
+        told.book.watched()
+        assert len(looks) == 1 + changes
+    for _ in range(30):
+        told.clock.advance(HURRY_S / 10)
+        told.book.moved()
+        told.book.watched()
+    assert len(looks) == 1 + HURRIES + 3

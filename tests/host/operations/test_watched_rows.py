@@ -11,6 +11,7 @@ from host.base_error import PlughostError
 from host.errors import PluginNotFound
 from host.facade.board import Board
 from host.facade.rows import PluginRow, ProblemRow
+from host.operations.problem_book import LOOK_S
 from host.plugin_host import PluginHost
 
 ROOT = Path(__file__).parents[3]
@@ -114,3 +115,27 @@ async def test_a_plugin_that_only_computes_is_seen_to_be_throttled():
 async def test_a_host_without_plugins_has_figures_of_its_own():
     async with PluginHost() as host, host.facade.watch(["host", "problems"], hz=10) as board:
         await until(board, lambda: board.host is not None and bool(board.host.rss_bytes))
+
+
+ASKER = """
+class Asker(Plugin):
+    @method
+    async def sure(self) -> bool:
+        return await self.ui.confirm("Delete 40 sessions?", "They are of last year.")
+"""
+
+
+async def test_a_prompt_and_its_problem_come_at_once(plugins: Path, write_plugin: Callable[..., Path]):
+    write_plugin("asker", ASKER, 'permissions = ["prompts:send"]\n')
+    async with (
+        PluginHost([plugins], autoload=True) as host,
+        host.facade.watch(["prompts", "problems"], hz=10) as board,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(host.call, "asker", "sure")
+        await until(board, lambda: bool(board.prompts()))
+        assert "prompt:asker" in board.problems()
+        await host.facade.prompt_answer(next(iter(board.prompts())))
+        await until(board, lambda: not board.prompts())
+        with anyio.fail_after(LOOK_S / 2):
+            await until(board, lambda: "prompt:asker" not in board.problems())
