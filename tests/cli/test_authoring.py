@@ -45,6 +45,9 @@ def test_the_tests_of_new_plugins_pass_in_a_host_that_runs_and_what_it_has_not_i
     with shell.start("run") as running:
         running.until("^all loaded$")
         tested = shell.run("test", "--mode", "live")
+        # What they changed in it they have put back.
+        again = [shell.run("test", f"plugins/my-{kind}", "--mode", "live") for kind in ("cli", "extension")]
+    assert [one.code for one in again] == [0, 0], [one.out for one in again]
     assert tested.code == 0, tested.out + tested.err
     assert "21 passed, 7 skipped" in tested.out
 
