@@ -47,10 +47,14 @@ class MethodNotFound(CallError):
     code = "method_not_found"
     wire_code = wire.METHOD_NOT_FOUND
 
-    def __init__(self, owner: str, method: str, near: Iterable[str] = ()) -> None:
+    def __init__(self, owner: str, method: str, near: Iterable[str] = (), remedy: str = "") -> None:
         near = tuple(near)
         super().__init__(
-            f"{owner} has no method {method!r}{did_you_mean(near)}", owner=owner, method=method, near=near
+            f"{owner} has no method {method!r}{did_you_mean(near)}",
+            remedy=remedy,
+            owner=owner,
+            method=method,
+            near=near,
         )
 
 

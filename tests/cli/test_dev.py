@@ -88,7 +88,8 @@ def test_a_broken_edit_is_shown_and_the_old_one_keeps_running(shell: Shell, old:
     with shell.start("dev", folder) as running:
         first = begin(running)
         edit(folder, old, new)
-        running.until("^dev  kept: not taken over, the old one keeps running")
+        kept = running.until("^dev  kept: not taken over, the old one keeps running.*")
+        assert "mend what it says" not in kept[0]
         assert not gone(first)
         edit(folder, new, old)
         second = pid_of(running, "reloaded")
@@ -105,6 +106,8 @@ def test_a_broken_manifest_is_shown_and_another_id_is_refused(shell: Shell):
         first = begin(running)
         manifest.write_text(good + "nonsense = [")
         running.until("^dev  kept: ")
+        running.until("mend it and save$")
+        assert "plughost validate" not in running.seen
         manifest.write_text(good.replace('"says"', '"tells"'))
         running.until("^dev  kept: .*the id is now 'tells'")
         assert not gone(first)
