@@ -51,11 +51,11 @@ class MethodNotFound(CallError):
     code = "method_not_found"
     wire_code = wire.METHOD_NOT_FOUND
 
-    def __init__(self, owner: str, method: str, near: Iterable[str] = ()) -> None:
+    def __init__(self, owner: str, method: str, near: Iterable[str] = (), remedy: str = "") -> None:
         near = tuple(near)
         super().__init__(
             f"{owner} has no method {method!r}{did_you_mean(near)}",
-            remedy="`rpc.discover` lists what there is" if owner == THE_HOST and not near else "",
+            remedy=remedy,
             owner=owner,
             method=method,
             near=near,

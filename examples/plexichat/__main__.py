@@ -11,6 +11,28 @@ from examples.program import run
 from host import Request
 
 VIRUS = "EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
+WAIT_S = 20.0
+"""Longest time for a line of the scene to come."""
+
+
+class Shown:
+    """Prints each line, and lets the scene wait for one: what follows from events comes when it comes."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._more = anyio.Event()
+
+    def __call__(self, line: str) -> None:
+        print(f"    {line}")
+        self._lines.append(line)
+        self._more.set()
+        self._more = anyio.Event()
+
+    async def until(self, line: str) -> None:
+        """Wait until this line was shown."""
+        with anyio.fail_after(WAIT_S):
+            while line not in self._lines:
+                await self._more.wait()
 
 
 def configuration(base_url: str) -> dict[str, dict[str, Any]]:
@@ -18,10 +40,6 @@ def configuration(base_url: str) -> dict[str, dict[str, Any]]:
         "openai-provider": {"api_key": KEY, "base_url": base_url},
         "my-awesome-plugin": {"api_key": KEY},
     }
-
-
-def show(line: str) -> None:
-    print(f"    {line}")
 
 
 async def serve(folder: Path) -> None:
@@ -34,12 +52,13 @@ async def serve(folder: Path) -> None:
 
 
 async def demo(folder: Path) -> None:
+    show = Shown()
     with serving() as url:
         async with PlexiChat(folder, config=configuration(url), show=show) as chat:
-            await scene(chat, folder)
+            await scene(chat, folder, show)
 
 
-async def scene(chat: PlexiChat, folder: Path) -> None:
+async def scene(chat: PlexiChat, folder: Path, show: Shown) -> None:
     host = chat.host
     print("Plugins, each in a process of its own:")
     for view in host.plugins():
@@ -47,7 +66,10 @@ async def scene(chat: PlexiChat, folder: Path) -> None:
 
     print("Ada logs in and says something:")
     await chat.login("ada")
+    await show.until("plugin:workflow: Welcome, ada!")
     await chat.post("ada", "hello, I need !help")
+    await show.until("ada: hello, I need !help")
+    await show.until("plugin:workflow: ada, help is on its way")
 
     print("What the antivirus does not like is not let through:")
     virus = folder / "invoice.txt"

@@ -22,8 +22,12 @@ async def serve(data: Path, config: dict[str, Any]) -> None:
     end = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, end.set)
+    # What can't start stands in the list, with the reason.
+    plugins = logging.getLogger("plugin")
+    plugins.setLevel(logging.CRITICAL)
     async with service:
         _show(service)
+        plugins.setLevel(logging.NOTSET)
         await _seed(service)
         print("it runs; Ctrl-C ends it", flush=True)
         await end.wait()

@@ -142,7 +142,9 @@ def _line(prompt: str, *, hidden: bool) -> str:
         # On stderr: what the command prints may be piped.
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        line = sys.stdin.readline()
+        # Unbuffered: a thread that waits inside of a buffered reader would hold up the interpreter's end.
+        with open(0, "rb", buffering=0, closefd=False) as stdin:
+            line = stdin.readline().decode(sys.stdin.encoding, errors="replace")
         if not line:
             raise EOFError
         return line.removesuffix("\n")

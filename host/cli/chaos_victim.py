@@ -250,9 +250,10 @@ class HostVictim:
         """Forget its failures, so that the host starts it at once and without end."""
         await self._host.reset(self._plugin)
 
-    async def said(self) -> tuple[str, ...]:
-        """Return the last lines of its log and stderr, the oldest first."""
-        return tuple(line.text for line in await self._host.logs(self._plugin, last=40))
+    async def said(self, since_s: float) -> tuple[str, ...]:
+        """Return the last lines of its log and stderr since a moment of `now_s`, the oldest first."""
+        lines = await self._host.logs(self._plugin, last=40)
+        return tuple(line.text for line in lines if line.at_s >= since_s)
 
     async def incidents(self, since_s: float) -> tuple[str, ...]:
         """Return what its code raised and nobody expected, since a moment of `now_s`."""

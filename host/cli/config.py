@@ -25,13 +25,18 @@ from host.cli.configured import secret_settings
 from host.cli.hosting import settings_for
 from host.cli.listing import Listing, listing_options, more_listing_options
 from host.cli.output import print_json
+from host.cli.verb_first import VerbFirst
 from host.errors import InvalidConfiguration
 from host.facade.config_pages import ConfigPage
 from host.masking import MASK
 from host.settings import effective
 
 
-@click.group("config")
+class _Config(VerbFirst):
+    MEANT = "get"
+
+
+@click.group("config", cls=_Config)
 def command() -> None:
     """Show the host's settings; show and change plugins' configuration."""
 

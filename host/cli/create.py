@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,7 +12,16 @@ from host.devtools.refused import Refused
 from host.devtools.workspace import plugins_folder
 from host.logs import clean
 
-_KINDS = click.Choice([*SUMMARIES], case_sensitive=False)
+
+class _Kind(click.Choice[str]):
+    """A kind, with `-` as well as `_` in its name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the kind as it is known."""
+        return super().convert(str(value).replace("-", "_"), param, ctx)
+
+
+_KINDS = _Kind([*SUMMARIES], case_sensitive=False)
 
 
 @click.command("create")

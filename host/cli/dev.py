@@ -11,6 +11,7 @@ from host.cli.dev_log import DevLog
 from host.cli.dev_reload import DevReload, checked
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.inspect_prompts import tell_how_to_answer
 from host.cli.output import print_json
 from host.devtools.folder_watch import FolderWatch
 from host.logs import clean
@@ -72,6 +73,7 @@ def command(
         sys.stderr.flush()
 
     async def body(host: PluginHost) -> int:
+        tell_how_to_answer(host.prompts, lambda what: say("asks", what), data)
         reload = DevReload(host, package, say, hands_over=debugging is None)
         await reload.begin()
         say("watching", f"{folder}; Ctrl-C stops")

@@ -12,7 +12,7 @@ from time import perf_counter
 import anyio.to_thread
 
 from host.devtools.code_check import check_code
-from host.errors import InvalidParams, PlughostError
+from host.errors import HandoverFailed, InvalidParams, ManifestError, PlughostError
 from host.manifest import Package, read_package
 from host.plugin_host import PluginHost
 
@@ -55,7 +55,7 @@ class DevReload:
         except PlughostError as exc:
             state = self._host.plugin(self._plugin).state
             stays = "the old one keeps running" if state == "active" else f"the plugin is {state}"
-            self._say("kept", f"not taken over, {stays}: {exc}")
+            self._say("kept", f"not taken over, {stays}: {_told(exc)}")
         else:
             self._tell("reloaded", "was reloaded", perf_counter() - began_s)
 
@@ -63,6 +63,14 @@ class DevReload:
         view = self._host.plugin(self._plugin)
         pid = "without a process" if view.pid is None else f"pid {view.pid}"
         self._say(word, f"{self._plugin} {view.version} {what} after {took_s:.2f} s, {pid}")
+
+
+def _told(error: PlughostError) -> str:
+    """Return what is wrong; an edit that is saved is looked at again, so there is nothing else to run."""
+    if not isinstance(error, ManifestError | HandoverFailed):
+        return str(error)
+    separator = "\n" if "\n" in error.message else "; "
+    return f"{error.message}{separator}mend it and save"
 
 
 def checked(folder: Path, plugin: str | None = None) -> Package:
@@ -81,5 +89,5 @@ def checked(folder: Path, plugin: str | None = None) -> Package:
         )
     faults = [str(one) for one in check_code(package) if one.level == "fault"]
     if faults:
-        raise InvalidParams("\n".join(faults), remedy="mend what it says and save")
+        raise InvalidParams("\n".join(faults))  # each says what to do
     return package

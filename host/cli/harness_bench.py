@@ -7,26 +7,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import anyio
-import anyio.lowlevel
 import msgspec
 
+from host.cli.handled import until_handled
 from host.cli.harness_tap import HarnessTap
 from host.cli.live_bench import LiveBench
 from host.control.client import connect
 from host.devtools.bench import HarnessStart, mounted
 from host.devtools.harness import Harness
-from host.errors import DeadlineExceeded, InvalidParams
+from host.errors import InvalidParams
 from host.manifest import read_package
 from host.plugin_host import PluginHost
 from host.services.cron import Rule, read_rule
 from host.services.http_values import Principal, Request
-
-LOOK_S: Final = 0.005
-"""How often it is looked whether an event was handled; the host tells nobody."""
-
-HANDLED_S: Final = 30.0
-"""Longest time for a plugin to handle an event."""
 
 _CRON_FIELDS: Final = 5
 
@@ -86,19 +79,7 @@ class HostBench:
     async def emit(self, topic: str, data: Any) -> None:
         """Emit, and wait until nothing of the plugin waits any more."""
         await self._host.emit(topic, data)
-        # What was emitted is handed out in the loop's next turn.
-        await anyio.lowlevel.checkpoint()
-        await anyio.lowlevel.checkpoint()
-        with anyio.move_on_after(HANDLED_S) as limit:
-            # Nobody is told that an event was handled.
-            while any(one.waiting for one in await self._host.events.lag(self._plugin)):  # noqa: ASYNC110
-                await anyio.sleep(LOOK_S)
-        if limit.cancelled_caught:
-            raise DeadlineExceeded(
-                f"plugin {self._plugin!r} did not handle {topic} within {HANDLED_S:g} s",
-                remedy="look for a handler that waits for what does not come",
-                plugin=self._plugin,
-            )
+        await until_handled(self._host, self._plugin, topic)
 
     async def hook(self, name: str, value: Any) -> dict[str, Any]:
         """Ask the chain."""

@@ -15,7 +15,9 @@ import click
 
 from host.cli.dev_reload import checked
 from host.cli.exit_codes import ExitCode
+from host.cli.handled import until_handled
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.inspect_prompts import PromptsAtTerminal
 from host.cli.inspect_subject import InspectSubject
 from host.cli.inspect_wire import InspectWire
 from host.cli.output import print_error, print_json
@@ -25,8 +27,8 @@ from host.plugin_host import PluginHost
 from host.tui.inspector.subject import Asking, Kind
 
 _HELP = (
-    "methods | call METHOD [JSON] | stream METHOD [JSON] | command NAME [JSON] | request VERB PATH [JSON] | "
-    "emit TOPIC [JSON] | hook NAME [JSON] | health | status | quit"
+    "offers | methods | call METHOD [JSON] | stream METHOD [JSON] | command NAME [JSON] | "
+    "request VERB PATH [JSON] | emit TOPIC [JSON] | hook NAME [JSON] | health | status | help | quit"
 )
 
 
@@ -50,8 +52,11 @@ def command(
     """Start the plugin in DIR and ask it: in a terminal from forms, with the wire and the log beside them.
 
     With a LINE, or --exec LINE, or where stdin or stdout is no terminal, do what each line says. Lines:
-    methods, call METHOD JSON, stream METHOD JSON, command NAME JSON, request VERB PATH JSON, emit TOPIC JSON,
-    hook NAME JSON, health, status, quit.
+    offers (all that it can be asked), methods, call METHOD JSON, stream METHOD JSON, command NAME JSON,
+    request VERB PATH JSON, emit TOPIC JSON, hook NAME JSON, health, status, help, quit.
+
+    What the plugin itself asks (`self.ui.confirm` and its kin) is asked at the terminal where the lines are
+    arguments, and dismissed elsewhere.
     """
     folder = folder.resolve()
     settings = settings_for(config, {"plugins": [str(folder)]})
@@ -66,6 +71,7 @@ def command(
         lines = (*lines, _line_of(words))
 
     async def body(host: PluginHost) -> int:
+        PromptsAtTerminal(host.prompts, asks=bool(lines))
         await host.load(plugin)
         subject = InspectSubject(host, folder, plugin, InspectWire())
         failed = False
@@ -77,7 +83,7 @@ def command(
             _read_stdin(given[0].send_nowait)
         while True:
             line = await given[1].receive()
-            asked = line.split(None, 2)
+            asked = line.strip().split(None, 2)
             if asked[:1] == ["quit"]:
                 return ExitCode.PLUGIN_ERROR if failed else ExitCode.OK
             try:
@@ -122,10 +128,21 @@ async def _do(host: PluginHost, subject: InspectSubject, words: list[str]) -> No
         case ["methods"]:
             for name in host.plugin(subject.plugin).methods:
                 print_json(name)
+        case ["offers"]:
+            for one in await subject.asked():
+                if one.kind != "contract":
+                    schema = {"params": one.schema} if one.schema else {}
+                    print_json({"kind": one.kind, "name": one.name, "line": _line_for(one)} | schema)
+            for one in host.schedule.list(subject.plugin):
+                print_json({"kind": "schedule", "name": one.name})
+        case ["help"]:
+            sys.stdout.write(f"{_HELP}\n")
         case ["health" | "status" as name]:
             await _ask(subject, Asking("contract", name), {})
         case ["emit", topic, *rest]:
-            print_json(await host.emit(topic, _read(rest)))
+            seq = await host.emit(topic, _read(rest))
+            await until_handled(host, subject.plugin, topic)
+            print_json(seq)
         case ["hook", name, *rest]:
             await _ask(subject, Asking("hook", name), {"value": _read(rest)})
         case ["request", verb, place]:
@@ -149,6 +166,12 @@ async def _ask(subject: InspectSubject, asking: Asking, params: dict[str, Any]) 
             print_json(item)
     finally:
         await answers.aclose()
+
+
+def _line_for(asking: Asking) -> str:
+    """Return the line that asks this, without its JSON."""
+    word = {"method": "call", "endpoint": "request", "event": "emit"}.get(asking.kind, asking.kind)
+    return f"{word} {asking.name}"
 
 
 def _read(rest: list[str]) -> Any:

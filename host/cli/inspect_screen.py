@@ -4,14 +4,17 @@ The two share an event loop, so a painting holds the host up for some millisecon
 nothing, and the wire can be seen as it is.
 """
 
+import logging
 import os
 from pathlib import Path
 
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import run_host
+from host.cli.inspect_prompts import tell_how_to_answer
 from host.cli.inspect_subject import InspectSubject
 from host.cli.inspect_wire import InspectWire
 from host.errors import PlughostError
+from host.ids import PluginId
 from host.logs import configure
 from host.plugin_host import PluginHost
 from host.settings import Settings
@@ -26,6 +29,7 @@ def inspect_in_terminal(
     async def body(host: PluginHost) -> int:
         from host.tui.inspector.app import run_inspector
 
+        dismissing(host, plugin)
         try:
             await host.load(plugin)
         except PlughostError:
@@ -45,3 +49,13 @@ def watched(host: PluginHost) -> InspectWire:
     parts = host._parts  # pyright: ignore[reportPrivateUsage]
     parts._registries = (*parts._registries, wire)  # pyright: ignore[reportPrivateUsage]
     return wire
+
+
+def dismissing(host: PluginHost, plugin: str) -> None:
+    """Dismiss what the plugin asks, and say so in its log: nobody can reach this host but the inspector."""
+    tracks = host._parts.recorder  # pyright: ignore[reportPrivateUsage]
+
+    def say(what: str) -> None:
+        tracks.track(PluginId(plugin)).line(logging.WARNING, f"it asks: {what}", {}, source="host")
+
+    tell_how_to_answer(host.prompts, say, None)

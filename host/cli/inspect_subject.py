@@ -12,6 +12,7 @@ import anyio.to_thread
 import msgspec
 
 from host.cli.dev_reload import checked
+from host.cli.handled import until_handled
 from host.cli.inspect_wire import InspectWire
 from host.cli.plugin_surface import read_surface
 from host.errors import InvalidParams
@@ -132,7 +133,9 @@ class InspectSubject:
                 topic: Any = params.get("topic", asking.name)
                 if not isinstance(topic, str):
                     raise InvalidParams("topic: allowed: a text such as user.login")
-                yield {"topic": topic, "seq": await host.emit(topic, params.get("data"))}
+                seq = await host.emit(topic, params.get("data"))
+                await until_handled(host, plugin, topic)
+                yield {"topic": topic, "seq": seq}
             case "contract":
                 answer = host.health(plugin) if asking.name == "health" else host.status(plugin)
                 yield msgspec.to_builtins(await answer)

@@ -15,6 +15,7 @@ from host.cli.attached import ask, is_running
 from host.cli.exit_codes import ExitCode
 from host.cli.hosting import build_host, run_host, settings_for, start_logging
 from host.cli.listing import Listing, Row, listing_options
+from host.cli.verb_first import VerbFirst
 from host.errors import NoAnswer, NoHost
 from host.facade.facade import Facade
 from host.facade.pages import PermissionsPage
@@ -38,7 +39,11 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
     return function
 
 
-@click.group("perms")
+class _Perms(VerbFirst):
+    MEANT = "list"
+
+
+@click.group("perms", cls=_Perms)
 def command() -> None:
     """Show what plugins may do, and change it; in a running host it counts at once."""
 

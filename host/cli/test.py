@@ -9,7 +9,7 @@ from host.cli.attached import data_folder, is_running
 from host.cli.exit_codes import ExitCode
 from host.devtools.pytest_run import pytest_command
 from host.devtools.refused import Refused
-from host.errors import NoHost
+from host.errors import InvalidParams, NoHost
 
 _CODES = {0: ExitCode.OK, 1: ExitCode.PLUGIN_ERROR, 2: ExitCode.INTERRUPTED, 5: ExitCode.NOT_FOUND}
 """Of pytest: all passed, some failed, interrupted, none found; all else is a fault of how it was called."""
@@ -33,7 +33,11 @@ def command(words: tuple[str, ...], coverage: bool, keyword: str | None, mode: s
     named = bool(words) and not words[0].startswith("-")
     folder, rest = Path(words[0] if named else "."), words[named:]
     if not folder.is_dir():
-        raise click.UsageError(f"{folder}: is no folder")
+        what = "is no folder" if folder.exists() else "there is no such folder"
+        raise InvalidParams(
+            f"{folder}: {what}",
+            remedy="name the folder of a plugin or of a workspace, or go there and name none",
+        )
     if mode == "live":
         place = data_folder(data)
         if not is_running(str(place)):

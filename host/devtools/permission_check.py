@@ -35,6 +35,15 @@ _NETWORK: Final = (
     "paramiko",
     "grpc",
 )
+_CONNECTING: Final = frozenset(
+    f"asyncio.{name}"
+    for name in (
+        "open_connection",
+        "open_unix_connection",
+        "start_server",
+        "start_unix_server",
+    )
+)
 _APIS: Final = ("notify", "email", "plugins", "commands", "config", "events")
 """What `self.<name>` offers of the host's own methods that may need a permission."""
 
@@ -164,24 +173,27 @@ def _of_call(manifest: Manifest, file: SourceFile, node: ast.Call) -> Iterator[_
         case ["events", "emit"]:
             yield from _of_emit(manifest, file, node)
         case ["host", "call"] if (name := _text(node, 0)) is not None:
-            yield from _of_host(file, node, name)
+            yield from _of_host(manifest, file, node, name)
         case ["host", *names] if len(names) > 1:
-            yield from _of_host(file, node, ".".join(names))
+            yield from _of_host(manifest, file, node, ".".join(names))
         case ["ui", "prompt" | "confirm" | "choose" as name]:
             yield from _of_method(file, node, "ui.prompt", f"self.ui.{name}(...)")
         case [api, name] if api in _APIS:
             yield from _of_method(file, node, f"{api}.{name}", f"self.{api}.{name}(...)")
         case _:
+            yield from _of_connection(file, node)
             yield from _of_file(file, node)
 
 
-def _of_host(file: SourceFile, node: ast.Call, name: str) -> Iterator[_Use]:
+def _of_host(manifest: Manifest, file: SourceFile, node: ast.Call, name: str) -> Iterator[_Use]:
     if name in METHODS:
         yield from _of_method(file, node, name, f"self.host.{name}(...)")
         return
     namespace = name.partition(".")[0]
     if namespace in RESERVED_NAMESPACES or not namespace.isidentifier():
         return
+    if any(held.resource in name.split(".")[1:] for held in manifest.permissions):
+        return  # `platform.status` may need what is declared as `status:send`
     verb = name.rpartition(".")[2]
     reads = verb.startswith(("get", "list", "find", "read", "search", "count"))
     action = "read" if reads else "write"
@@ -211,6 +223,13 @@ def _of_emit(manifest: Manifest, file: SourceFile, node: ast.Call) -> Iterator[_
         return  # no permission allows it
     by = f"self.events.emit({topic!r})"
     yield _Use(file, node.lineno, Permission("events", "emit", topic), by, "fault")
+
+
+def _of_connection(file: SourceFile, node: ast.Call) -> Iterator[_Use]:
+    name = file.dotted(node.func)
+    if name in _CONNECTING:
+        network = Permission("network", "connect")
+        yield _Use(file, node.lineno, network, f"{name}(...)", "warning", any_scope=True)
 
 
 def _of_file(file: SourceFile, node: ast.Call) -> Iterator[_Use]:

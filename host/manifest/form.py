@@ -40,6 +40,9 @@ from host.manifest.text_fields import (
 from protocol.manifest import Limits
 from protocol.permissions import Permission
 
+_MEANT: Final = {"kind": "type"}
+"""What is written for a key that has no name like it."""
+
 _WORDS: Final = {
     "string_type": "a text",
     "string_unicode": "text that UTF-8 can express",
@@ -186,9 +189,10 @@ def _note_errors(kind: type[BaseModel], exc: ValidationError, faults: FaultList)
                     path, NOTHING, _model_at(kind, place).model_fields[_last(place)].description or "a value"
                 )
             case "extra_forbidden":
-                faults.add(
-                    path, f"the unknown key {show(place[-1])}", near(str(place[-1]), _keys(kind, place))
-                )
+                keys, word = _keys(kind, place), str(place[-1])
+                meant = _MEANT.get(word, "") if len(place) == 1 else ""
+                hint = f"did you mean {meant}?" if meant in keys else near(word, keys)
+                faults.add(path, f"the unknown key {show(place[-1])}", hint)
             case "value_error":
                 faults.add(path, show(error["input"]), str(error.get("ctx", {}).get("error", error["msg"])))
             case "literal_error":

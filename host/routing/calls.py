@@ -7,7 +7,7 @@ supervision's, the waiters the peer's.
 import difflib
 import math
 import time
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -23,6 +23,8 @@ from host.timing import Timing
 from protocol import jsonrpc
 from protocol.errors import CANCELLED, RpcError
 
+MAX_NAMED = 5
+"""Methods that an error names which knows of none with a name like the one that was called."""
 MAX_TIMEOUT_S = 24 * 3600.0
 """Longest deadline that a caller may set."""
 
@@ -180,11 +182,20 @@ def _check_shape(session: LiveSession, plugin: str, method: str, *, stream: bool
         return
     is_stream = provided.get(method)
     if is_stream is None:
-        raise MethodNotFound(f"plugin {plugin!r}", method, difflib.get_close_matches(method, provided, n=3))
+        near = difflib.get_close_matches(method, provided, n=3)
+        raise MethodNotFound(f"plugin {plugin!r}", method, near, "" if near else _there_is(provided))
     if is_stream and not stream:
         raise WrongShape(f"{plugin}.{method} is a stream", remedy="open it with host.stream")
     if stream and not is_stream:
         raise WrongShape(f"{plugin}.{method} is not a stream", remedy="call it with host.call")
+
+
+def _there_is(provided: Iterable[str]) -> str:
+    names = sorted(provided)
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return (
+        f"call one that it has: {', '.join(names[:MAX_NAMED])}{more}" if names else "it has no methods at all"
+    )
 
 
 def _encoded(plugin: str, method: str, params: Mapping[str, Any] | None) -> bytes:

@@ -45,6 +45,9 @@ def test_the_tests_of_new_plugins_pass_in_a_host_that_runs_and_what_it_has_not_i
     with shell.start("run") as running:
         running.until("^all loaded$")
         tested = shell.run("test", "--mode", "live")
+        # What they changed in it they have put back.
+        again = [shell.run("test", f"plugins/my-{kind}", "--mode", "live") for kind in ("cli", "extension")]
+    assert [one.code for one in again] == [0, 0], [one.out for one in again]
     assert tested.code == 0, tested.out + tested.err
     assert "21 passed, 7 skipped" in tested.out
 
@@ -71,6 +74,12 @@ def test_create_refuses_a_bad_name_an_unknown_kind_and_what_is_there(shell: Shel
         assert said in refused.err
 
 
+def test_a_kind_may_be_written_with_a_hyphen(shell: Shell):
+    made = shell.run("create", "mine", "--kind", "ai-provider")
+    assert made.code == 0, made.err
+    assert 'type = "ai_provider"' in (shell.folder / "mine" / "plugin.toml").read_text()
+
+
 def test_a_test_that_fails_has_its_exit_code_and_can_be_chosen_by_name(shell: Shell):
     shell.run("create", "mine")
     test = shell.folder / "mine" / "tests" / "test_mine.py"
@@ -80,7 +89,10 @@ def test_a_test_that_fails_has_its_exit_code_and_can_be_chosen_by_name(shell: Sh
     assert shell.run("test", "mine", "--test", "good").code == 0
     assert shell.run("test", "mine", "-k", "nothing").code == 4
     assert shell.run("test", "mine", "--", "--no-such-option").code == 2
-    assert shell.run("test", "nowhere").code == 2
+    nowhere = shell.run("test", "nowhere")
+    assert nowhere.code == 2
+    assert "nowhere: there is no such folder" in nowhere.err
+    assert "Usage:" not in nowhere.err
     chosen = shell.run("test", "--", "-q", "mine/tests/test_mine.py::test_good")
     assert (chosen.code, "1 passed" in chosen.out) == (0, True)
     test.unlink()

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -115,6 +116,10 @@ def test_an_unknown_method_is_told_the_near_one(shell: Shell):
     shown = hello(shell, "gret")
     assert shown.code == 4
     assert "plugin 'hello' has no method 'gret'; did you mean greet?" in shown.err
+    far = hello(shell, "xyzzy")
+    assert far.code == 4
+    assert "has no method 'xyzzy'" in far.err
+    assert re.search("what to do: call one that it has: .*greet", far.err), far.err
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,21 @@ def test_what_happened_what_was_expected_and_what_the_plugin_said_is_told_to_peo
     assert done.err == ""
 
 
+def test_what_it_said_before_a_fault_is_no_part_of_what_it_said_under_it(shell: Shell):
+    code = "import os, sys\nfrom plugin_sdk import Plugin, method\n\nclass P(Plugin):\n    @method\n"
+    code += "    async def shout(self, text: str | None) -> str:\n"
+    code += "        if text is None:\n            print('too early', file=sys.stderr)\n        return 'x'\n"
+    code += "    @method\n    async def end(self) -> None:\n"
+    code += "        print('farewell', file=sys.stderr, flush=True)\n        os._exit(3)\n"
+    folder = shell.plugin("loud", code)
+    done = shell.run("chaos", folder, "--only", "params-null", "--only", "storage-full", "--json")
+    before, failed, _ = findings(done.out)
+    assert (before["outcome"], failed["outcome"]) == ("passed", "failed")
+    assert "exited with code 3" in failed["happened"]
+    assert "farewell" in failed["said"]
+    assert "too early" not in "".join((*failed["said"], failed["happened"]))
+
+
 def test_the_same_seed_makes_the_same_tries(shell: Shell):
     code = "from typing import Any\nfrom plugin_sdk import Plugin, method\n\nclass P(Plugin):\n    @method\n"
     code += "    async def shout(self, text: Any) -> str:\n        return text.upper()\n"

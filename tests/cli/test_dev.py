@@ -88,7 +88,8 @@ def test_a_broken_edit_is_shown_and_the_old_one_keeps_running(shell: Shell, old:
     with shell.start("dev", folder) as running:
         first = begin(running)
         edit(folder, old, new)
-        running.until("^dev  kept: not taken over, the old one keeps running")
+        kept = running.until("^dev  kept: not taken over, the old one keeps running.*")
+        assert "mend what it says" not in kept[0]
         assert not gone(first)
         edit(folder, new, old)
         second = pid_of(running, "reloaded")
@@ -105,6 +106,8 @@ def test_a_broken_manifest_is_shown_and_another_id_is_refused(shell: Shell):
         first = begin(running)
         manifest.write_text(good + "nonsense = [")
         running.until("^dev  kept: ")
+        running.until("mend it and save$")
+        assert "plughost validate" not in running.seen
         manifest.write_text(good.replace('"says"', '"tells"'))
         running.until("^dev  kept: .*the id is now 'tells'")
         assert not gone(first)
@@ -144,4 +147,43 @@ def test_as_json_it_tells_what_happens_by_the_line(shell: Shell):
         edit(folder, "first", "other")
         assert running.item().startswith('{"dev":"changed"')
         assert running.item().startswith('{"dev":"reloaded"')
+        finish(running)
+
+
+ASKS = """
+from plugin_sdk import Plugin, command
+
+
+class Says(Plugin):
+    @command("wipe")
+    async def wipe(self) -> str:
+        return "wiped" if await self.ui.confirm("Wipe all?") else "kept"
+
+    async def on_ready(self) -> None:
+        self.log.info(await self.wipe())
+"""
+
+
+def test_what_a_plugin_asks_is_told_with_the_command_that_answers_it(shell: Shell):
+    folder = shell.plugin("says", ASKS.replace("on_ready", "never"), 'permissions = ["prompts:send"]\n')
+    with shell.start("dev", folder, "--data", "data") as running:
+        begin(running)
+        wiping = ("commands", "--data", "data", "run", "wipe")
+        with shell.start(*wiping) as command:
+            said = running.until(
+                "^dev  asks: Wipe all\\?; answer it: plughost (prompts --data data answer .*)"
+            )
+            done = shell.run(*said[1].split(), "--yes")
+            assert done.code == 0, done.err
+            assert command.item() == "wiped"
+        finish(running)
+
+
+def test_what_a_plugin_asks_is_dismissed_where_nothing_can_answer_it(shell: Shell):
+    asks = ASKS.replace("on_ready", "on_load")
+    folder = shell.plugin("says", asks, 'permissions = ["prompts:send"]\n')
+    with shell.start("dev", folder) as running:
+        running.until("^dev  asks: Wipe all\\?; dismissed, because nothing can answer it here: .*--data D")
+        begin(running)
+        assert "says  kept" in running.seen
         finish(running)

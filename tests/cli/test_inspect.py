@@ -1,8 +1,12 @@
+import json
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from host.cli.inspect_screen import dismissing
+from host.plugin_host import PluginHost
 from tests.cli.conftest import PLUGHOST, Shell
 
 pytestmark = pytest.mark.timeout(60)
@@ -94,3 +98,110 @@ def test_commands_requests_health_and_status_are_lines_too(shell: Shell):
     assert '"ada"' in said[1]
     assert '"status":"healthy"' in said[2]
     assert '"plugin_id":"asked"' in said[3]
+
+
+OFFERS = """
+import asyncio
+
+from plugin_sdk import Plugin, command, endpoint, every, hook, method, on
+
+
+class Offers(Plugin):
+    seen = 0
+
+    @method
+    async def handled(self) -> int:
+        return self.seen
+
+    @on("order.paid")
+    async def paid(self, order: dict) -> None:
+        await asyncio.sleep(0.3)
+        self.seen += 1
+
+    @command("wipe", description="Wipe all")
+    async def wipe(self) -> str:
+        return "wiped" if await self.ui.confirm("Wipe all?", text="It can't be undone.") else "kept"
+
+    @command("who", description="Ask for a name")
+    async def who(self) -> object:
+        schema = {"type": "object", "properties": {"name": {"type": "string", "minLength": 2}}}
+        return await self.ui.prompt("Who?", schema=schema | {"required": ["name"]})
+
+    @endpoint("GET", "/orders/{number}")
+    async def order(self, number: int) -> int:
+        return number
+
+    @hook("door.before_open")
+    async def door(self, who: dict) -> object:
+        return who
+
+    @every(hours=1)
+    async def tidy(self) -> None: ...
+"""
+
+
+@pytest.fixture
+def offers(shell: Shell) -> Path:
+    return shell.plugin("offers", OFFERS, 'permissions = ["prompts:send"]\n')
+
+
+def test_a_path_from_stdin_is_taken_without_the_end_of_its_line(shell: Shell, offers: Path):
+    done = shell.run("inspect", offers, stdin="request GET /orders/3\n")
+    assert '"status":200' in done.out, done.err
+    assert '"data":3' in done.out
+
+
+def test_an_event_is_handled_before_the_next_line(shell: Shell, offers: Path):
+    done = shell.run("inspect", offers, "--exec", "emit order.paid {}", "--exec", "call handled")
+    assert done.out.splitlines()[1:] == ["1"], done.err
+
+
+def test_all_that_it_offers_is_listed_with_the_line_that_asks_it(shell: Shell, offers: Path):
+    done = shell.run("inspect", offers, "offers")
+    assert done.code == 0, done.err
+    found = [json.loads(line) for line in done.out.splitlines()]
+    assert {(one["kind"], one.get("line")) for one in found} >= {
+        ("method", "call handled"),
+        ("command", "command wipe"),
+        ("endpoint", "request GET /api/plugins/offers/orders/{number}"),
+        ("hook", "hook door.before_open"),
+        ("event", "emit order.paid"),
+    }
+    assert [one["name"] for one in found if one["kind"] == "schedule"] == ["tidy"]
+
+
+def test_help_names_the_words(shell: Shell, offers: Path):
+    said = shell.run("inspect", offers, "help").out
+    assert all(word in said for word in ("offers", "methods", "call METHOD", "emit TOPIC", "help", "quit"))
+
+
+def test_what_it_asks_is_dismissed_and_told_where_nobody_can_answer(shell: Shell, offers: Path):
+    done = shell.run("inspect", offers, stdin="command wipe\n")
+    assert done.out == '"kept"\n'
+    assert "offers asks: Wipe all?\n  It can't be undone.\n  dismissed: there is no terminal" in done.err
+    assert "plughost prompts" in done.err
+
+
+def test_what_it_asks_is_asked_at_the_terminal_until_the_answer_fits(shell: Shell, offers: Path):
+    done = shell.at_terminal(
+        *("inspect", offers, "--exec", "command wipe", "--exec", "command who", "--exec", "command wipe"),
+        answers=[("Yes? [y/N] ", "y"), ("name: ", "A"), ("name: ", "Ada"), ("Yes? [y/N] ", "")],
+    )
+    assert done.code == 0, done.out
+    assert '"wiped"' in done.out
+    assert '"name":"Ada"' in done.out
+    assert '"kept"' in done.out
+
+
+def test_ctrl_c_ends_it_while_it_waits_for_an_answer(shell: Shell, offers: Path):
+    done = shell.at_terminal("inspect", offers, "command", "wipe", answers=[("Yes? [y/N] ", "\x03")])
+    assert done.code == 130, done.out
+
+
+async def test_what_it_asks_under_the_screen_is_dismissed_and_stands_in_its_log(offers: Path):
+    async with PluginHost([offers]) as host:
+        dismissing(host, "offers")
+        await host.load("offers")
+        assert await host.command("wipe", {}, plugin="offers") == "kept"
+        said = [line.text for line in await host.logs("offers", level="warning")]
+    assert any("Wipe all?; dismissed" in line for line in said)

@@ -172,3 +172,12 @@ def test_a_cron_line_that_cannot_be_read_is_a_fault(shell: Shell):
     shown = shell.run("validate", folder)
     assert shown.code == 3
     assert "fault [schedule] schedule 'x': cron: minute: found '99 * * * *'" in shown.out
+
+
+def test_kind_in_a_manifest_is_told_to_be_type(shell: Shell):
+    folder = shell.plugin(
+        "one", "from plugin_sdk import Plugin\n\nclass One(Plugin): ...\n", 'kind = "security"\n'
+    )
+    done = shell.run("validate", folder)
+    assert done.code != 0
+    assert "found the unknown key 'kind'; did you mean type?" in done.out

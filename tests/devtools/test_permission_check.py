@@ -71,14 +71,23 @@ def test_what_an_application_may_demand_is_a_warning(check: Check):
     assert check(body("await self.host.sessions.list()"), 'permissions = ["sessions:read"]\n') == []
 
 
+def test_where_a_declared_permission_bears_the_name_of_the_method_no_other_is_proposed(check: Check):
+    call = body("await self.host.platform.status(status='running')")
+    assert check(call, 'permissions = ["status:send"]\n') == []
+    assert [one.rule for one in check(call)] == ["permission-undeclared"]
+
+
 @pytest.mark.parametrize(
     ("line", "permission"),
     [
         ("import socket", "network:connect"),
         ("import urllib.request", "network:connect"),
         ("from urllib import request", "network:connect"),
-        ("import requests", "network:connect"),
+        ("import requests  # plughost: ok module-missing", "network:connect"),
         ("from http.client import HTTPSConnection", "network:connect"),
+        ("import asyncio; await asyncio.open_connection('example.org', 443)", "network:connect"),
+        ("from asyncio import start_server; await start_server(other, port=0)", "network:connect"),
+        ("import asyncio; await asyncio.open_unix_connection('/run/other')", "network:connect"),
         ("open('/etc/passwd')", "files:read"),
         ("open('/tmp/out', 'w')", "files:write"),
     ],

@@ -92,6 +92,25 @@ def test_the_scene_ends_well(name: str, said: str) -> None:
     assert said in done.stdout
 
 
+def test_what_follows_from_a_login_stands_below_its_heading() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.plexichat", "--demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+    _, _, rest = done.stdout.partition("Ada logs in and says something:\n")
+    below, _, _ = rest.partition("What the antivirus does not like")
+    for line in (
+        "ada did user_login",
+        "ada: hello, I need !help",
+        "plugin:workflow: ada, help is on its way",
+    ):
+        assert line in below, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_the_readme_leads_to_is_there(name: str) -> None:
     folder = ROOT / "examples" / name

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual.color import Color
 from tui.staged_contributions import DARK, theme
@@ -19,6 +19,7 @@ ODD = st.one_of(st.text(max_size=9), st.integers(), st.none(), st.dictionaries(s
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(NAMES), st.one_of(COLOURS, ODD)))
+@example({"background": "#c00000"})
 def test_every_ink_of_a_theme_that_is_taken_can_be_read_on_all_it_stands_on(colors: dict[str, Any]):
     made = plugin_theme(theme("p", "P", colors))
     if made.theme is None:

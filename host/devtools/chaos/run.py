@@ -12,7 +12,7 @@ import msgspec
 
 from host.base_error import PlughostError
 from host.devtools.chaos.fault import Fault, NotHere, Wrong
-from host.devtools.chaos.trial import PING_S, Trial
+from host.devtools.chaos.trial import PING_S, Trial, brief
 from host.devtools.chaos.victim import Victim
 
 FAULT_S: Final = 180.0
@@ -38,7 +38,7 @@ class Finding(msgspec.Struct, frozen=True):
     expected: str = ""
     mend: str = ""
     said: tuple[str, ...] = ()
-    """The last lines of the plugin's log and stderr, of a fault that it failed."""
+    """The last lines of the plugin's log and stderr since the fault began, of one that it failed."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -56,7 +56,7 @@ async def run_faults(victim: Victim, faults: Sequence[Fault], seed: int) -> Asyn
         outcome, happened = await _put(trial, fault)
         said: tuple[str, ...] = ()
         if outcome == "failed":
-            said = (await victim.said())[-TAIL_LINES:]
+            said = (await victim.said(started_s))[-TAIL_LINES:]
         seconds = round(max(0.0, victim.now_s() - started_s), 3)
         shown = (fault.does, fault.expects, fault.mend) if outcome == "failed" else (fault.does, "", "")
         yield Finding(fault.name, outcome, seconds, trial.tried, happened, *shown, said)
@@ -79,13 +79,14 @@ async def _put(trial: Trial, fault: Fault) -> tuple[Outcome, str]:
     except TimeoutError:
         return "failed", f"it did not come to an end within {FAULT_S:g} s"
     except PlughostError as exc:
-        return "failed", f"{exc.code}: {exc.message}"
+        return "failed", f"{exc.code}: {brief(exc)}"
     except BaseExceptionGroup as exc:
         # What a task of the fault's own found.
         leaves = _leaves(exc)
         if not all(isinstance(one, Wrong | PlughostError) for one in leaves):
             raise
-        return "failed", str(leaves[0])
+        first = leaves[0]
+        return "failed", brief(first) if isinstance(first, PlughostError) else str(first)
     return ("failed", happened) if happened else ("passed", "")
 
 
@@ -100,7 +101,7 @@ async def _after(victim: Victim, fault: Fault, pid: int, faults: int) -> str:
     try:
         await victim.ping(PING_S)
     except PlughostError as exc:
-        return f"it gives no sign of life afterwards: {exc.message}"
+        return f"it gives no sign of life afterwards: {brief(exc)}"
     broken = victim.protocol_faults - faults if victim.pid == pid else 0
     return f"it broke the protocol {broken} times; its log says how" if broken > 0 else ""
 

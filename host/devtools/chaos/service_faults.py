@@ -8,7 +8,7 @@ import anyio
 from host.base_error import PlughostError
 from host.devtools.chaos.fault import Fault, NotHere, Wrong, none_of
 from host.devtools.chaos.odd_values import properties_of, resolved, types_of
-from host.devtools.chaos.trial import CALL_S, PING_S, Trial
+from host.devtools.chaos.trial import CALL_S, PING_S, Trial, brief
 from host.errors import (
     ConfigurationRefused,
     DatabaseFault,
@@ -79,12 +79,12 @@ async def _configured(trial: Trial, name: str, value: Any) -> str:
     except (InvalidConfiguration, ConfigurationRefused):
         return ""  # it, or a rule between values, says no in order
     except PlughostError as exc:
-        return f"{what}: {exc.code}: {exc.message}"
+        return f"{what}: {exc.code}: {brief(exc)}"
     found = "" if await trial.victim.active(CALL_S * 5) else f"with {what} it is {trial.victim.state}"
     try:
         await trial.victim.unconfigure()
     except PlughostError as exc:
-        return found or f"{what} could not be taken back: {exc.message}"
+        return found or f"{what} could not be taken back: {brief(exc)}"
     await trial.victim.active(CALL_S * 5)
     return found
 
@@ -127,7 +127,7 @@ async def _ticked(trial: Trial, name: str) -> str:
         try:
             await trial.victim.tick(name)
         except (PluginIncident, PluginDied, DeadlineExceeded) as exc:
-            return f"schedule {name}: {exc.code}: {exc.message}"
+            return f"schedule {name}: {exc.code}: {brief(exc)}"
         except PlughostError:
             pass  # refused in order
     return ""

@@ -39,9 +39,9 @@ class Trial:
         try:
             await work()
         except DeadlineExceeded as exc:
-            return "" if late_is_fine else f"{what} got no answer: {exc.message}"
+            return "" if late_is_fine else f"{what} got no answer: {brief(exc)}"
         except _BAD as exc:
-            return f"{what}: {exc.code}: {exc.message}"
+            return f"{what}: {exc.code}: {brief(exc)}"
         except PlughostError:
             return ""
         return ""
@@ -130,6 +130,11 @@ class Trial:
         except PlughostError:
             self.tried -= 1
         return ""
+
+
+def brief(error: PlughostError) -> str:
+    """Return what an error says, without stderr's lines that follow: they may be older than the fault."""
+    return error.message.partition("\n")[0]
 
 
 def shown(value: Any) -> str:

@@ -162,8 +162,8 @@ class Victim(Protocol):
         """Forget its failures, so that the host starts it at once and without end."""
         ...
 
-    async def said(self) -> tuple[str, ...]:
-        """Return the last lines of its log and stderr, the oldest first."""
+    async def said(self, since_s: float) -> tuple[str, ...]:
+        """Return the last lines of its log and stderr since a moment of `now_s`, the oldest first."""
         ...
 
     async def incidents(self, since_s: float) -> tuple[str, ...]:

@@ -41,9 +41,13 @@ def test_the_program_says_what_runs_and_what_is_missing_until_ctrl_c(tmp_path: P
     config = tmp_path / "plugins.toml"
     config.write_text('[slack]\nwebhookUrl = "http://127.0.0.1:9/"\n')
     command = [*COMMAND, "--data", str(tmp_path / "data"), "--config", str(config)]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    errors = tmp_path / "stderr"
+    with (
+        errors.open("w") as stderr,
+        subprocess.Popen(
+            command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=stderr, text=True
+        ) as process,
+    ):
         assert process.stdout is not None
         shown = ""
         for line in process.stdout:
@@ -53,6 +57,7 @@ def test_the_program_says_what_runs_and_what_is_missing_until_ctrl_c(tmp_path: P
         process.send_signal(signal.SIGINT)
         shown += process.stdout.read()
     assert process.returncode == 0
+    assert "discovered -> error" not in errors.read_text()  # the list says it
     assert re.search(r"welcome +active", shown)
     assert re.search(r"slack +active", shown)
     assert re.search(r"github +error .*githubToken.* is required", shown)

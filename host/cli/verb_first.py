@@ -1,0 +1,28 @@
+"""VerbFirst: a family of commands that says where a plugin's id goes when it stands in the verb's place."""
+
+from typing import ClassVar
+
+import click
+
+
+class VerbFirst(click.Group):
+    """Derive from it, and name the verb that people mean when they leave it out."""
+
+    MEANT: ClassVar[str] = ""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb. Raises click.UsageError, which says how it is meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            if args[0].startswith("-"):
+                raise
+            verbs = ", ".join(self.list_commands(ctx))
+            family = ctx.command_path
+            raise click.UsageError(
+                f"{args[0]}: is no verb; allowed: {verbs}; for a plugin of this id: "
+                f"{family} {self.MEANT} {args[0]}",
+                ctx,
+            ) from None
