@@ -61,8 +61,7 @@ def inks_of(variables: Mapping[str, str], *, coloured: bool) -> Inks:
         found = next((c for v in _VARIABLES[name] if (c := _parsed(variables, v)) is not None), foreground)
         return Style(color=readable(found, background).rich_color, bold=bold)
 
-    others = [one for name in ("surface", "panel") if (one := _parsed(variables, name)) is not None]
-    dim = readable(background.blend(foreground, 0.62), background, *others)
+    dim = readable(background.blend(foreground, 0.62), background)
     primary = _parsed(variables, "primary") or foreground
     found = _parsed(variables, "warning") or foreground
     return Inks(
@@ -92,18 +91,14 @@ def contrast(one: Color, other: Color) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def readable(color: Color, background: Color, *others: Color) -> Color:
-    """Return a colour that can be read on a background, and on others: itself, or moved as far as it must be.
-
-    On the others as well as it can be, where no colour is for all of them.
-    """
+def readable(color: Color, background: Color) -> Color:
+    """Return a colour that can be read on a background: itself, or moved as far as it must be."""
     goal = max((Color(255, 255, 255), Color(0, 0, 0)), key=lambda one: contrast(one, background))
-    moved = [color.blend(goal, step / 10) for step in range(11)]
-    fitting = [one for one in moved if contrast(one, background) >= MIN_CONTRAST] or [goal]
-    return next(
-        (one for one in fitting if all(contrast(one, other) >= MIN_CONTRAST for other in others)),
-        fitting[-1] if others else fitting[0],
-    )
+    for step in range(11):
+        moved = color.blend(goal, step / 10)
+        if contrast(moved, background) >= MIN_CONTRAST:
+            return moved
+    return goal
 
 
 def _under(foreground: Color, background: Color, tint: Color, share: float) -> Color:

@@ -14,7 +14,7 @@ from textual.color import Color
 from textual.theme import Theme
 
 from host.facade.pages import ContributionRow
-from host.tui.ink import MIN_CONTRAST, contrast, readable
+from host.tui.ink import MIN_CONTRAST, InkName, contrast, inks_of, readable
 from protocol.colours import read_colour
 
 DARK: Final = Color(18, 18, 18)
@@ -43,6 +43,9 @@ _PLACES: Final[dict[str, tuple[str, ...]]] = {
     "error": ("error.main", "error", "danger"),
 }
 """Where a theme has each of Textual's colours; the first that is there counts."""
+
+TEXTS: Final[tuple[InkName, ...]] = ("plain", "dim", "good", "warn", "bad", "accent", "title")
+"""Inks of texts."""
 
 _GROUNDS: Final = ("background", "surface", "panel")
 
@@ -83,9 +86,21 @@ def plugin_theme(row: ContributionRow) -> PluginTheme:
     corrected: list[str] = []
     grounds = _grounds(found, corrected)
     colours = _texts(found, grounds, corrected)
-    hexes = {name: colour.hex6 for name, colour in colours.items()}
-    made = Theme(
-        name=theme_name(row.plugin, row.name),
+    name = theme_name(row.plugin, row.name)
+    made = _made(name, grounds, colours)
+    # Textual mixes colours of its own from these, a shade off: what can't be read then is on no other ground.
+    inks, variables = _drawn(made)
+    for ground in ("surface", "panel"):
+        if any(contrast(ink, Color.parse(variables[ground])) < MIN_CONTRAST for ink in inks):
+            grounds[ground] = grounds["background"]
+            made = _made(name, grounds, colours)
+    return PluginTheme(row.plugin, title, made, corrected=tuple(corrected))
+
+
+def _made(name: str, grounds: Mapping[str, Color], colours: Mapping[str, Color]) -> Theme:
+    hexes = {key: colour.hex6 for key, colour in colours.items()}
+    return Theme(
+        name=name,
         dark=_away(grounds["background"]) == LIGHT,
         primary=colours["primary"].hex6,
         foreground=colours["foreground"].hex6,
@@ -98,7 +113,14 @@ def plugin_theme(row: ContributionRow) -> PluginTheme:
         warning=hexes.get("warning"),
         error=hexes.get("error"),
     )
-    return PluginTheme(row.plugin, title, made, corrected=tuple(corrected))
+
+
+def _drawn(theme: Theme) -> tuple[list[Color], Mapping[str, str]]:
+    """Return the colours in which a theme draws texts, and its variables."""
+    variables = theme.to_color_system().generate()
+    inks = inks_of(variables, coloured=True)
+    colours = (inks[name].color for name in TEXTS)
+    return [Color.from_rich_color(colour) for colour in colours if colour is not None], variables
 
 
 def theme_name(plugin: str, name: str) -> str:
