@@ -77,11 +77,28 @@ def test_what_it_said_before_a_fault_is_no_part_of_what_it_said_under_it(shell: 
     code += "        print('farewell', file=sys.stderr, flush=True)\n        os._exit(3)\n"
     folder = shell.plugin("loud", code)
     done = shell.run("chaos", folder, "--only", "params-null", "--only", "storage-full", "--json")
-    before, failed, _ = findings(done.out)
+    before, failed, *_ = findings(done.out)
     assert (before["outcome"], failed["outcome"]) == ("passed", "failed")
     assert "exited with code 3" in failed["happened"]
     assert "farewell" in failed["said"]
     assert "too early" not in "".join((*failed["said"], failed["happened"]))
+
+
+def test_what_fails_without_a_fault_is_told_once_and_is_no_failure_of_each_fault(shell: Shell):
+    code = "import os\nfrom plugin_sdk import Plugin, method\n\nclass P(Plugin):\n"
+    code += "    @method\n    async def end(self) -> None:\n        os._exit(3)\n"
+    folder = shell.plugin("loud", code)
+    faults = ("storage-full", "disk-full", "few-descriptors")
+    done = shell.run("chaos", folder, *(word for name in faults for word in ("--only", name)), "--json")
+    *found, summary = findings(done.out)
+    assert [(one["name"], one["outcome"]) for one in found] == [
+        ("no-fault", "failed"),
+        *((name, "not applicable") for name in faults),
+    ]
+    assert "last call end" in found[0]["happened"]
+    assert "see no-fault" in found[1]["happened"]
+    assert summary["failures"] == ["no-fault"]
+    assert done.code == 1
 
 
 def test_the_same_seed_makes_the_same_tries(shell: Shell):

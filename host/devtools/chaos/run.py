@@ -4,6 +4,7 @@ Owns what is asked after every fault (is it active, does it give a sign of life,
 process, did it break the protocol), and that the next fault finds a plugin that is well.
 """
 
+import re
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final, Literal, cast
 
@@ -20,6 +21,12 @@ FAULT_S: Final = 180.0
 
 RECOVER_S: Final = 30.0
 TAIL_LINES: Final = 12
+
+WITHOUT: Final = "no-fault"
+"""What a plugin fails that ends of itself; told once, before the first fault under which it does."""
+
+_ENDED: Final = re.compile(r"plugin '[^']*' (?:exited with code|was killed by) .*")
+_SECONDS: Final = re.compile(r" after [\d.]+ s")
 
 Outcome = Literal["passed", "failed", "not applicable"]
 
@@ -50,6 +57,8 @@ async def run_faults(victim: Victim, faults: Sequence[Fault], seed: int) -> Asyn
 
     The dice of a fault are its own: they do not depend on the faults before it.
     """
+    plain: Finding | None = None
+    is_told = False
     for fault in faults:
         trial = Trial(victim, f"{seed} {fault.name}")
         started_s = victim.now_s()
@@ -58,9 +67,46 @@ async def run_faults(victim: Victim, faults: Sequence[Fault], seed: int) -> Asyn
         if outcome == "failed":
             said = (await victim.said(started_s))[-TAIL_LINES:]
         seconds = round(max(0.0, victim.now_s() - started_s), 3)
-        shown = (fault.does, fault.expects, fault.mend) if outcome == "failed" else (fault.does, "", "")
+        has_ended = _ENDED.search(happened) is not None
+        if has_ended:
+            if plain is None:
+                await _heal(victim, fresh=True)
+                plain = await _without(victim, seed)
+            if _is_same(plain.happened, happened):
+                if not is_told:
+                    yield plain
+                is_told, outcome, said = True, "not applicable", ()
+                happened = f"it fails in the same way when nothing is done to it: see {WITHOUT}"
+        is_failed = outcome == "failed"
+        shown = (fault.does, fault.expects, fault.mend) if is_failed else (fault.does, "", "")
         yield Finding(fault.name, outcome, seconds, trial.tried, happened, *shown, said)
-        await _heal(victim, fresh=outcome == "failed")
+        await _heal(victim, fresh=is_failed or has_ended)
+
+
+async def _without(victim: Victim, seed: int) -> Finding:
+    """Ask for everything that the plugin offers, with no fault, and return how its process ended of it."""
+    trial = Trial(victim, f"{seed} {WITHOUT}")
+    started_s = victim.now_s()
+    found: list[str] = []
+    with anyio.move_on_after(FAULT_S):
+        found = await trial.exercise(late_is_fine=True)
+    return Finding(
+        WITHOUT,
+        "failed",
+        round(max(0.0, victim.now_s() - started_s), 3),
+        trial.tried,
+        next((one for one in found if _ENDED.search(one)), ""),
+        "everything it offers is asked for once, with plain values, and nothing is done to it",
+        "each is answered or refused; its process goes on",
+        "mend this first: faults under which it would end all the same are not judged",
+        (await victim.said(started_s))[-TAIL_LINES:],
+    )
+
+
+def _is_same(plain: str, happened: str) -> bool:
+    """Tell whether two ends of a process are of one kind: how it ended, and in which call."""
+    ends = [_SECONDS.sub("", one[0]) for one in map(_ENDED.search, (plain, happened)) if one is not None]
+    return len(ends) == 2 and ends[0] == ends[1]
 
 
 async def _put(trial: Trial, fault: Fault) -> tuple[Outcome, str]:
