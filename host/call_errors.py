@@ -55,7 +55,7 @@ class MethodNotFound(CallError):
         near = tuple(near)
         super().__init__(
             f"{owner} has no method {method!r}{did_you_mean(near)}",
-            remedy=remedy,
+            remedy=remedy or ("`rpc.discover` lists what there is" if owner == THE_HOST and not near else ""),
             owner=owner,
             method=method,
             near=near,
