@@ -55,13 +55,15 @@ def follow(
     async def body(facade: Facade) -> None:
         if query.plugins:
             by_ids(await facade.plugins(), query.plugins)
-        asked = query if not takes else msgspec.structs.replace(query, last=MAX_LAST)
+        # A filter's last lines are known once all from before were seen; without one they come as they are.
+        waits = bool(takes) and query.last > 0
+        asked = msgspec.structs.replace(query, last=MAX_LAST) if waits else query
         early = deque[Any](maxlen=query.last)
         async for line, before in _lines_of(facade, asked, follow=on):
             if line is None:
                 show_all(early)
             elif is_taken(takes, line):
-                if before:
+                if before and waits:
                     early.append(line)
                 else:
                     show(line)

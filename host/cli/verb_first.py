@@ -1,5 +1,6 @@
 """VerbFirst: a family of commands that says where a plugin's id goes when it stands in the verb's place."""
 
+import difflib
 from typing import ClassVar
 
 import click
@@ -17,12 +18,13 @@ class VerbFirst(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            if args[0].startswith("-"):
+            verbs = self.list_commands(ctx)
+            # What is misspelt is told by click itself, with the verb that is near.
+            if args[0].startswith("-") or difflib.get_close_matches(args[0], verbs):
                 raise
-            verbs = ", ".join(self.list_commands(ctx))
             family = ctx.command_path
             raise click.UsageError(
-                f"{args[0]}: is no verb; allowed: {verbs}; for a plugin of this id: "
+                f"{args[0]}: is no verb; allowed: {', '.join(verbs)}; for a plugin of this id: "
                 f"{family} {self.MEANT} {args[0]}",
                 ctx,
             ) from None
