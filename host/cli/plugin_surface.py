@@ -1,17 +1,12 @@
 """What a running plugin offers, read off its host: methods with their schemas, commands, endpoints, hooks."""
 
-from typing import Any, Final, cast
-
-import msgspec
+from typing import Any
 
 from host.devtools.chaos.surface import Offer, Place, Surface, Wanted, topic_of
-from host.errors import PlughostError
+from host.operations.method_pages import described_methods
 from host.plugin_host import PluginHost
 from host.supervision.session import Session
-from protocol.errors import RpcError
 from protocol.openrpc import params_schema
-
-DISCOVER_S: Final = 5.0
 
 
 def session_of(host: PluginHost, plugin: str) -> Session:
@@ -46,19 +41,8 @@ async def read_methods(host: PluginHost, plugin: str) -> tuple[Offer, ...]:
     """Return a plugin's methods; of a program that describes nothing, their names alone."""
     session = session_of(host, plugin)
     known = {name: (stream, dict[str, Any]()) for name, stream in (session.provided or {}).items()}
-    for entry in await _described(session):
+    for entry in await described_methods(session):
         name = entry.get("name")
         if isinstance(name, str) and name in known:
             known[name] = (known[name][0], params_schema(entry))
     return tuple(Offer(name, schema, stream) for name, (stream, schema) in known.items())
-
-
-async def _described(session: Session) -> list[dict[str, Any]]:
-    try:
-        raw = await session.peer.outgoing.begin("rpc.discover", b"{}", DISCOVER_S)
-        document: Any = msgspec.json.decode(raw)
-    except (RpcError, PlughostError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return []
-    methods: Any = cast("dict[str, Any]", document).get("methods") if isinstance(document, dict) else None
-    entries = cast("list[Any]", methods) if isinstance(methods, list) else []
-    return [cast("dict[str, Any]", one) for one in entries if isinstance(one, dict)]

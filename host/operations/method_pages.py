@@ -20,7 +20,7 @@ MAX_DESCRIPTION_CHARS: Final = 500
 
 async def method_pages(session: Session) -> tuple[MethodPage, ...]:
     """Return the methods of a run; of a program that describes nothing, their names alone."""
-    described = {str(entry.get("name")): entry for entry in await _described(session)}
+    described = {str(entry.get("name")): entry for entry in await described_methods(session)}
     return tuple(
         MethodPage(
             name=name,
@@ -30,6 +30,18 @@ async def method_pages(session: Session) -> tuple[MethodPage, ...]:
         )
         for name, stream in (session.provided or {}).items()
     )
+
+
+async def described_methods(session: Session) -> list[dict[str, Any]]:
+    """Return the entries that a run answers `rpc.discover` with, unchecked; none where nothing fits."""
+    try:
+        raw = await session.peer.outgoing.begin("rpc.discover", b"{}", DISCOVER_S)
+        document: Any = msgspec.json.decode(raw)
+    except (RpcError, PlughostError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
+    methods: Any = cast("dict[str, Any]", document).get("methods") if isinstance(document, dict) else None
+    entries = cast("list[Any]", methods) if isinstance(methods, list) else []
+    return [cast("dict[str, Any]", one) for one in entries if isinstance(one, dict)]
 
 
 def _params(entry: dict[str, Any]) -> dict[str, Any]:
@@ -46,14 +58,3 @@ def _params(entry: dict[str, Any]) -> dict[str, Any]:
 def _description(entry: dict[str, Any]) -> str:
     said = entry.get("summary") or entry.get("description")
     return clean(said[:MAX_DESCRIPTION_CHARS]) if isinstance(said, str) else ""
-
-
-async def _described(session: Session) -> list[dict[str, Any]]:
-    try:
-        raw = await session.peer.outgoing.begin("rpc.discover", b"{}", DISCOVER_S)
-        document: Any = msgspec.json.decode(raw)
-    except (RpcError, PlughostError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return []
-    methods: Any = cast("dict[str, Any]", document).get("methods") if isinstance(document, dict) else None
-    entries = cast("list[Any]", methods) if isinstance(methods, list) else []
-    return [cast("dict[str, Any]", one) for one in entries if isinstance(one, dict)]
