@@ -1,10 +1,14 @@
 """Terminals that change their size, and tiny ones."""
 
 import pytest
-from tui.driven import WIDE, driving, full_host
+from textual.events import Resize
+from textual.geometry import Size
+from tui.driven import LOW, WIDE, driving, full_host
 
 from host.tui.dialogs import ShowText
+from host.tui.inked_lines import InkedLines
 from host.tui.overview import Overview
+from host.tui.tabs.summary import SummaryTab
 
 
 async def test_the_rows_have_the_keys_again_after_a_terminal_was_tiny():
@@ -59,3 +63,17 @@ async def test_in_a_tiny_terminal_the_mending_key_of_a_problem_does_nothing():
         await driven.press("f", "a", "m")
         await driven.hears("can't be seen in a terminal under 60x15")
         assert facade.done == []
+
+
+async def test_lines_that_take_the_place_of_plots_are_filled_when_they_do():
+    async with driving(full_host(), LOW) as driven:
+        driven.app.open_plugin("github", "summary")
+        await driven.sees("p99 88ms")
+        # The next second's painting must not come to help.
+        driven.app.paused = True
+        tab = driven.app.screen.query_one(SummaryTab)
+        tab.remove_class("-small")
+        tab.query_one("#sparks", InkedLines).show([])
+        await driven.sees_not("p99 88ms")
+        tab.post_message(Resize(tab.size, Size(*LOW)))
+        await driven.sees("CPU 23%", "p99 88ms")

@@ -125,9 +125,10 @@ class SummaryTab(PluginTab):
         return cast("RowTable[MethodRow]", self.query_one(RowTable))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Plots need room."""
+        """Plots need room; what takes their place is filled at once, not at the next second."""
         small = event.size.width < LEAST_PLOT_COLUMNS or event.size.height < LEAST_PLOT_ROWS
         self.set_class(small or monitor(self).is_ascii, "-small")
+        self.paint(0, at_once=True)
 
     def entered(self) -> None:
         """Follow its methods, and read what is known from before."""
