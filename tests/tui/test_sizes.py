@@ -1,8 +1,6 @@
 """Terminals that change their size, and tiny ones."""
 
 import pytest
-from textual.events import Resize
-from textual.geometry import Size
 from tui.driven import LOW, WIDE, driving, full_host
 
 from host.tui.dialogs import ShowText
@@ -65,15 +63,23 @@ async def test_in_a_tiny_terminal_the_mending_key_of_a_problem_does_nothing():
         assert facade.done == []
 
 
-async def test_lines_that_take_the_place_of_plots_are_filled_when_they_do():
-    async with driving(full_host(), LOW) as driven:
+async def test_lines_take_the_place_of_plots_with_the_size_not_a_second_later():
+    async with driving(full_host()) as driven:
         driven.app.open_plugin("github", "summary")
-        await driven.sees("p99 88ms")
+        await driven.sees("p99 88ms", "-3m")
         # The next second's painting must not come to help.
         driven.app.paused = True
         tab = driven.app.screen.query_one(SummaryTab)
-        tab.remove_class("-small")
         tab.query_one("#sparks", InkedLines).show([])
-        await driven.sees_not("p99 88ms")
-        tab.post_message(Resize(tab.size, Size(*LOW)))
-        await driven.sees("CPU 23%", "p99 88ms")
+        await driven.pilot.resize_terminal(*LOW)
+        await driven.sees("CPU 23% of 100%  ", "p99 88ms")
+        assert "-3m" not in driven.text
+        await driven.pilot.resize_terminal(*WIDE)
+        await driven.sees("p99 88ms", "-3m")
+
+
+async def test_a_low_terminal_never_shows_plots():
+    async with driving(full_host(), LOW) as driven:
+        driven.app.open_plugin("github", "summary")
+        await driven.until(lambda: bool(driven.app.screen.query(SummaryTab)))
+        assert not driven.app.screen.query_one("#plots").display

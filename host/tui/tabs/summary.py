@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import msgspec
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid
 
@@ -80,21 +79,19 @@ def _share(row: MethodRow) -> str:
     return ratio(100 * row.errors / row.calls if row.calls else 0)
 
 
-LEAST_PLOT_COLUMNS: Final = 100
-LEAST_PLOT_ROWS: Final = 24
-
-
 class SummaryTab(PluginTab):
     """Plots where there is room for them, sparklines where there is not."""
 
     DEFAULT_CSS = """
     SummaryTab #plots { grid-size: 2 2; height: 16; grid-gutter: 0 2; padding: 0 1; }
     SummaryTab #sparks { height: 4; display: none; }
-    SummaryTab.-small #plots { display: none; }
-    SummaryTab.-small #sparks { display: block; }
     SummaryTab #life { height: 4; }
-    SummaryTab.-small #life { height: 3; }
+    .-low SummaryTab #plots, .-narrow SummaryTab #plots, SummaryTab.-ascii #plots { display: none; }
+    .-low SummaryTab #sparks, .-narrow SummaryTab #sparks, SummaryTab.-ascii #sparks { display: block; }
+    .-low SummaryTab #life, .-narrow SummaryTab #life, SummaryTab.-ascii #life { height: 3; }
     """
+    SCOPED_CSS = False
+    """The screen says what there is room for."""
 
     def __init__(self, plugin: str) -> None:
         super().__init__(plugin)
@@ -106,6 +103,7 @@ class SummaryTab(PluginTab):
 
     def compose(self) -> ComposeResult:
         """Plots, life, methods."""
+        self.set_class(monitor(self).is_ascii, "-ascii")
         with Grid(id="plots"):
             yield Plot(percent, id="cpu")
             yield Plot(size, id="mem")
@@ -123,12 +121,6 @@ class SummaryTab(PluginTab):
     def table(self) -> RowTable[MethodRow]:
         """The methods."""
         return cast("RowTable[MethodRow]", self.query_one(RowTable))
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Plots need room; what takes their place is filled at once, not at the next second."""
-        small = event.size.width < LEAST_PLOT_COLUMNS or event.size.height < LEAST_PLOT_ROWS
-        self.set_class(small or monitor(self).is_ascii, "-small")
-        self.paint(0, at_once=True)
 
     def entered(self) -> None:
         """Follow its methods, and read what is known from before."""
@@ -180,7 +172,7 @@ class SummaryTab(PluginTab):
         )
         rpc_title = f"RPC {rate(row.calls_per_s)}/s"
         p99_title = f"p99 {took(row.p99_s)}"
-        if not self.has_class("-small"):
+        if self.query_one("#plots").display:
             self.query_one("#cpu", Plot).show(cpu_title, cpu, limit_cpu)
             self.query_one("#mem", Plot).show(memory_title, memory, limit_memory)
             self.query_one("#rpc", Plot).show(rpc_title, list(past.calls_per_s))
