@@ -74,7 +74,7 @@ class Connection(asyncio.Protocol):
             self._too_long()
         self._lines.faults.clear()
         for line in split_lines(block):
-            if self.closed.is_set():
+            if self._transport is None or self._transport.is_closing():
                 return
             if text := line.strip():
                 self._took(text)

@@ -20,7 +20,7 @@ from host.control.connection import Connection
 from host.control.error_mapping import to_wire
 from host.control.subscriptions import Subscription
 from host.control.wire import MAX_FRAME_BYTES, MAX_IN_FLIGHT
-from host.errors import Cancelled, FrameTooLarge, HostClosed
+from host.errors import Cancelled, FrameTooLarge, HostClosed, ProtocolFault
 
 if TYPE_CHECKING:
     from host.control.dispatch import Asked, Dispatcher, RequestId
@@ -36,6 +36,12 @@ FLUSH_S: Final = 1.0
 
 MAX_STEERING: Final = 1_024
 """Requests that steer others and are worked on at a time."""
+
+MAX_UNREADABLE: Final = 100
+"""Lines that are no request, after which a connection is ended: who sends them is no client.
+
+Each costs an answer on the loop; one read may hold 100,000 of them.
+"""
 
 _STEERING: Final = frozenset({wire.HELLO, wire.CANCEL, wire.UNSUBSCRIBE, wire.CREDIT})
 """Methods that are served while `MAX_IN_FLIGHT` others are under way: they take no time, and end some."""
@@ -73,6 +79,7 @@ class Session:
         self._lines: set[Line] = set()
         self._in_flight = 0
         self._steering = 0
+        self._unreadable = 0
         self._ending = False
         self._tasks: TaskGroup | None = None
         self._client: Attached | None = None
@@ -139,6 +146,9 @@ class Session:
         asked = self._dispatcher.read(text)
         if isinstance(asked, bytes):
             self.connection.write(asked)
+            self._unreadable += 1
+            if self._unreadable == MAX_UNREADABLE:
+                self._end_unreadable()
             return
         steers = not isinstance(asked.document, list) and asked.document["method"] in _STEERING
         under_way, most = (self._steering, MAX_STEERING) if steers else (self._in_flight, MAX_IN_FLIGHT)
@@ -187,6 +197,14 @@ class Session:
     def _too_long(self) -> None:
         large = FrameTooLarge(f"a line is longer than {MAX_FRAME_BYTES} bytes; it was read past")
         self.connection.write(self._dispatcher.error_line(None, to_wire(large, "the request")))
+
+    def _end_unreadable(self) -> None:
+        refused = ProtocolFault(
+            f"{MAX_UNREADABLE} lines of this connection were no JSON-RPC 2.0 request; it is ended",
+            remedy="send one request to a line, as docs/control.md shows, and attach again",
+        )
+        self.connection.write(self._dispatcher.error_line(None, to_wire(refused, "the connection")))
+        self.connection.close()
 
     def _lose_patience(self) -> None:
         if self._client is None or not self._client.name:

@@ -48,6 +48,18 @@ async def test_junk_and_half_a_frame_cost_only_their_own_connection(serving: Ser
             assert await host.plugins() == (ROW,)
 
 
+async def test_who_sends_nothing_but_junk_is_told_and_let_go_after_a_hundred_lines(serving: Serving):
+    async with serving() as server, wire_to(server.socket_path, hello=False) as wire:
+        # One write, and so one read: what stands behind the hundredth line costs nothing.
+        await wire.say(b"x\n" * 50_000)
+        for _ in range(100):
+            assert (await wire.hear())["error"]["code"] == -32700
+        last = (await wire.hear())["error"]
+        assert "no JSON-RPC 2.0 request" in last["message"]
+        assert last["data"]["remedy"]
+        assert await wire.hear() is None
+
+
 async def test_a_giant_line_is_read_past_and_the_connection_lives(serving: Serving):
     async with serving() as server, wire_to(server.socket_path) as wire:
         piece = b"x" * (1 << 20)
