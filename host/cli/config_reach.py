@@ -16,7 +16,7 @@ import msgspec
 from host.cli.attached import ask, is_running
 from host.cli.attached_parts import AttachedConfiguration
 from host.cli.configured import configuration_at_rest
-from host.cli.hosting import settings_for
+from host.cli.hosting import settings_for, tell_of_new
 from host.cli.output import print_json
 from host.errors import NoAnswer, NoHost
 from host.facade.config_pages import ConfigSaved
@@ -69,6 +69,8 @@ def with_configuration(
             raise
         except NoHost:
             pass  # it ended, and left its socket behind
+
+    tell_of_new(Path(folder))
 
     async def run() -> _T:
         async with configuration_at_rest(settings) as configuration:

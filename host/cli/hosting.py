@@ -17,7 +17,7 @@ import anyio
 from host.cli.exit_codes import ExitCode
 from host.cli.log_file import LogFile
 from host.errors import SettingsError
-from host.logs import configure
+from host.logs import clean, configure
 from host.observe.log_folder import LogFiles
 from host.paths import default_data_folder
 from host.plugin_host import PluginHost
@@ -35,6 +35,13 @@ def settings_for(config: str | None, overrides: Mapping[str, Any]) -> Settings:
 def data_folder_for(config: str | None, data: str | None) -> Path:
     """Return the data folder that the settings, or an option, name."""
     return settings_for(config, {"data": data}).data or default_data_folder()
+
+
+def tell_of_new(folder: Path) -> None:
+    """Say on stderr that a data folder is not there yet: a mistyped one looks like that of an empty host."""
+    if not folder.exists():
+        where = clean(str(folder))
+        print(f"{where} is not there yet: no host has run on it; is --data right?", file=sys.stderr)
 
 
 def start_logging(settings: Settings, *, quiet: bool = False) -> None:

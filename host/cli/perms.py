@@ -13,7 +13,7 @@ import msgspec
 
 from host.cli.attached import ask, is_running
 from host.cli.exit_codes import ExitCode
-from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.hosting import build_host, run_host, settings_for, start_logging, tell_of_new
 from host.cli.listing import Listing, Row, listing_options
 from host.cli.verb_first import VerbFirst
 from host.errors import NoAnswer, NoHost
@@ -204,6 +204,7 @@ def _with_host(place: dict[str, Any], use: Callable[[PluginHost], Awaitable[None
     folders = [str(folder.resolve()) for folder in place["folders"]]
     settings = settings_for(place["config"], {"plugins": folders or None, "data": place["data"]})
     start_logging(settings, quiet=True)
+    tell_of_new(settings.data or default_data_folder())
 
     async def body(host: PluginHost) -> int:
         await use(host)

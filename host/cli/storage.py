@@ -17,7 +17,7 @@ import msgspec
 from host.cli.attached import ask, is_running
 from host.cli.attached_parts import AttachedStorage
 from host.cli.exit_codes import ExitCode
-from host.cli.hosting import settings_for
+from host.cli.hosting import settings_for, tell_of_new
 from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json, print_value
 from host.clock import SystemClock
@@ -136,6 +136,7 @@ def _look(
             raise
         except NoHost:
             pass  # it ended, and left its socket behind
+    tell_of_new(folder)
     if not (folder / FILE).is_file():
         return nothing
     return anyio.run(_read, folder, look)

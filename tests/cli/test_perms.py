@@ -84,3 +84,14 @@ async def test_while_a_host_runs_it_says_so(shell: Shell):
         refused = await anyio.to_thread.run_sync(perms, shell, "list")
     assert refused.code == 6
     assert "stop that host" in refused.err
+
+
+def test_a_data_folder_that_was_mistyped_is_told(shell: Shell):
+    write(shell, "1.0.0", '["read:users"]')
+    load(shell)
+    assert perms(shell, "list").err == ""
+    elsewhere = shell.run("perms", "revoke", "one", "users:read", "--dir", "plugins", "--data", "dta")
+    assert f"{shell.folder}/dta is not there yet: no host has run on it" in elsewhere.err
+    assert states(shell)["granted"] == ["users:read"]
+    read = shell.run("config", "get", "one", "--dir", "plugins", "--data", "dtb")
+    assert f"{shell.folder}/dtb is not there yet" in read.err

@@ -63,7 +63,10 @@ def test_what_is_not_there_is_told_and_nothing_is_made(shell: Shell):
     assert storage(shell, "list").out.splitlines() == ["PLUGIN  KEYS  BYTES"]
     missing = storage(shell, "get", "keeper", "gone")
     assert missing.code == 4
-    assert missing.err == 'plugin "keeper" keeps nothing under "gone"\n'
+    assert missing.err.splitlines() == [
+        f"{shell.folder}/data is not there yet: no host has run on it; is --data right?",
+        'plugin "keeper" keeps nothing under "gone"',
+    ]
     assert not (shell.folder / "data").exists()
 
 
