@@ -1,28 +1,12 @@
-"""What is no longer guarded once plugins are disabled: their fail-closed hooks, told and asked about before.
-
-A hook that is in force forbids even while its plugin does not run, so taking it away must not be a slip.
-"""
+"""What nothing guards once plugins are disabled: their fail-closed hooks, told and asked about before."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import click
 
 from host.cli.asking import confirmed, may_ask
-from host.facade.facade import Facade
 from host.logs import clean
-
-
-async def guards(facade: Facade, plugins: Iterable[str]) -> Mapping[str, list[str]]:
-    """Return the fail-closed hooks that are in force, for each of these plugins that has any."""
-    ids = frozenset(plugins)
-    found: dict[str, list[str]] = {}
-    for row in await facade.hooks():
-        if row.fail == "closed" and row.enabled and row.plugin in ids:
-            hooks = found.setdefault(row.plugin, [])
-            if row.hook not in hooks:
-                hooks.append(row.hook)
-    return found
 
 
 def agree(found: Mapping[str, list[str]], *, yes: bool) -> None:

@@ -13,9 +13,10 @@ from host.cli.attached import ask, host_options
 from host.cli.chosen import by_filter
 from host.cli.exit_codes import ExitCode, exit_code
 from host.cli.output import print_error, print_json
-from host.cli.unguarded import agree, guards
+from host.cli.unguarded import agree
 from host.errors import PlughostError
 from host.facade.facade import Facade
+from host.facade.guards import guarded_by
 from host.facade.rows import PluginRow
 from host.logs import clean
 
@@ -86,7 +87,7 @@ def _command(name: str, text: str, verb: _Verb) -> click.Command:
             return [row.id for row in by_filter(await facade.plugins(), wanted, problems)]
 
         async def guarding(facade: Facade) -> Mapping[str, list[str]]:
-            return await guards(facade, await chosen(facade))
+            return guarded_by(await facade.hooks(), await chosen(facade))
 
         async def body(facade: Facade) -> ExitCode:
             work = partial(verb, facade)

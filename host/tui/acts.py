@@ -1,8 +1,8 @@
 """Acts: what the monitor has a host do: asks where it must, does it to each plugin, says what came of it.
 
 What can be undone is done at once. Stop, kill and disable of a plugin that others need ask first and name
-them, and so does a kill of several; wiping asks for the id. Errors are shown with their
-remedy, and nothing is tried twice.
+them, and so do a kill of several and a disable of what forbids by a fail-closed hook; wiping asks for the id.
+Errors are shown with their remedy, and nothing is tried twice.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ import anyio
 from host.base_error import PlughostError
 from host.facade.facade import Facade
 from host.facade.figures import many
+from host.facade.guards import guarded_by
 from host.facade.pages import ContributionRow
 from host.facade.rows import PluginRow
 from host.facade.verbs import VERBS, ForDependants
@@ -191,21 +192,28 @@ class Acts:
     ) -> tuple[ForDependants, dict[str, list[str]]] | None:
         """Ask where others need them, or where several are killed; return what becomes of which others."""
         needed: dict[str, list[str]] = {}
-        for plugin in plugins:
-            try:
+        guarded: dict[str, list[str]] = {}
+        try:
+            for plugin in plugins:
                 page = await facade.plugin(plugin)
-            except (PlughostError, OSError) as error:
-                self._app.say_error(error)
-                return None
-            others = [clean(other) for other in page.dependants if other not in plugins]
-            if others:
-                needed[plugin] = others
+                others = [clean(other) for other in page.dependants if other not in plugins]
+                if others:
+                    needed[plugin] = others
+            if verb == "plugin_disable":
+                guarded = guarded_by(cleaned(await facade.hooks()), plugins)
+        except (PlughostError, OSError) as error:
+            self._app.say_error(error)
+            return None
         killed = running(self._app.model.plugins, plugins) if verb == "plugin_kill" else []
-        if not needed and len(killed) < 2:
+        if not needed and not guarded and len(killed) < 2:
             # The chosen ones may need each other: they are all meant.
             return "unload", {}
         word = {"plugin_stop": "Stop", "plugin_kill": "Kill", "plugin_disable": "Disable"}[verb]
         lines: list[Parts] = [
+            [(f"{plugin} forbids by ", "plain"), (named(hooks), "warn"), ("; then nothing does", "plain")]
+            for plugin, hooks in guarded.items()
+        ]
+        lines += [
             [(f"{plugin} is needed by ", "plain"), (named(others), "warn")]
             for plugin, others in needed.items()
         ]
@@ -217,6 +225,8 @@ class Acts:
         elif needed:
             them = "them" if len(killed) > 1 else "it"
             answers = [("y", f"{word.lower()} {them}; what needs {them} fails or is stopped")]
+        elif guarded:
+            answers = [("y", "disable it; what it forbade passes")]
         else:
             answers = [("y", "kill them; what they have under way is lost")]
         answer = await self._app.ask(Confirm(f"{word} {named(plugins)}?", lines[:NAMED], answers))

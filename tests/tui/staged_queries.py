@@ -52,6 +52,7 @@ class StagedQueries:
         self.page = host_page()
         self.dependants: dict[str, tuple[str, ...]] = {}
         self.needs: dict[str, tuple[str, ...]] = {}
+        self.hook_rows: tuple[HookRow, ...] = ()
         self.keys: list[StorageKey] = [
             StorageKey(key="cursor", bytes=18, version=4, expires_s=None),
             StorageKey(key="token:acme", bytes=2_048, version=1, expires_s=NOW_S + 3_600),
@@ -288,7 +289,7 @@ class StagedQueries:
         return ()
 
     async def hooks(self) -> tuple[HookRow, ...]:
-        return ()
+        return self.hook_rows
 
     async def metrics(self) -> str:
         return ""

@@ -4,6 +4,7 @@ import pytest
 from tui.driven import driving, full_host
 
 from host.errors import Quarantined
+from host.facade.pages import HookRow
 from host.tui.dialogs import AskText, Confirm
 from host.tui.overview import Overview
 
@@ -55,6 +56,40 @@ async def test_a_stop_names_those_that_need_it(answer: str, dependants: str | No
         driven.screen(Overview)
         await driven.settle()
         assert facade.done == ([] if dependants is None else [("plugin_stop", "github", dependants)])
+
+
+def _hook(plugin: str, name: str, fail: str, *, enabled: bool = True) -> HookRow:
+    return HookRow(
+        hook=name, plugin=plugin, handler="scan", fail=fail, budget_s=1, active=True, enabled=enabled
+    )
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+async def test_a_disable_of_what_forbids_by_a_hook_asks_and_names_the_hook(answer: str):
+    facade = full_host()
+    facade.hook_rows = (
+        _hook("weather", "message.before_send", "closed"),
+        _hook("weather", "message.after_send", "open"),
+        _hook("indexer", "message.before_send", "closed", enabled=False),
+    )
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to("weather")
+        await driven.press("d")
+        await driven.sees("Disable weather?", "weather forbids by message.before_send", "y  disable it")
+        assert "after_send" not in driven.text
+        await driven.press(answer)
+        await driven.until(lambda: isinstance(driven.app.screen, Overview))
+        await driven.settle()
+        assert facade.done == ([("plugin_disable", "weather")] if answer == "y" else [])
+
+
+async def test_a_stop_of_what_forbids_by_a_hook_does_not_ask_for_the_hook_forbids_on():
+    facade = full_host()
+    facade.hook_rows = (_hook("weather", "message.before_send", "closed"),)
+    async with driving(facade) as driven:
+        driven.screen(Overview).table.go_to("weather")
+        await driven.press("x")
+        await driven.until(lambda: facade.done == [("plugin_stop", "weather", "unload")])
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])
