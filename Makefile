@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test setup format lint types contracts unit schema docs hero bench bench-quick scale lock soak test-all repeat clean
+.PHONY: demo test setup format lint types contracts unit schema docs hero bench bench-quick scale lock soak test-all repeat search clean
 
 demo: setup
 	$(BIN)/plughost demo
@@ -73,6 +73,10 @@ test-all:
 # The whole suite a hundred times, for a test that is suspected of a race: make repeat ONLY=tests/host/...
 repeat: setup
 	@set -e; for i in $$(seq 100); do echo "run $$i"; $(BIN)/pytest -q -x $(ONLY); done
+
+# Other examples of the tests of properties than `make test` has, and more of them.
+search: setup
+	$(BIN)/pytest -m hypothesis --timeout 1200 --hypothesis-profile search
 
 clean:
 	rm -rf .venv* dist build benchmarks/build .coverage* .pytest_cache .ruff_cache .hypothesis
