@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 import msgspec.inspect
 
+from protocol.annotations import types_in
 from protocol.choices import allowed
 from protocol.errors import INVALID_PARAMS, RpcError
 from protocol.messages.meta import Meta
@@ -252,29 +253,15 @@ def _check(function: str, parameter: str, annotation: Any) -> None:
     except TypeError:
         pass
     try:
-        custom = _custom(msgspec.inspect.type_info(annotation))
+        custom = [
+            one.cls.__qualname__
+            for one in types_in(annotation)
+            if isinstance(one, msgspec.inspect.CustomType)
+        ]
     except Exception as exc:  # msgspec has no one error for "not a type that I know"
         raise SignatureFault(f"{function}: parameter {parameter!r}: {exc}") from exc
     if custom:
-        raise SignatureFault(f"{function}: parameter {parameter!r}: JSON can't be read into {custom}")
-
-
-def _custom(info: Any) -> str:
-    """Return the name of a class that only a hook of ours could decode, or an empty text."""
-    seen: set[int] = set()
-    queue: list[Any] = [info]
-    while queue:
-        one = queue.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, msgspec.inspect.CustomType):
-            return one.cls.__qualname__
-        if isinstance(one, tuple | list):
-            queue.extend(typing.cast("list[Any]", one))
-        elif isinstance(one, msgspec.inspect.Type | msgspec.inspect.Field):
-            queue.extend(getattr(one, name) for name in one.__struct_fields__)
-    return ""
+        raise SignatureFault(f"{function}: parameter {parameter!r}: JSON can't be read into {custom[0]}")
 
 
 def _result(annotation: Any, stream: bool) -> Any:

@@ -24,6 +24,7 @@ from host.routing.hook_paths import path_of, under_way
 from host.routing.rate_limits import RateLimits
 from host.routing.serving import Served, served
 from protocol import jsonrpc
+from protocol.annotations import bare, types_in
 from protocol.incoming import Inbound, Stream
 from protocol.messages.meta import Meta
 from protocol.methods import METHODS, Method
@@ -52,6 +53,9 @@ class Endpoint:
         self.function = function
         self.signature: Signature = read_signature(function, inject=_is_caller)
         self.method: Method | None = METHODS.get(name)
+        if self.method is None:
+            # An application's; of the host's own functions it is known, and they are many.
+            _refuse_forged(self.signature, function)
         self.permission: Permission | None = None
         self.scope_parameter: str | None = None
         if permission is not None:
@@ -259,7 +263,18 @@ class PluginGate:
 
 
 def _is_caller(parameter: str, annotation: Any) -> bool:
-    return annotation is Caller or (parameter == "caller" and annotation is EMPTY)
+    return bare(annotation) is Caller or (parameter == "caller" and annotation is EMPTY)
+
+
+def _refuse_forged(signature: Signature, function: Callable[..., Any]) -> None:
+    """Raise SignatureFault where a plugin could fill in who calls: the host alone says that, once."""
+    for field in msgspec.structs.fields(signature.params):
+        if any(getattr(one, "cls", None) is Caller for one in types_in(field.type)):
+            name = getattr(function, "__qualname__", repr(function))
+            raise SignatureFault(
+                f"{name}: parameter {field.name!r} would hold a Caller that the plugin makes up; "
+                f"one parameter of the type Caller is filled in by the host, and no other may hold one"
+            )
 
 
 def _by_name(params: msgspec.Raw, signature: Signature) -> bytes | msgspec.Raw:

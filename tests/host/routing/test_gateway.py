@@ -1,7 +1,7 @@
 """The door from a plugin to the host: names, permissions with a scope, parameters, notifications."""
 
 import logging
-from typing import Any
+from typing import Annotated, Any, Optional
 
 import msgspec
 import pytest
@@ -74,6 +74,42 @@ async def test_the_caller_is_not_a_parameter() -> None:
     gateway.attach("people.who", who)
     assert await ask(gateway, "people.who", {"name": "you"}) == "one asks for you"
     assert await ask(gateway, "people.who", ["you"]) == "one asks for you"
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Caller | None,
+        Optional[Caller],  # noqa: UP045 - applications write it
+        Annotated[Caller, "who"],
+        Annotated[Caller | None, "who"],
+    ],
+)
+async def test_the_caller_is_not_a_parameter_however_it_is_annotated(annotation: Any) -> None:
+    async def who(caller: Any = None) -> str | None:
+        return caller.plugin if caller else None
+
+    who.__annotations__["caller"] = annotation
+    gateway = ApiGateway()
+    gateway.attach("people.who", who)
+    assert await ask(gateway, "people.who", {}) == "one"
+    forged: dict[str, Any] = {"plugin": "other", "session": "1", "permissions": [], "remaining_s": None}
+    with pytest.raises(RpcError, match="there is no parameter 'caller'"):
+        await ask(gateway, "people.who", {"caller": forged})
+
+
+class Holder(msgspec.Struct):
+    by: Caller | None = None
+
+
+@pytest.mark.parametrize("annotation", [Caller, list[Caller], Holder, Holder | None, dict[str, Caller]])
+def test_no_parameter_may_hold_a_caller_that_a_plugin_makes_up(annotation: Any) -> None:
+    async def who(caller: Caller, other: Any) -> str:
+        return f"{caller.plugin} {other}"
+
+    who.__annotations__["other"] = annotation
+    with pytest.raises(InvalidParams, match="parameter 'other' would hold a Caller"):
+        ApiGateway().attach("people.who", who)
 
 
 async def test_a_remaining_budget_is_told_to_whoever_asks() -> None:
