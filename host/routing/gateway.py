@@ -269,11 +269,11 @@ def _is_caller(parameter: str, annotation: Any) -> bool:
 def _refuse_forged(signature: Signature, function: Callable[..., Any]) -> None:
     """Raise SignatureFault where a plugin could fill in who calls: the host alone says that, once."""
     for field in msgspec.structs.fields(signature.params):
-        if any(getattr(one, "cls", None) is Caller for one in types_in(field.type)):
+        if field.name == "caller" or any(getattr(one, "cls", None) is Caller for one in types_in(field.type)):
             name = getattr(function, "__qualname__", repr(function))
             raise SignatureFault(
-                f"{name}: parameter {field.name!r} would hold a Caller that the plugin makes up; "
-                f"one parameter of the type Caller is filled in by the host, and no other may hold one"
+                f"{name}: parameter {field.name!r} would be a caller that the plugin makes up; who calls is "
+                f"filled in by the host, in one parameter of the type Caller; name any other otherwise"
             )
 
 

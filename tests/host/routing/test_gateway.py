@@ -108,7 +108,15 @@ def test_no_parameter_may_hold_a_caller_that_a_plugin_makes_up(annotation: Any) 
         return f"{caller.plugin} {other}"
 
     who.__annotations__["other"] = annotation
-    with pytest.raises(InvalidParams, match="parameter 'other' would hold a Caller"):
+    with pytest.raises(InvalidParams, match="parameter 'other' would be a caller"):
+        ApiGateway().attach("people.who", who)
+
+
+def test_a_parameter_that_is_called_caller_is_who_calls_or_is_refused() -> None:
+    def who(caller: str = "nobody") -> str:
+        return caller
+
+    with pytest.raises(InvalidParams, match="parameter 'caller' would be a caller that the plugin makes up"):
         ApiGateway().attach("people.who", who)
 
 
