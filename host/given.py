@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from host.choices import check_table, check_word, found
 from host.clock import Clock
+from host.errors import SettingsError
 from host.observe.log_folder import LogFiles
 from host.operations.parts import HostFacts
 from host.permissions.policy import Policy
@@ -14,6 +16,32 @@ from host.settings.mail import MailSettings
 from host.supervision.debugging import Debugging
 from host.timing import Timing
 from protocol.manifest import Limits
+
+
+def check_given(
+    *,
+    plugins: object,
+    config: object,
+    warden: object,
+    consent: object,
+    system_config: object,
+    storage_quota_bytes: object,
+) -> None:
+    """Refuse what would be taken for something else. Raises SettingsError."""
+    if isinstance(plugins, str | bytes | Path):
+        raise SettingsError(
+            f"plugins: found {found(plugins)}; allowed: a list of folders", remedy=f"write [{found(plugins)}]"
+        )
+    check_word("warden", warden, ("auto", "off"), SettingsError)
+    check_word("consent", consent, ("widening", "never"), SettingsError)
+    check_table("config", config, SettingsError)
+    for plugin, values in cast("Mapping[str, object]", config).items():
+        check_table(f"config.{plugin}", values, SettingsError)
+    check_table("system_config", system_config, SettingsError)
+    if isinstance(storage_quota_bytes, bool) or not isinstance(storage_quota_bytes, int):
+        raise SettingsError(
+            f"storage_quota_bytes: found {found(storage_quota_bytes)}; allowed: bytes, as an int"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

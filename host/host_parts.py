@@ -101,7 +101,7 @@ class HostParts:
 
         Raises:
             HookCycle: It is triggered by what one of its own handlers does while it is asked.
-            InvalidParams: The value can't be expressed in JSON.
+            InvalidParams: The value can't be expressed in JSON, or no hook can have this name.
         """
         return self._parts.running().hooks.run(name, value)
 

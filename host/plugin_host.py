@@ -19,7 +19,7 @@ from host.assembly import Assembly
 from host.clock import Clock, SystemClock
 from host.errors import HostClosed, PlughostError, UnsupportedPlatform
 from host.facade import PluginView
-from host.given import Given
+from host.given import Given, check_given
 from host.host_verbs import HostVerbs
 from host.observe.changes import Subscription
 from host.observe.log_folder import LogFiles
@@ -87,7 +87,18 @@ class PluginHost(HostVerbs):
             timing: Durations other than the documented ones.
             clock: Where policies take the time from.
             debugging: Has Python plugins wait for a debugger; for a host of one plugin.
+
+        Raises:
+            SettingsError: Something that was given can't be what it should be.
         """
+        check_given(
+            plugins=plugins,
+            config=config or {},
+            warden=warden,
+            consent=consent,
+            system_config=system_config or {},
+            storage_quota_bytes=storage_quota_bytes,
+        )
         self._autoload = autoload
         given = Given(
             places=tuple(Path(place) for place in plugins),

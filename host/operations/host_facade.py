@@ -162,8 +162,5 @@ class HostFacade(ServiceVerbs):
                 remedy="give it in `query`, where the audit does not show it",
             )
         request = from_wire(method, path, query, headers, body, encoding)
-        try:
-            asks = Principal(principal, Principal(permissions=permissions).held())
-        except ValueError as exc:
-            raise InvalidParams(f"permissions: {exc}") from None
+        asks = Principal(principal, permissions)
         return to_wire(await self._parts.endpoints.dispatch(request, asks, only=plugin))

@@ -8,14 +8,15 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from anyio.abc import TaskGroup
 
+from host.choices import check_word
 from host.errors import InvalidParams
 from host.facade import Announced, Granted, Joining
 from host.ids import PluginId
-from host.routing.hook_chain import Declaration, Link
+from host.routing.hook_chain import Declaration, Fail, Link
 from host.routing.hook_order import CircleError, Place, ordered
 from host.state.hook_memory import HookMemory
 from protocol.messages.provides import HookHandler
@@ -50,8 +51,8 @@ class HookBook:
 
     def declare(self, said: Declaration) -> None:
         """Take what the embedding program says of a hook. Raises InvalidParams."""
-        if fault := _name_fault(said.name):
-            raise InvalidParams(fault)
+        self.check_name(said.name)
+        check_word("fail", said.fail, get_args(Fail))
         if not 0.001 <= said.budget_s <= MAX_BUDGET_S:
             raise InvalidParams(
                 f"budget_s: found {said.budget_s}; allowed: 0.001 to {MAX_BUDGET_S:.0f} seconds"
@@ -60,6 +61,11 @@ class HookBook:
             _permission(said.permission)
         self._declared[said.name] = said
         self._chains.pop(said.name, None)
+
+    def check_name(self, name: str) -> None:
+        """Raise InvalidParams for what no hook can be called: asking it would allow for ever."""
+        if fault := _name_fault(name):
+            raise InvalidParams(fault)
 
     def declaration(self, name: str) -> Declaration:
         """Return what is said of a hook, or the defaults."""

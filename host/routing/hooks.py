@@ -152,7 +152,7 @@ class Hooks:
 
         Raises:
             HookCycle: It is triggered by what one of its own handlers does while it is asked.
-            InvalidParams: The value can't be expressed in JSON.
+            InvalidParams: The value can't be expressed in JSON, or no hook can have this name.
         """
         now = served.get()
         path = () if now is None else now.path
@@ -163,6 +163,7 @@ class Hooks:
         if only is not None:
             chain = tuple(link for link in chain if link.plugin == only)
         if not chain:
+            self._book.check_name(name)
             return HookVerdict(True, value, "", "", "", ())
         path = (*path, name)
         said = self._book.declaration(name)

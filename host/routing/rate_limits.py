@@ -7,6 +7,7 @@ and each plugin has its own. A refused call says when to try again.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from host.choices import check_table
 from host.errors import RateLimited, SettingsError
 from host.settings.keys import LIMIT, LIMIT_ALLOWED
 
@@ -15,7 +16,7 @@ _SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 def parse_limit(text: str) -> tuple[int, float]:
     """Return how many calls in how many seconds. Raises ValueError that says what is allowed."""
-    match = LIMIT.fullmatch(text.strip())
+    match = LIMIT.fullmatch(str(text).strip())
     if match is None:
         raise ValueError(LIMIT_ALLOWED)
     return int(match[1]), _SECONDS[match[2][0]]
@@ -49,6 +50,7 @@ class RateLimits:
         """Raises SettingsError for a limit that can't be read."""
         self._now = now
         self._limits: dict[str, tuple[int, float]] = {}
+        check_table("rate_limits", limits, SettingsError)
         for name, text in limits.items():
             try:
                 self._limits[name] = parse_limit(text)

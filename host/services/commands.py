@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from host.choices import check_table
 from host.errors import (
     ContributionNotFound,
     DuplicateContribution,
@@ -113,6 +114,7 @@ class Commands:
             PlughostError: It could not be run; see `host.errors`.
         """
         found = self.find(name, plugin)
+        check_table(f"the parameters of {name}", params or {})
         try:
             given = {key: msgspec.Raw(jsonrpc.encode(value)) for key, value in (params or {}).items()}
         except (TypeError, ValueError, OverflowError, RecursionError) as exc:

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from host.choices import check_table
 from host.errors import Fault, InvalidParams
 from host.facade import Joining, Loadable
 from host.manifest import Package
@@ -151,7 +152,9 @@ class Book:
         Raises:
             InvalidParams: One stands where none can be kept; it would be saved in the secret's place.
         """
-        values = layering.spread(schema, msgspec.to_builtins(changes) if changes else {})
+        plain: Any = msgspec.to_builtins(changes) if changes else {}
+        check_table("the values that are set", plain)
+        values = layering.spread(schema, plain)
         for path, value in [*layering.leaves(values)]:
             if isinstance(value, list) and _has_mask(value):
                 before = layering.at(old, path)

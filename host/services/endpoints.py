@@ -97,9 +97,6 @@ class Endpoints:
 
         404 nobody is there, 405 not by this method, 403 a permission is missing, 413 too large, 503 the
         plugin does not run, 504 it took too long, 502 its answer can't be sent, 500 it failed.
-
-        Raises:
-            ValueError: The principal holds what is no permission.
         """
         principal = principal or Principal()
         held = principal.held()

@@ -9,11 +9,12 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qs
 
 import msgspec
 
+from host.choices import found
 from host.errors import InvalidParams, InvalidResult
 from protocol import jsonrpc
 from protocol.messages.endpoints import Encoding, HttpResponse
@@ -61,17 +62,35 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, as the embedding application knows them."""
+    """Who asks, as the embedding application knows them. Raises InvalidParams for what is no permission."""
 
     name: str = ""
     permissions: Sequence[str | Permission] = ()
-    """What they may do, such as `sessions:read`."""
+    """What they may do, such as `sessions:read`; kept as `Permission`s."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.permissions, str):
+            raise InvalidParams(
+                f"permissions of a principal: found {found(self.permissions)}; allowed: a list of permissions"
+            )
+        object.__setattr__(self, "permissions", tuple(map(_permission, self.permissions)))
 
     def held(self) -> tuple[Permission, ...]:
-        """Return the permissions, parsed. Raises ValueError for what is none."""
-        return tuple(
-            one if isinstance(one, Permission) else parse_permission(one) for one in self.permissions
-        )
+        """Return the permissions."""
+        return cast("tuple[Permission, ...]", self.permissions)
+
+
+def _permission(one: object) -> Permission:
+    if isinstance(one, Permission):
+        return one
+    try:
+        return parse_permission(cast("str", one))
+    except (ValueError, AttributeError, TypeError):
+        raise InvalidParams(
+            f"permissions of a principal: found {found(one)}; allowed: resource:action or "
+            "resource:action:scope, such as sessions:read",
+            remedy="give what plugins' endpoints ask for, not the names of the application's own roles",
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Roster: all plugins of one host, those with a broken manifest included.
 
-Finds them, knows which needs which, and loads and stops them together. Each plugin's own life is its
-supervisor's.
+Finds them, knows which needs which, loads and stops them together. A plugin's own life is its supervisor's.
 """
 
 import logging
@@ -12,11 +11,13 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 import anyio
 import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
+from host.choices import check_word
 from host.errors import (
     Busy,
     Disabled,
@@ -120,6 +121,7 @@ class Roster:
 
     async def unload(self, plugin: str, dependants: Dependants) -> None:
         """Stop a plugin; see `PluginHost.unload`."""
+        check_word("dependants", dependants, get_args(Dependants))
         supervisor = self.get(plugin)
         # Of one that rests, or is on its way to it, nobody asks again.
         asks = supervisor.running and supervisor.condition.state is not State.UNLOADING
