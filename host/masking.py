@@ -106,6 +106,13 @@ class KnownSecrets:
         text = pattern.sub(MASK, text)
         return self._without_beginning(text) if cut else text
 
+    def beginning(self, text: str, chars: int) -> str:
+        """Return at most so many characters of a text, with every known secret replaced.
+
+        Also one that lies across the cut, or that whoever sent the text cut off at the same length.
+        """
+        return self.cleared(text, cut=len(text) >= chars)[:chars]
+
     def cleared_bytes(self, text: bytes) -> bytes:
         """Return the bytes with every known secret replaced."""
         pattern = self._pattern
@@ -115,16 +122,25 @@ class KnownSecrets:
         return pattern.sub(MASK, found).encode(errors="surrogateescape")
 
     def cleared_value(self, value: Any) -> Any:
-        """Return a value of JSON's kinds with every known secret in it replaced, also in keys."""
+        """Return a value of JSON's kinds with every known secret in it replaced, also in keys.
+
+        What is nested too deeply to be looked through is replaced as a whole.
+        """
         if self._pattern is None:
             return value
+        try:
+            return self._cleared_value(value)
+        except RecursionError:
+            return MASK
+
+    def _cleared_value(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.cleared(value)
         if isinstance(value, Mapping):
             table = cast("Mapping[Any, Any]", value)
-            return {self.cleared_value(key): self.cleared_value(item) for key, item in table.items()}
+            return {self._cleared_value(key): self._cleared_value(item) for key, item in table.items()}
         if isinstance(value, list | tuple):
-            items = [self.cleared_value(item) for item in cast("Iterable[Any]", value)]
+            items = [self._cleared_value(item) for item in cast("Iterable[Any]", value)]
             return tuple(items) if isinstance(value, tuple) else items
         if isinstance(value, int | float) and not isinstance(value, bool):
             text = str(value)

@@ -17,6 +17,7 @@ import msgspec
 
 from host.errors import InvalidParams
 from host.ids import PluginId
+from host.masking import known
 from host.observe.tally import ActionUsage, Tally, UsageStats
 from host.recording import Track
 from host.state.atomic import read_json, remove_leftovers, write_atomic
@@ -32,6 +33,7 @@ MAX_ACTIONS = 100
 
 MAX_ACTION_CHARS = 100
 MAX_METADATA_BYTES = 4 * 1024
+MAX_ERROR_CHARS = 500
 OTHER = "(other)"
 
 TOPIC = "plugin_usage"
@@ -93,7 +95,8 @@ class Analytics:
         Raises:
             InvalidParams: The action's name or what comes with it can't be taken; nothing is counted.
         """
-        kept = _checked(action, metadata or {})
+        kept = known.cleared_value(_checked(action, metadata or {}))
+        action = known.cleared(action)
         track = self._recorder.track(PluginId(plugin))
         self.used()
         actions = self._tallies[plugin].actions
@@ -112,7 +115,7 @@ class Analytics:
 
     def track_error(self, plugin: str, error: object, action: str = "error") -> None:
         """Count an error of a plugin, with its text."""
-        self.track(plugin, action, {"error": str(error)[:500]}, failed=True)
+        self.track(plugin, action, {"error": known.beginning(str(error), MAX_ERROR_CHARS)}, failed=True)
 
     def stats(self, plugin: str) -> UsageStats:
         """Return what a plugin was used for; all zero if it never was."""

@@ -118,7 +118,7 @@ class WireTrace:
             self.skipped += 1
 
     def _asked(self, message: _Line, direction: Literal["in", "out"], size: int) -> None:
-        method = clean(message.method[:200])
+        method = clean(known.beginning(message.method, 200))
         if method.startswith("$/"):
             if method == "$/stream":
                 self._item(message.params, "out" if direction == "in" else "in", size)
@@ -164,7 +164,7 @@ class WireTrace:
                 row,
                 ended_s=self._now(),
                 code=code if isinstance(code, int) else -1,
-                error=clean(known.cleared(str(error.get("message", ""))[:1_000])),
+                error=clean(known.beginning(str(error.get("message", "")), 1_000)),
                 response_bytes=row.response_bytes + size,
                 result=self._body(row.method, message.result),
             )

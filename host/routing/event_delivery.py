@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 from host.errors import PlughostError
 from host.facade import Joining
 from host.ids import PluginId
+from host.masking import known
 from host.routing.event_text import event_text
 from host.state.event_log import KeptLetter, KeptSubscription, LoggedEvent
 from protocol import errors as wire
@@ -234,7 +235,7 @@ class Delivery:
             if exc.code == wire.NOT_ACTIVE:
                 await anyio.sleep(NOT_READY_S)
                 return 0, None
-            return 0, exc.message
+            return 0, known.beginning(exc.message, MAX_ERROR_CHARS)
         except PlughostError as exc:
             return 0, exc.message
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
@@ -243,7 +244,7 @@ class Delivery:
             return 0, f"it answered with {answer.handled}, which is no event of the batch"
         if answer.error is None and answer.handled != events[-1].seq:
             return answer.handled, "it stopped in the middle of the batch, and did not say why"
-        return answer.handled, answer.error
+        return answer.handled, answer.error and known.beginning(answer.error, MAX_ERROR_CHARS)
 
     async def _failed(self, event: LoggedEvent, error: str) -> None:
         """Count a try of an event; after the last one it is a dead letter."""

@@ -19,6 +19,7 @@ import msgspec
 from host.errors import Denied, DuplicateApi, InvalidParams, MethodNotFound, WrongShape
 from host.facade import Caller
 from host.ids import PluginId, SessionId
+from host.masking import known
 from host.permissions.policy import Grants
 from host.routing.hook_paths import path_of, under_way
 from host.routing.rate_limits import RateLimits
@@ -193,7 +194,7 @@ class PluginGate:
             # Comparing a name of megabytes would hold the event loop.
             is_name = len(wanted) <= MAX_NAME_CHARS
             near = difflib.get_close_matches(wanted, self._gateway.names(), n=3) if is_name else []
-            raise MethodNotFound("the host", wanted[:MAX_NAME_CHARS], near)
+            raise MethodNotFound("the host", known.beginning(wanted, MAX_NAME_CHARS), near)
         if self._limits is not None:
             self._limits.check(endpoint.name)
         signature = endpoint.signature
@@ -229,7 +230,9 @@ class PluginGate:
         function = self._gateway.notification(method)
         if function is None:
             logger.warning(
-                "unknown notification %.100r", method, extra={"fields": {"plugin": self._caller.plugin}}
+                "unknown notification %.100r",
+                known.beginning(method, MAX_NAME_CHARS),
+                extra={"fields": {"plugin": self._caller.plugin}},
             )
         else:
             function(self._caller, method, params)

@@ -12,6 +12,7 @@ import msgspec
 from host.errors import PlughostError
 from host.facade import Joining
 from host.logs import clean
+from host.masking import known
 from host.routing.calls import nested_budget
 from host.routing.hook_paths import Path, answered
 from protocol import jsonrpc
@@ -137,7 +138,7 @@ def replaced(link: Link, answer: HookAnswerRaw, said: Declaration) -> Any:
 
 def shown(text: str) -> str:
     """Return a plugin's text as it may be shown."""
-    return clean(text)[:MAX_REASON_CHARS]
+    return clean(known.beginning(text, MAX_REASON_CHARS))[:MAX_REASON_CHARS]
 
 
 def _late(link: Link) -> NoAnswer:

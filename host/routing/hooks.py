@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from host.errors import HookCycle, InvalidParams
+from host.masking import known
 from host.routing.hook_book import HookBook
 from host.routing.hook_chain import (
     DEFAULT_BUDGET_S,
@@ -201,9 +202,8 @@ class Hooks:
             took_s = perf_counter() - started
             if answer.verdict == "deny":
                 reason = shown(answer.reason) or "it gave no reason"
-                trail.append(
-                    HookStep(link.plugin, link.handler.name, "deny", "denied", reason, took_s, answer.data)
-                )
+                why = known.cleared_value(answer.data)
+                trail.append(HookStep(link.plugin, link.handler.name, "deny", "denied", reason, took_s, why))
                 return self._denied(value, link, "denied", reason, trail)
             trail.append(
                 HookStep(link.plugin, link.handler.name, answer.verdict, "", "", took_s, answer.data)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from host import errors
 from host.errors import PlughostError
 from host.ids import new_incident_id
+from host.masking import known
 from protocol import errors as wire
 from protocol.errors import ErrorObject, RpcError
 from protocol.waiter import DeadlinePassed
@@ -105,6 +106,8 @@ _FROM_WIRE: dict[int, _Build] = {
 
 def from_wire(exc: RpcError, plugin: str, method: str) -> PlughostError:
     """Return the error that a caller of `plugin.method` gets for this answer."""
+    # Before anything is cut: a secret that lies across the cut is whole here.
+    exc.message, exc.data = known.cleared(exc.message), known.cleared_value(exc.data)
     return _FROM_WIRE.get(exc.code, _as_plugin_error)(plugin, method, exc)
 
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from host.facade import Caller
-from host.observe.analytics import Analytics
+from host.masking import known
+from host.observe.analytics import MAX_ERROR_CHARS, Analytics
 from host.routing.gateway import ApiGateway
 from protocol.messages.analytics import ActionCount, AnalyticsStats
 
@@ -23,10 +24,10 @@ class AnalyticsService:
         self, caller: Caller, action: str, metadata: dict[str, Any] | None = None, error: str | None = None
     ) -> dict[str, Any]:
         """Count one action of the caller's."""
-        known = dict(metadata or {})
+        told = dict(metadata or {})
         if error is not None:
-            known["error"] = error[:500]
-        self._analytics.track(caller.plugin, action, known, failed=error is not None)
+            told["error"] = known.beginning(error, MAX_ERROR_CHARS)
+        self._analytics.track(caller.plugin, action, told, failed=error is not None)
         return {}
 
     async def stats(self, caller: Caller) -> AnalyticsStats:

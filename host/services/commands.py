@@ -21,6 +21,7 @@ from host.errors import (
 from host.facade import Caller, Joining
 from host.ids import SessionId
 from host.logs import clean
+from host.masking import known
 from host.routing.control_calls import ControlCalls, read_answer
 from host.routing.gateway import ApiGateway
 from host.services.claims import Claims
@@ -132,7 +133,7 @@ class Commands:
         outcome = read_answer(raw, CommandOutcome, found.plugin, "plugin.command")
         if not outcome.success:
             why = outcome.error or "the command did not succeed"
-            raise PluginError(why[:4_096], outcome.result)
+            raise PluginError(known.beginning(why, 4_096), outcome.result)
         return outcome.result
 
     # What a session does.

@@ -16,6 +16,7 @@ from host.errors import (
     PluginIncident,
 )
 from host.facade import Joining
+from host.masking import known
 from host.rpc import from_wire
 from protocol import errors as wire
 from protocol import jsonrpc
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 OFFER_S: Final = 5.0
 """How long a plugin may think about a configuration."""
+
+MAX_SAID_CHARS: Final = 2_000
+"""Of what a plugin says of a configuration."""
 
 _METHOD: Final = "plugin.configure"
 
@@ -53,13 +57,14 @@ async def offer(
             f"the result of {session.plugin}.{_METHOD} can't be read: {told(exc, Configured)}"
         ) from None
     if not answer.success:
-        reason = answer.message[:2_000] or "it gave no reason"
+        reason = known.beginning(answer.message, MAX_SAID_CHARS) or "it gave no reason"
         raise ConfigurationRefused(
             f"plugin {session.plugin!r} does not take this configuration: {reason}",
             plugin=session.plugin,
             reason=reason,
         )
-    return ConfigChanged(revision, "restart" if restarts else answer.applied, answer.message[:2_000])
+    said = known.beginning(answer.message, MAX_SAID_CHARS)
+    return ConfigChanged(revision, "restart" if restarts else answer.applied, said)
 
 
 async def offer_safely(

@@ -13,8 +13,9 @@ from typing import Any, Final, cast
 from host.base_error import Fault, what_is_allowed
 from host.manifest.config_schema import merge as merge_schemas
 from host.manifest.config_schema import normalise, validator
-from host.masking import MASK, is_secret_name
+from host.masking import MASK, is_secret_name, known
 from host.services.configuration_merge import merge
+from host.services.secret_places import has_place, rules_inside, says_secret
 
 MAX_FAULTS: Final = 50
 MAX_FOUND_CHARS: Final = 80
@@ -127,13 +128,37 @@ class Schema:
                         allowed = ", ".join(sorted(known)) or "nothing here"
                         yield Fault(layer, ".".join((*path, str(name))), "an unknown key", allowed[:300])
             case _:
-                yield Fault(layer, place, _shown(self.masked(error.instance, path)), _allowed(error))
+                yield Fault(layer, place, _found(self.masked(error.instance, path)), _allowed(error))
 
     def _hidden(self, path: tuple[str, ...]) -> bool:
-        return any(_secret(self.at(path[:length])) for length in range(1, len(path) + 1))
+        places = [self.at(path[:length]) for length in range(1, len(path) + 1)]
+        return any(map(says_secret, places)) or any(
+            self._stands_in(parts, [] if key.isdigit() else {})
+            for parts, key in zip(places, path[1:], strict=False)
+        )
+
+    def _is_secret(self, parts: list[Document], name: str, value: Any) -> bool:
+        by_name = isinstance(value, str) and is_secret_name(name)
+        return by_name or says_secret(parts) or self._stands_in(parts, value)
+
+    def _stands_in(self, parts: list[Document], value: Any) -> bool:
+        """Return whether a value of another kind is where a container of secrets should be.
+
+        Then it is likely to be one of them.
+        """
+        if has_place(parts, value):
+            return False
+        seen: set[int] = set()
+        while parts:
+            inside = self._expanded(rule for part in parts for rule in rules_inside(part))
+            if says_secret(inside):
+                return True
+            parts = [part for part in inside if id(part) not in seen]
+            seen.update(map(id, parts))
+        return False
 
     def _masked(self, parts: list[Document], name: str, value: Any, hidden: bool) -> Any:
-        if hidden or _is_secret(parts, name, value):
+        if hidden or self._is_secret(parts, name, value):
             return value if value is None else MASK
         if isinstance(value, Mapping):
             table = cast("Mapping[Any, Any]", value)
@@ -150,7 +175,7 @@ class Schema:
 
     def _collect(self, parts: list[Document], name: str, value: Any, hidden: bool, found: set[str]) -> None:
         parts = self._expanded(parts)
-        hidden = hidden or _is_secret(parts, name, value)
+        hidden = hidden or self._is_secret(parts, name, value)
         if isinstance(value, Mapping):
             for key, item in cast("Mapping[Any, Any]", value).items():
                 self._collect(self._below(parts, str(key)), str(key), item, hidden, found)
@@ -247,16 +272,8 @@ def _fits(pattern: str, key: str) -> bool:
         return False
 
 
-def _secret(parts: Iterable[Document]) -> bool:
-    return any(part.get("writeOnly") is True or part.get("x-secret") is True for part in parts)
-
-
-def _is_secret(parts: list[Document], name: str, value: Any) -> bool:
-    return _secret(parts) or (isinstance(value, str) and is_secret_name(name))
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
+def _found(value: Any) -> str:
+    text = repr(known.cleared_value(value))
     return text if len(text) <= MAX_FOUND_CHARS else text[: MAX_FOUND_CHARS - 1] + "…"
 
 

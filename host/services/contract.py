@@ -10,6 +10,7 @@ import msgspec
 
 from host.errors import InvalidParams, InvalidResult, MethodNotFound, PluginError
 from host.logs import clean
+from host.masking import known
 from host.routing.control_calls import ControlCalls, read_answer
 from protocol import jsonrpc
 from protocol.manifest import Manifest
@@ -87,7 +88,8 @@ class Contract:
         except MethodNotFound:
             return _no_command(command)
         outcome = read_answer(raw, CommandOutcome, plugin, method)
-        return CommandOutcome(outcome.success, outcome.result, _shown(outcome.error))
+        result = outcome.result if outcome.success else known.cleared_value(outcome.result)
+        return CommandOutcome(outcome.success, result, _shown(outcome.error))
 
 
 def _check_id(answer: HealthAnswer | StatusAnswer, plugin: str, method: str) -> None:
@@ -100,4 +102,4 @@ def _no_command(command: str) -> CommandOutcome:
 
 
 def _shown(text: str) -> str:
-    return clean(text)[:MAX_TEXT_CHARS]
+    return clean(known.beginning(text, MAX_TEXT_CHARS))[:MAX_TEXT_CHARS]

@@ -16,6 +16,7 @@ import msgspec
 
 from host.choices import found
 from host.errors import InvalidParams, InvalidResult
+from host.masking import known
 from protocol import jsonrpc
 from protocol.messages.endpoints import Encoding, HttpResponse
 from protocol.permissions import Permission, parse_permission
@@ -28,6 +29,9 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 """Of all headers together."""
 
 MAX_QUERY_VALUES: Final = 1_000
+
+FIRST_FAILURE: Final = 400
+"""From this status on an answer says what went wrong. Source: RFC 9110, 15."""
 
 NOT_HANDED_ON: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers with the caller's secrets: who asks is told by the principal."""
@@ -218,6 +222,10 @@ def answered(wire: HttpResponse) -> Response:
             except (binascii.Error, ValueError) as exc:
                 raise InvalidResult(f"an endpoint's answer is not base64: {exc}") from None
             headers.setdefault("content-type", "application/octet-stream")
+    if wire.status >= FIRST_FAILURE:
+        data = known.cleared_bytes(data) if isinstance(data, bytes) else known.cleared_value(data)
+        # The mask is no Latin-1, as headers have to be.
+        headers = {name: value for name, value in headers.items() if known.cleared(value) == value}
     return Response(wire.status, headers, data, wire.encoding)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from host.facade import Caller
 from host.ids import SessionId
 from host.logs import clean
+from host.masking import known
 from host.supervision.session import Session
 from protocol.messages.log import Level, LogWrite
 
@@ -58,7 +59,10 @@ class LogService:
             else:
                 line = _decode(params)
                 fields = _clean(line.data or {})
-                exception = _lines((line.exception or "").rstrip())[-MAX_MESSAGE_CHARS:]
+                exception = (line.exception or "").rstrip()
+                if len(exception) > MAX_MESSAGE_CHARS:
+                    exception = known.cleared(exception)
+                exception = _lines(exception)[-MAX_MESSAGE_CHARS:]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
             self._write(caller, logging.WARNING, f"a log line could not be read: {clean(str(exc))}", {}, "")
             return
@@ -70,7 +74,10 @@ class LogService:
                 {},
                 "",
             )
-        self._write(caller, _LEVELS[line.level], _lines(line.message[:MAX_MESSAGE_CHARS]), fields, exception)
+        message = line.message
+        if len(message) >= MAX_MESSAGE_CHARS:
+            message = known.beginning(message, MAX_MESSAGE_CHARS)
+        self._write(caller, _LEVELS[line.level], _lines(message), fields, exception)
 
 
 def writer(run: Callable[[str, SessionId], Session | None]) -> Write:

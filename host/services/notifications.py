@@ -17,6 +17,7 @@ from host.errors import DeliveryFailed, InvalidParams
 from host.facade import Caller
 from host.ids import PluginId, new_incident_id
 from host.logs import clean
+from host.masking import known
 from host.routing.gateway import ApiGateway
 from protocol.messages.notify import Action, NotificationType, Notified
 
@@ -163,9 +164,9 @@ class Notifications:
             to = user if audience == "user" else audience
             logger.info(
                 "notification to %s: %s: %s",
-                to,
-                notification.title,
-                notification.message,
+                known.cleared(to),
+                known.cleared(notification.title),
+                known.cleared(notification.message),
                 extra={"fields": {"plugin": caller.plugin, "type": type_}},
             )
         for handler in self._handlers:

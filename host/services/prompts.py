@@ -49,7 +49,7 @@ YES_OR_NO: Final[Document] = {"type": "object", "properties": {}, "additionalPro
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One that waits, checked: no control characters in its texts, and a schema that can be used."""
+    """One that waits: no control characters or known secrets in its texts, and a schema that can be used."""
 
     id: str
     plugin: PluginId
@@ -161,7 +161,9 @@ class Prompts:
                 id=new_incident_id(),
                 plugin=caller.plugin,
                 title=_text("title", title, MAX_TITLE_CHARS),
-                text="\n".join(clean(line) for line in _bounded("text", text, MAX_TEXT_CHARS).splitlines()),
+                text="\n".join(
+                    map(clean, known.cleared(_bounded("text", text, MAX_TEXT_CHARS)).splitlines())
+                ),
                 schema=rules.document,
                 at_s=at_s,
                 until_s=at_s + (wait_s if caller.remaining_s is None else min(wait_s, caller.remaining_s)),
@@ -241,4 +243,4 @@ def _bounded(name: str, text: str, most: int) -> str:
 def _text(name: str, text: str, most: int) -> str:
     if not text.strip():
         raise InvalidParams(f"{name}: found an empty text; allowed: 1 to {most} characters")
-    return clean(_bounded(name, text, most))
+    return clean(known.cleared(_bounded(name, text, most)))

@@ -131,12 +131,12 @@ async def prove_healthy(peer: Peer, timing: Timing) -> None:
     except RpcError as exc:
         if exc.code == wire.METHOD_NOT_FOUND:
             return
-        raise StartFailure(Cause.LOAD_FAILED, f"its health check failed: {exc.message[:2_000]}") from None
+        raise StartFailure(Cause.LOAD_FAILED, f"its health check failed: {_told(exc.message)}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         why = told(exc, HealthAnswer)
         raise StartFailure(Cause.LOAD_FAILED, f"its answer to plugin.health can't be read: {why}") from None
     if answer.status == "unhealthy":
-        reason = clean(answer.reason[:1_000]) or "it gave no reason"
+        reason = clean(known.beginning(answer.reason, 1_000)) or "it gave no reason"
         raise StartFailure(Cause.LOAD_FAILED, f"its health check says unhealthy: {reason}")
 
 

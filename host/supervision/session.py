@@ -18,6 +18,7 @@ from host.errors import PluginDied
 from host.facade import Figures, Unfinished
 from host.ids import PluginId, SessionId
 from host.logs import clean
+from host.masking import known
 from host.permissions.policy import Grants
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Rung
@@ -284,7 +285,7 @@ class Session:
             await liveness.run(about.stack_dump_signal, entrance.unresponsive)
 
     def _progress(self, progress: Progress) -> None:
-        self.log.write(logging.INFO, f"loading: {clean(progress.message[:1_000])}")
+        self.log.write(logging.INFO, f"loading: {clean(known.beginning(progress.message, 1_000))}")
 
     async def _wait_for_silent_end(self) -> None:
         await anyio.sleep(self._shared.timing.closed_wire_s)

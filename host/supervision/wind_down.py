@@ -11,6 +11,7 @@ import anyio
 
 from host.errors import PluginDied
 from host.facade import Unfinished
+from host.masking import known
 from host.process.exit_status import ExitStatus
 from host.process.ladder import Ladder
 from host.process.launcher import PluginProcess
@@ -89,7 +90,9 @@ class WindDown:
                         "plugin.unload", b"{}", timeout_s=self._timing.unload_s, bounded=False
                     )
                 except RpcError as exc:
-                    self._log.write(logging.WARNING, f"plugin.unload failed: {exc.message[:2_000]}")
+                    self._log.write(
+                        logging.WARNING, f"plugin.unload failed: {known.beginning(exc.message, 2_000)}"
+                    )
                 except PluginDied:
                     pass
                 tasks.cancel_scope.cancel()

@@ -67,6 +67,8 @@ def test_bodies_are_shown_to_whoever_asked_and_hold_no_secrets(monkeypatch: pyte
     one.from_plugin(id=1, result={"deep": ["canary-of-the-wire"]})
     one.to_plugin(id=2, method="plugin.load", params={"config": {"pin": "1234"}})
     one.from_plugin(id=2, error={"code": 1, "message": "no canary-of-the-wire"})
+    one.from_plugin(id=3, method="no.canary-of-the-wire")
+    one.to_plugin(id=3, error={"code": 1, "message": "x" * 990 + "canary-of-the-wire"})
     told = repr(one.rows)
     assert "canary" not in told
     assert "1234" not in told

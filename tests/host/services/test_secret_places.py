@@ -55,3 +55,53 @@ def test_a_secret_is_replaced_in_every_way_of_writing_it() -> None:
     assert known.cleared("short") == "short", "five characters are part of too much"
     assert known.cleared("ends in s3cr", cut=True) == f"ends in {MASK}"
     assert known.cleared_value({"a": ("s3cr3t/ä", 7)}) == {"a": (MASK, 7)}
+    assert known.beginning("s3cr3t/ä is cut", 4) == f"{MASK} "
+    assert known.beginning("it was cut: s3cr", 16) == f"it was cut: {MASK}"
+    assert known.beginning("it was s3cr", 16) == "it was s3cr"
+
+
+def test_what_is_too_deep_to_be_looked_through_is_replaced_as_a_whole() -> None:
+    known = KnownSecrets()
+    known.learn(["s3cr3t/ä"])
+    deep: object = "s3cr3t/ä"
+    for _ in range(10_000):
+        deep = [deep]
+    assert known.cleared_value(deep) == MASK
+
+
+def test_what_stands_where_a_container_of_secrets_should_is_one() -> None:
+    secret = {"type": "string", "x-secret": True}
+    schema = Schema(
+        {
+            "type": "object",
+            "properties": {
+                "list": {"type": "array", "items": secret},
+                "table": {"type": "object", "additionalProperties": secret},
+                "untyped": {"items": {"$ref": "#/$defs/pair"}},
+                "either": {"anyOf": [{"type": "integer"}, {"enum": ["none"]}, {"$ref": "#/$defs/pair"}]},
+                "open": {"type": "array", "items": {"type": "string"}},
+            },
+            "$defs": {"pair": {"type": "array", "prefixItems": [{"type": "string"}, secret]}},
+        }
+    )
+    wrong = ["one-secret", 123456, True, {"a": "two-secret"}, {"0": ["three-secret"]}]
+    for key in ("list", "untyped"):
+        assert [schema.masked({key: value})[key] for value in wrong] == [MASK] * len(wrong)
+        assert [schema.masked("a-secret", (key, *path)) for path in (("a",), ("a", "b"))] == [MASK] * 2
+    assert schema.masked({"table": ["one-secret", ["two"]]}) == {"table": MASK}
+    assert schema.secrets({"list": "one-secret", "table": ["two-secret"], "untyped": {"a": 123456}}) == {
+        "one-secret",
+        "two-secret",
+        "123456",
+    }
+    told = [str(one) for one in schema.check({"list": "one-secret", "open": "shown"}, "set")]
+    assert told == [f"set: list: found {MASK!r}; allowed: array", "set: open: found 'shown'; allowed: array"]
+    assert schema.masked({"either": "a-secret"}) == {"either": MASK}
+    fits: list[dict[str, object]] = [
+        {"either": 7},
+        {"either": "none"},
+        {"either": ["ada", MASK]},
+        {"list": []},
+    ]
+    for value in (*fits, {"open": "shown"}):
+        assert schema.masked(value) == value

@@ -163,7 +163,8 @@ async def test_a_secret_is_fed_through_everything_and_seen_nowhere(
     shown.append(repr(await configuration.set("leaks", values, by="ada")))
     shown.append(repr(await configuration.set("raw", {"token": canary})))
     await host.load("leaks")
-    for change in ({"token": canary * 3}, {"token": canary + "-refused"}, {"token": [canary]}):
+    instead = ({"list": canary}, {"list": [canary]}, {"list": {"inner": canary}})
+    for change in ({"token": canary * 3}, {"token": canary + "-refused"}, {"token": [canary]}, *instead):
         with pytest.raises(PlughostError) as refused:
             await configuration.set("leaks", change)
         told(refused.value)
