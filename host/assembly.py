@@ -110,7 +110,7 @@ class Assembly:
         self.ui = Ui(asked, roster.returns, roster.folder, roster.without_program, clock)
         self.contract = Contract(asked, roster.without_program)
         book = HookBook(roster.is_enabled)
-        self.hooks = Hooks(book)
+        self.hooks = Hooks(book, roster)
         self.kinds = Kinds(roster.views)
         self.scanner = Scanner(self.hooks, lambda: self.spaces.spaces, partial(unheard, roster, book))
         kept = (self.storage, self.spaces, self.configuration, book, self.events, self.schedule)

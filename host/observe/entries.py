@@ -34,7 +34,10 @@ class Call(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Usage(msgspec.Struct, frozen=True, array_like=True):
-    """What the plugin's processes used; recorded where a figure moved, and else once a minute."""
+    """What the plugin's processes used; recorded where a figure moved, and else once a minute.
+
+    Where memory moved the sample before is recorded too, so that it is known when it began.
+    """
 
     at_s: float
     cpu_cores: float | None

@@ -22,6 +22,8 @@ SHOWN_CALLS = 3
 SHOWN_LINES = 8
 
 _GREW = 1.1
+_AT_REST = 1.05
+"""PSS moves by some percent when other processes come and go that share its pages."""
 _FRAME = re.compile(r'File "([^"]+)", line (\d+),? in (\S+)')
 _OURS = re.compile(r"/(plugin_sdk|protocol|asyncio)/|^<frozen")
 _STACK = re.compile(r"(Current thread|Thread) 0x.*most recent call first|^Timeout|^\s+File \"")
@@ -70,7 +72,10 @@ def memory(
     sentences: list[str] = []
     if len(samples) >= 2:
         last = samples[-1]
-        first = next(one for one in samples if one.at_s >= last.at_s - TREND_S)
+        recent = [one for one in samples if one.at_s >= last.at_s - TREND_S]
+        lowest_bytes = min(one.memory_bytes for one in recent)
+        # Where it began to rise: the time before, in which it was at rest, is no part of the rate.
+        first = next(one for one in reversed(recent) if one.memory_bytes <= _AT_REST * lowest_bytes)
         if first.memory_bytes and last.memory_bytes > _GREW * first.memory_bytes and last.at_s > first.at_s:
             seconds = last.at_s - first.at_s
             rate = (last.memory_bytes - first.memory_bytes) / seconds

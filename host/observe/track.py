@@ -82,6 +82,8 @@ class Track:
         self._log: list[LogEntry] = []
         self._log_chars = 0
         self._last: Usage | None = None
+        self._still: tuple[float, Sample] | None = None
+        """The latest sample that was not recorded, and when it was taken: where a move began."""
 
     @property
     def throttled_to(self) -> float | None:
@@ -99,33 +101,29 @@ class Track:
         """Take what it uses now; called about once a second."""
         last = self._last
         now_s = self._axis.now()
+        moved = last is not None and abs(sample.rss_bytes - last.rss_bytes) > MEMORY_STEP * last.rss_bytes
         if (
             last is None
+            or moved
             or last.threads != sample.threads
             or last.descriptors != sample.descriptors
             or last.children != sample.children
             or last.written_bytes != sample.written_bytes
-            or abs(sample.rss_bytes - last.rss_bytes) > MEMORY_STEP * last.rss_bytes
             or abs((sample.cpu_cores or 0.0) - (last.cpu_cores or 0.0)) >= CPU_STEP_CORES
             or last.throttled_to != throttled_to
             or now_s - last.at_s >= STILL_S
         ):
-            usage = self._last = Usage(
-                now_s,
-                None if sample.cpu_cores is None else round(sample.cpu_cores, 3),
-                sample.rss_bytes,
-                sample.pss_bytes,
-                sample.threads,
-                sample.descriptors,
-                sample.children,
-                sample.written_bytes,
-                throttled_to,
-            )
             if self._samples is None:
                 self._samples = deque(maxlen=KEPT)
-            self._samples.append(usage)
+            if moved and self._still is not None:  # or it would look as if memory had moved all that time
+                self._samples.append(_usage(*self._still, throttled_to=self.throttled_to))
+            self._still = None
+            self._last = _usage(now_s, sample, throttled_to)
+            self._samples.append(self._last)
             self._wake(self, False)
-        elif self.calls:
+            return
+        self._still = now_s, sample
+        if self.calls:
             self._wake(self, False)
 
     def line(
@@ -153,7 +151,7 @@ class Track:
         if self._changes is None:
             self._changes = deque(maxlen=KEPT)
         self._changes.append(change)
-        self._last = None
+        self._last = self._still = None
         self._wake(self, True)
 
     def touch(self) -> None:
@@ -214,6 +212,20 @@ def placed(rows: "deque[CallRow] | list[CallRow]", axis: Axis) -> list[Call]:
     """Return calls with their places on the axis."""
     at = axis.at
     return [Call(at(row[0]), row[1], row[2], row[3], row[4]) for row in [*rows]]
+
+
+def _usage(at_s: float, sample: Sample, throttled_to: float | None) -> Usage:
+    return Usage(
+        at_s,
+        None if sample.cpu_cores is None else round(sample.cpu_cores, 3),
+        sample.rss_bytes,
+        sample.pss_bytes,
+        sample.threads,
+        sample.descriptors,
+        sample.children,
+        sample.written_bytes,
+        throttled_to,
+    )
 
 
 def _all(entries: "deque[Any] | None") -> list[Any]:

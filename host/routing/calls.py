@@ -7,7 +7,7 @@ supervision's, the waiters the peer's.
 import difflib
 import math
 import time
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -15,9 +15,8 @@ import msgspec
 
 from host.errors import InvalidParams, InvalidResult, MethodNotFound, PlughostError, WrongShape
 from host.facade import LiveSession, LiveSessions
-from host.routing.hook_paths import answered
-from host.routing.serving import Served, served
-from host.routing.trail import Trail, extended
+from host.routing.serving import served
+from host.routing.trail import extended
 from host.rpc import from_wire
 from host.timing import Timing
 from protocol import jsonrpc
@@ -75,10 +74,12 @@ class Calls:
         started = perf_counter()
         code = CANCELLED
         try:
-            if now is None:
+            if trail is None:
                 raw = await session.peer.outgoing.begin(method, params, budget_s)
             else:
-                raw = await _begun(session, method, params, budget_s, trail, now)
+                raw = await session.peer.outgoing.begin(
+                    method, params, budget_s, meta=trail.meta(), trail=trail
+                )
             code = 0
         except RpcError as exc:
             code = exc.code
@@ -164,16 +165,6 @@ def nested_budget(timeout_s: float | None, default_s: float) -> float:
     if now is None or now.budget_until is None:
         return timeout_s
     return max(0.0, min(timeout_s, now.budget_until - time.monotonic()))
-
-
-def _begun(
-    session: LiveSession, method: str, params: bytes, budget_s: float, trail: Trail | None, now: Served
-) -> Awaitable[msgspec.Raw]:
-    """Call on behalf of a plugin, whose hooks and trail the call has."""
-    waiter = session.peer.outgoing.begin(
-        method, params, budget_s, meta=b"" if trail is None else trail.meta(), trail=trail
-    )
-    return answered(waiter, session.id, now.path) if now.path else waiter
 
 
 def _check_shape(session: LiveSession, plugin: str, method: str, *, stream: bool) -> None:

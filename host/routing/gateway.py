@@ -21,7 +21,6 @@ from host.facade import Caller
 from host.ids import PluginId, SessionId
 from host.masking import known
 from host.permissions.policy import Grants
-from host.routing.hook_paths import path_of, under_way
 from host.routing.rate_limits import RateLimits
 from host.routing.serving import Served, served
 from protocol import jsonrpc
@@ -260,8 +259,7 @@ class PluginGate:
             left_s = meta.deadline_ms / 1_000 if meta.deadline_ms > 0 else 0.0
             until = time.monotonic() + left_s
         base = self._caller
-        path = path_of(base.session, meta.parent) if under_way else ()
-        served.set(Served(base.plugin, base.session, meta.parent, meta.traceparent, until, path))
+        served.set(Served(base.plugin, base.session, meta.parent, meta.traceparent, until))
         return left_s
 
 

@@ -14,7 +14,7 @@ from host.facade import Joining
 from host.logs import clean
 from host.masking import known
 from host.routing.calls import nested_budget
-from host.routing.hook_paths import Path, answered
+from host.routing.trail import Trail
 from protocol import jsonrpc
 from protocol.errors import DEADLINE_EXCEEDED, RpcError
 from protocol.messages.hooks import HookAnswerRaw
@@ -96,8 +96,11 @@ class NoAnswer(Exception):
         self.reason = reason
 
 
-async def ask(link: Link, value: bytes, path: Path) -> HookAnswerRaw:
-    """Ask one handler, within its budget and that of the call that is served.
+async def ask(link: Link, value: bytes, before: Trail) -> HookAnswerRaw:
+    """Ask one handler, within its budget and that of the call that is served, whose trail is `before`.
+
+    A handler is asked although its plugin waits: it counts also for what its own plugin does, and a circle
+    through hooks is a `HookCycle`. What it calls has the whole trail.
 
     Raises:
         NoAnswer: There is no answer that counts.
@@ -108,8 +111,9 @@ async def ask(link: Link, value: bytes, path: Path) -> HookAnswerRaw:
     try:
         outgoing = session.peer.outgoing
         budget_s = nested_budget(link.budget_s, link.budget_s)
-        waiter = outgoing.begin(_METHOD, link.head + value + b"}", budget_s)
-        return _answer(await answered(waiter, session.id, path))
+        trail = before.to(link.plugin, _METHOD)
+        params = link.head + value + b"}"
+        return _answer(await outgoing.begin(_METHOD, params, budget_s, meta=trail.meta(), trail=trail))
     except RpcError as exc:
         if exc.code == DEADLINE_EXCEEDED:
             raise _late(link) from None

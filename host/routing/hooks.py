@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from host.errors import HookCycle, InvalidParams
+from host.facade import LiveSessions
 from host.masking import known
 from host.routing.hook_book import HookBook
 from host.routing.hook_chain import (
@@ -31,6 +32,7 @@ from host.routing.hook_chain import (
     shown,
 )
 from host.routing.serving import served
+from host.routing.trail import Trail, trail_of
 from protocol import jsonrpc
 
 logger = logging.getLogger(__name__)
@@ -77,8 +79,9 @@ class ChainLink:
 class Hooks:
     """All hooks of one host."""
 
-    def __init__(self, book: HookBook) -> None:
+    def __init__(self, book: HookBook, sessions: LiveSessions) -> None:
         self._book = book
+        self._sessions = sessions
         self._said_disabled: set[str] = set()
         self.skipped: Counter[tuple[str, str]] = Counter()
         """How often a fail-open handler gave no answer, by hook and plugin."""
@@ -155,10 +158,9 @@ class Hooks:
             HookCycle: It is triggered by what one of its own handlers does while it is asked.
             InvalidParams: The value can't be expressed in JSON, or no hook can have this name.
         """
-        now = served.get()
-        path = () if now is None else now.path
-        if name in path:
-            circle = " > ".join((*path, name))
+        before = trail_of(self._sessions, served.get()) or Trail()
+        if name in before.hooks:
+            circle = " > ".join((*before.hooks, name))
             raise HookCycle(f"the hook {name!r} is triggered from within itself: {circle}", hook=name)
         chain = self._book.chain(name)
         if only is not None:
@@ -166,7 +168,7 @@ class Hooks:
         if not chain:
             self._book.check_name(name)
             return HookVerdict(True, value, "", "", "", ())
-        path = (*path, name)
+        before = before._replace(hooks=(*before.hooks, name))
         said = self._book.declaration(name)
         text = _encoded(name, value) if adapt is None else b""
         trail: list[HookStep] = []
@@ -180,10 +182,10 @@ class Hooks:
             started = perf_counter()
             try:
                 if adapt is None:
-                    answer = await ask(self._book.present(link), text, path)
+                    answer = await ask(self._book.present(link), text, before)
                 else:
                     async with adapt(link.plugin) as own:
-                        answer = await ask(self._book.present(link), own, path)
+                        answer = await ask(self._book.present(link), own, before)
                 if answer.verdict == "replace":
                     value = replaced(link, answer, said)
                     text = bytes(answer.value)

@@ -1,7 +1,7 @@
 """Serving: the request of a plugin that the host works for at this moment, as calls that serve it need it.
 
 The gateway sets it for each request; whoever calls a plugin asks it, with one look. A task that is started
-meanwhile inherits it. Owns no rules: budgets are `calls`', trails `trail`'s, paths `hook_paths`'.
+meanwhile inherits it. Owns no rules: budgets are `calls`', trails `trail`'s.
 """
 
 from contextvars import ContextVar
@@ -9,7 +9,6 @@ from contextvars import ContextVar
 import msgspec
 
 from host.ids import PluginId, SessionId
-from host.routing.hook_paths import Path
 
 
 class Served(msgspec.Struct, frozen=True, gc=False):
@@ -22,8 +21,6 @@ class Served(msgspec.Struct, frozen=True, gc=False):
     traceparent: str | None
     budget_until: float | None
     """When its budget ends, on `time.monotonic`'s scale; nested calls inherit it."""
-    path: Path
-    """Hooks within which it is made, outermost first."""
 
 
 served: ContextVar[Served | None] = ContextVar("plughost_served", default=None)

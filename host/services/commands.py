@@ -128,6 +128,7 @@ class Commands:
             found.plugin,
             "plugin.command",
             call,
+            found.name,
             timeout_s=COMMAND_TIMEOUT_S if timeout_s is None else timeout_s,
         )
         outcome = read_answer(raw, CommandOutcome, found.plugin, "plugin.command")

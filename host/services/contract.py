@@ -80,7 +80,8 @@ class Contract:
         except (TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise InvalidParams(f"the parameters of {command} can't be expressed in JSON: {exc}") from exc
         try:
-            raw = await self._calls.ask(plugin, method, CommandRun(command, given), timeout_s=timeout_s)
+            call = CommandRun(command, given)
+            raw = await self._calls.ask(plugin, method, call, command, timeout_s=timeout_s)
         except PluginError as exc:
             return CommandOutcome(False, exc.detail, _shown(exc.message))
         except InvalidParams as exc:

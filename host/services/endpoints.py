@@ -95,8 +95,8 @@ class Endpoints:
     ) -> Response:
         """Answer a request; what goes wrong is an answer too, never an exception. `only` is a plugin's id.
 
-        404 nobody is there, 405 not by this method, 403 a permission is missing, 413 too large, 503 the
-        plugin does not run, 504 it took too long, 502 its answer can't be sent, 500 it failed.
+        404 nobody is there, 405 not by this method, 403 a permission is missing, 413 too large, 503 it does
+        not run, 504 it took too long, 508 it waits for this, 502 its answer can't be sent, 500 it failed.
         """
         principal = principal or Principal()
         held = principal.held()
@@ -249,8 +249,9 @@ class Endpoints:
     async def _ask(self, one: Mounted, request: HttpRequest, timeout_s: float) -> Response:
         plugin = one.session.plugin
         try:
+            call = EndpointCall(one.name, request)
             raw = await self._calls.ask(
-                plugin, "plugin.endpoint", EndpointCall(one.name, request), timeout_s=timeout_s
+                plugin, "plugin.endpoint", call, f"{one.method} {one.path}", timeout_s=timeout_s
             )
             return answered(read_answer(raw, HttpResponse, plugin, "plugin.endpoint"))
         except PlughostError as exc:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from host.errors import (
+    CallCycle,
+    CallDepth,
     DeadlineExceeded,
     FrameTooLarge,
     InvalidResult,
@@ -24,6 +26,8 @@ def failure(exc: PlughostError) -> Response:
             return refusal(503, exc.code, exc.message, retry_after_s=1)
         case DeadlineExceeded():
             return refusal(504, exc.code, exc.message)
+        case CallCycle() | CallDepth():
+            return refusal(508, exc.code, exc.message)
         case FrameTooLarge():
             return refusal(413, exc.code, exc.message)
         case InvalidResult():

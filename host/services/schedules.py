@@ -269,7 +269,8 @@ class Schedules:
             entry.busy = False
 
     async def _run_one(self, one: Planned, tick: Tick) -> None:
-        call = TickCall(one.declared.name, tick.due_s, tick.missed)
+        name = one.declared.name
+        call = TickCall(name, tick.due_s, tick.missed)
         try:
             async with self._limits.get(one.session.id, anyio.CapacityLimiter(1)):
                 if one.entry.ended:
@@ -277,7 +278,7 @@ class Schedules:
                 one.last_run_s = self._clock.wall()
                 one.runs += 1
                 await self._calls.ask(
-                    one.session.plugin, "plugin.tick", call, timeout_s=MAX_TIMEOUT_S, idle_s=RUN_IDLE_S
+                    one.session.plugin, "plugin.tick", call, name, timeout_s=MAX_TIMEOUT_S, idle_s=RUN_IDLE_S
                 )
                 one.last_error = ""
         except PlughostError as exc:

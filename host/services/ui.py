@@ -164,7 +164,9 @@ class Ui:
             if (one.session.id, "widget", component) in self._items:
                 return await self.widget_data(plugin, component)
             raise ContributionNotFound("function behind the menu item", name)
-        raw = await self._calls.ask(plugin, "plugin.action", ActionCall(name), timeout_s=ACTION_TIMEOUT_S)
+        raw = await self._calls.ask(
+            plugin, "plugin.action", ActionCall(name), name, timeout_s=ACTION_TIMEOUT_S
+        )
         return decoded(raw, plugin, f"menu item {name}")
 
     def drawn_as(self, one: Contribution) -> str:

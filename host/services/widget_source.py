@@ -44,7 +44,7 @@ class WidgetSource:
             data = await anyio.to_thread.run_sync(self._read_file, plugin, component)
         else:
             raw = await self._calls.ask(
-                plugin, "plugin.widget", WidgetAsk(item.name), timeout_s=WIDGET_TIMEOUT_S
+                plugin, "plugin.widget", WidgetAsk(item.name), item.name, timeout_s=WIDGET_TIMEOUT_S
             )
             if len(bytes(raw)) > MAX_WIDGET_BYTES:
                 found = f"found {len(bytes(raw))} bytes; allowed: {MAX_WIDGET_BYTES}"

@@ -67,7 +67,10 @@ class Commands:
         *,
         timeout_s: float | None = None,
     ) -> Any:
-        """Run a command of a plugin; needs the permission `commands:call:<plugin>`."""
+        """Run a command of a plugin; needs the permission `commands:call:<plugin>`.
+
+        Raises RpcError: as `self.plugins.call` does; of one's own, `call_cycle` for one that is being run.
+        """
         call = {
             "plugin": plugin,
             "command": command,

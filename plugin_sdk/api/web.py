@@ -72,7 +72,10 @@ class Web:
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
     ) -> ApiResponse:
-        """Make a request; `params` go behind the question mark, `body` is JSON, text or bytes."""
+        """Make a request; `params` go behind the question mark, `body` is JSON, text or bytes.
+
+        What goes wrong is an answer: 508 for an endpoint of a plugin that waits for this one.
+        """
         parts = urlsplit(path)
         query = parse_qs(parts.query, keep_blank_values=True)
         for name, value in (params or {}).items():

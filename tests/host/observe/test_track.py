@@ -75,6 +75,26 @@ def test_samples_are_recorded_where_a_figure_moves_and_else_once_a_minute(clocks
     ]
 
 
+def test_where_memory_moves_it_is_recorded_when_that_began(clocks: Clocks) -> None:
+    axis = clocks.axis()
+    track = Track(PluginId("one"), axis, lambda _track, _at_once: None)
+    small = Sample(0.0, 20_000_000, None, None, 0.1, 2, 8, 0, 4096, ())
+    for _ in range(19):
+        track.sample(small, None)
+        clocks.pass_(1.0)
+    track.sample(Sample(0.0, 300_000_000, None, None, 0.1, 2, 8, 0, 4096, ()), None)
+    now_s = axis.now()
+    clocks.pass_(1.0)
+    track.sample(Sample(0.0, 400_000_000, None, None, 0.1, 2, 8, 0, 4096, ()), None)
+    samples = track.unwritten().samples
+    assert [(one.at_s - now_s, one.rss_bytes) for one in samples] == [
+        (-19.0, 20_000_000),
+        (-1.0, 20_000_000),
+        (0.0, 300_000_000),
+        (1.0, 400_000_000),
+    ]
+
+
 def test_every_ring_is_bounded_and_what_could_not_be_written_comes_back_in_order(clocks: Clocks) -> None:
     track = Track(PluginId("one"), clocks.axis(), lambda _track, _at_once: None)
     for number in range(KEPT + 5):

@@ -8,7 +8,8 @@ import pytest
 
 from host import CallError, LoadFailed, LoadRefused, PluginDied, PluginHost, PluginView, Timing
 from host.clock import FakeClock
-from host.observe.entries import End, StateChange, Timeline
+from host.observe import evidence
+from host.observe.entries import End, StateChange, Timeline, Usage
 from host.observe.why import Why, explain
 
 Until = Callable[..., Awaitable[PluginView]]
@@ -219,6 +220,13 @@ async def test_secrets_are_masked_in_reasons_and_lines(
     assert "canary" not in why
     for path in data.rglob("*"):
         assert not path.is_file() or b"canary" not in path.read_bytes(), path
+
+
+def test_the_time_in_which_memory_was_at_rest_is_no_part_of_how_fast_it_rose() -> None:
+    used = [(80.0, 9), (97.5, 9), (98.0, 100), (98.5, 200), (99.5, 288)]
+    samples = tuple(Usage(at_s, 0.0, mib * 2**20, None, 1, 8, 0, 0) for at_s, mib in used)
+    told = evidence.memory(Timeline("one", samples=samples), 0.0, 100.0, 80 * 2**20, None)
+    assert told[0] == "Its memory rose from 9 MiB to 288 MiB within 2.0 s (139.5 MiB a second)."
 
 
 def test_a_host_that_ended_without_a_word_is_told_from_one_that_runs() -> None:

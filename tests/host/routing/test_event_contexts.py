@@ -27,7 +27,7 @@ class Emitter(Plugin):
 """
 
 
-async def test_a_handler_has_its_own_budget_and_path_whoever_emits_the_event(plugins: Path) -> None:
+async def test_a_handler_has_its_own_budget_and_trail_whoever_emits_the_event(plugins: Path) -> None:
     host = PluginHost([plugins])
     seen: list[Any] = []
     done = anyio.Event()
@@ -39,7 +39,7 @@ async def test_a_handler_has_its_own_budget_and_path_whoever_emits_the_event(plu
 
     async with host:
         until = time.monotonic()
-        served.set(Served(PluginId("one"), SessionId("1"), 1, None, until, ("message.before_send",)))
+        served.set(Served(PluginId("one"), SessionId("1"), 1, None, until))
         await host.emit("a")
         with anyio.fail_after(WAIT_S):
             await done.wait()

@@ -138,11 +138,11 @@ async def test_a_request_inherits_nothing_of_the_call_during_which_its_connectio
     gateway = ApiGateway()
     gateway.attach("what.inherited", inherited)
     nested = {"_meta": {"deadline_ms": 2_500, "parent": 7}}
-    other = Served(PluginId("other"), SessionId("9"), 1, None, 1.0, ("message.before_send",))
+    other = Served(PluginId("other"), SessionId("9"), 1, None, 1.0)
     served.set(other)
     own = await ask(gateway, "what.inherited", nested)
     assert own is not None
-    assert (own.plugin, own.parent, own.path) == ("one", 7, ())
+    assert (own.plugin, own.parent) == ("one", 7)
     assert own.budget_until is not None
     assert own.budget_until > 1.0
     served.set(other)
