@@ -23,7 +23,7 @@ def check_code(package: Package) -> tuple[Finding, ...]:
     manifest = package.manifest
     source = read_source(package.folder)
     found = [*source.findings, *check_entries(manifest, source), *check_risks(source)]
-    found += [*check_modules(manifest, source, package.folder), *_of_icon(package)]
+    found += [*check_modules(package, source), *_of_icon(package)]
     for one in check_permissions(manifest, source):
         # What is declared in vain has its place in the manifest.
         found.append(one if one.file else msgspec.structs.replace(one, file=package.file.name))
