@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
+from plugin_sdk.decorators.arguments import checked
 from plugin_sdk.marks import BASES, METHOD, own_bases
 from protocol.signatures import SignatureFault
 
@@ -71,6 +72,7 @@ class MethodOptions(msgspec.Struct, frozen=True):
 def method(function: _F, /) -> _F: ...
 @overload
 def method(*, name: str | None = None, inline: bool = False, serial: bool = False) -> Callable[[_F], _F]: ...
+@checked('method(name="greet")', bare=True)
 def method(
     function: Callable[..., Any] | None = None,
     /,

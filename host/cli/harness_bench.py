@@ -13,12 +13,12 @@ from host.cli.handled import until_handled
 from host.cli.harness_tap import HarnessTap
 from host.cli.live_bench import LiveBench
 from host.control.client import connect
+from host.cron import Rule, read_rule
 from host.devtools.bench import HarnessStart, mounted
 from host.devtools.harness import Harness
 from host.errors import InvalidParams
 from host.manifest import read_package
 from host.plugin_host import PluginHost
-from host.services.cron import Rule, read_rule
 from host.services.http_values import Principal, Request
 
 _CRON_FIELDS: Final = 5

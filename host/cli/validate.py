@@ -2,7 +2,6 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,13 @@ import msgspec
 
 from host.cli.exit_codes import ExitCode
 from host.cli.output import print_json
+from host.cli.package_check import check_package
 from host.devtools.code_check import check_code
 from host.devtools.findings import Finding
 from host.errors import ManifestError
 from host.logs import clean
 from host.manifest import Discovery, Package, check_blob, discover, unmet_requirements, unpack_blob
 from host.manifest.package import FORMS
-from host.services.cron import BadSchedule, read_rule
 
 
 @click.command("validate")
@@ -34,8 +33,7 @@ def command(folders: tuple[Path, ...], strict: bool, as_json: bool) -> int:
     bad = bool(found.broken)
     for package in found.packages:
         unmet = unmet_requirements(package.manifest, package.folder)
-        findings = check_code(package) if package.folder.is_dir() else _of_blob(package.file)
-        findings = [*_of_schedules(package), *findings]
+        findings = _of_folder(package) if package.folder.is_dir() else _of_blob(package.file)
         faults = sum(one.level == "fault" or strict for one in findings)
         bad = bad or bool(faults)
         if as_json:
@@ -73,20 +71,14 @@ def command(folders: tuple[Path, ...], strict: bool, as_json: bool) -> int:
     return ExitCode.BAD_INPUT_FILE if bad else ExitCode.OK
 
 
-def _of_schedules(package: Package) -> Iterator[Finding]:
-    """Yield what can't be read in the manifest's schedules; a host refuses to load a plugin with such."""
-    for one in package.manifest.schedules:
-        try:
-            read_rule(one.every_s, one.cron, one.tz)
-        except BadSchedule as exc:
-            remedy = "mend it in the manifest"
-            yield Finding(package.file.name, 0, "fault", "schedule", f"schedule {one.name!r}: {exc}", remedy)
+def _of_folder(package: Package) -> tuple[Finding, ...]:
+    return (*check_package(package), *check_code(package))
 
 
 def _of_blob(file: Path) -> tuple[Finding, ...]:
     """Check the code of a blob, of which the manifest is good, in a folder that goes again."""
     with tempfile.TemporaryDirectory() as place:
-        return check_code(unpack_blob(file.read_bytes(), Path(place) / "plugin", file.name))
+        return _of_folder(unpack_blob(file.read_bytes(), Path(place) / "plugin", file.name))
 
 
 def _found(paths: tuple[Path, ...]) -> Discovery:

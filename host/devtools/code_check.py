@@ -7,6 +7,7 @@ import msgspec
 
 from host.devtools.entry_check import check_entries
 from host.devtools.findings import Finding
+from host.devtools.handler_check import check_handlers
 from host.devtools.module_check import check_modules
 from host.devtools.permission_check import check_permissions
 from host.devtools.risk_check import check_document, check_risks
@@ -23,7 +24,7 @@ def check_code(package: Package) -> tuple[Finding, ...]:
     manifest = package.manifest
     source = read_source(package.folder)
     found = [*source.findings, *check_entries(manifest, source), *check_risks(source)]
-    found += [*check_modules(manifest, source, package.folder), *_of_icon(package)]
+    found += [*check_handlers(package, source), *check_modules(package, source), *_of_icon(package)]
     for one in check_permissions(manifest, source):
         # What is declared in vain has its place in the manifest.
         found.append(one if one.file else msgspec.structs.replace(one, file=package.file.name))

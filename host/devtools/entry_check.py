@@ -7,7 +7,7 @@ anything, and nothing is said to be missing.
 import ast
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from host.devtools.findings import Finding
@@ -34,7 +34,7 @@ _DERIVE: Final = "derive it from plugin_sdk.Plugin"
 
 
 @dataclass(frozen=True, slots=True)
-class _Class:
+class PluginClass:
     """A class of the plugin."""
 
     file: SourceFile
@@ -42,7 +42,7 @@ class _Class:
 
 
 @dataclass(slots=True)
-class _Shape:
+class Shape:
     """What a class has, with all that it derives from."""
 
     methods: dict[str, ast.AST]
@@ -50,26 +50,38 @@ class _Shape:
     is_whole: bool = True
     """Whether all of its bases were found."""
     kind: str = ""
+    classes: list[ast.ClassDef] = field(default_factory=list[ast.ClassDef])
+    """Itself and all bases that were found."""
 
 
 def check_entries(manifest: Manifest, source: SourceTree) -> Iterator[Finding]:
     """Yield what is wrong with the entry points."""
-    shapes: list[tuple[_Class, _Shape]] = []
+    findings, shapes = entry_shapes(manifest, source)
+    yield from findings
+    yield from _contract(manifest, shapes)
+
+
+def entry_shapes(
+    manifest: Manifest, source: SourceTree
+) -> tuple[list[Finding], list[tuple[PluginClass, Shape]]]:
+    """Return what is wrong with the entry points, and the classes of those with which nothing is."""
+    findings: list[Finding] = []
+    shapes: list[tuple[PluginClass, Shape]] = []
     for entry in manifest.entry_points:
         found = _class_of(entry, source)
         if isinstance(found, Finding):
-            yield found
+            findings.append(found)
         elif found is not None:
             shape = _shape_of(found, source, frozenset())
             if shape.is_whole and not shape.is_plugin:
                 what = f"class {found.node.name} is the entry point {entry!r}, and is no plugin"
-                yield _finding(found, "entry-point", what, _DERIVE)
+                findings.append(_finding(found, "entry-point", what, _DERIVE))
             else:
                 shapes.append((found, shape))
-    yield from _contract(manifest, shapes)
+    return findings, shapes
 
 
-def _contract(manifest: Manifest, shapes: list[tuple[_Class, _Shape]]) -> Iterator[Finding]:
+def _contract(manifest: Manifest, shapes: list[tuple[PluginClass, Shape]]) -> Iterator[Finding]:
     """Yield which methods of its kind a plugin lacks; several classes may have them together."""
     if not shapes or not all(shape.is_whole for _, shape in shapes):
         return
@@ -93,7 +105,7 @@ def _contract(manifest: Manifest, shapes: list[tuple[_Class, _Shape]]) -> Iterat
         yield _finding(first, "kind-contract", what, f'write type = "{kind}" in the manifest')
 
 
-def _class_of(entry: str, source: SourceTree) -> _Class | Finding | None:
+def _class_of(entry: str, source: SourceTree) -> PluginClass | Finding | None:
     """Return the class of an entry point, or what is wrong; None where nothing can be said."""
     module, _, name = entry.partition(":")
     if not name:
@@ -108,7 +120,7 @@ def _class_of(entry: str, source: SourceTree) -> _Class | Finding | None:
             what = f"entry point {entry!r} names a class that is not there; there are: {there}"
             return Finding(file.name, 0, "fault", "entry-point", what, "correct the manifest or the class")
         return found
-    classes = [_Class(file, node) for node in _classes(file)]
+    classes = [PluginClass(file, node) for node in _classes(file)]
     shapes = [(one, _shape_of(one, source, frozenset())) for one in classes]
     plugins = [one for one, shape in shapes if shape.is_plugin]
     unknown = [one for one, shape in shapes if not shape.is_plugin and not shape.is_whole]
@@ -125,7 +137,7 @@ def _class_of(entry: str, source: SourceTree) -> _Class | Finding | None:
     return Finding(file.name, 0, "fault", "entry-point", what, "name the class: module:Class")
 
 
-def _imported(file: SourceFile, source: SourceTree) -> list[_Class]:
+def _imported(file: SourceFile, source: SourceTree) -> list[PluginClass]:
     """Return the plugin classes that a file imports from others of the plugin, but for bases of others."""
     found = {
         one.node: one for name in file.imports if (one := _named(name, file, source)) and one.file is not file
@@ -135,7 +147,9 @@ def _imported(file: SourceFile, source: SourceTree) -> list[_Class]:
     return [one for one in plugins if one.node not in bases]
 
 
-def _bases_of(found: _Class, source: SourceTree, seen: frozenset[ast.ClassDef]) -> Iterator[ast.ClassDef]:
+def _bases_of(
+    found: PluginClass, source: SourceTree, seen: frozenset[ast.ClassDef]
+) -> Iterator[ast.ClassDef]:
     for base in found.node.bases:
         own = _named(base.id, found.file, source) if isinstance(base, ast.Name) else None
         if own is not None and own.node not in seen:
@@ -148,11 +162,11 @@ def _file_of(module: str, source: SourceTree) -> SourceFile | None:
     return source.find(f"{path}.py") or source.find(f"{path}/__init__.py")
 
 
-def _named(name: str, file: SourceFile, source: SourceTree, steps: int = MAX_IMPORTS) -> _Class | None:
+def _named(name: str, file: SourceFile, source: SourceTree, steps: int = MAX_IMPORTS) -> PluginClass | None:
     """Return a class by the name that it has in a file, if it is one of the plugin's."""
     for node in _classes(file):
         if node.name == name:
-            return _Class(file, node)
+            return PluginClass(file, node)
     module, _, original = file.imports.get(name, "").rpartition(".")
     other = _file_of(module.lstrip("."), source) if module else None
     if other is None or other is file or not steps:
@@ -160,8 +174,8 @@ def _named(name: str, file: SourceFile, source: SourceTree, steps: int = MAX_IMP
     return _named(original, other, source, steps - 1)
 
 
-def _shape_of(found: _Class, source: SourceTree, seen: frozenset[str]) -> _Shape:
-    shape = _Shape({})
+def _shape_of(found: PluginClass, source: SourceTree, seen: frozenset[str]) -> Shape:
+    shape = Shape({}, classes=[found.node])
     if not found.node.bases:
         return shape
     for base in found.node.bases:
@@ -176,8 +190,9 @@ def _shape_of(found: _Class, source: SourceTree, seen: frozenset[str]) -> _Shape
             continue
         under = _shape_of(own, source, seen | {found.node.name})
         shape.methods |= under.methods
+        shape.classes += under.classes
         shape.is_plugin = shape.is_plugin or under.is_plugin
-        shape.is_whole = shape.is_whole and (under.is_whole or under.is_plugin)
+        shape.is_whole = shape.is_whole and under.is_whole
         shape.kind = shape.kind or under.kind
     for node in found.node.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -205,6 +220,6 @@ def _yields(node: ast.AST) -> bool:
     return any(isinstance(one, ast.Yield | ast.YieldFrom) for one in ast.walk(node))
 
 
-def _finding(found: _Class, rule: str, what: str, remedy: str, node: ast.AST | None = None) -> Finding:
+def _finding(found: PluginClass, rule: str, what: str, remedy: str, node: ast.AST | None = None) -> Finding:
     line: int = getattr(node or found.node, "lineno", 0)
     return Finding(found.file.name, line, "fault", rule, what, remedy)

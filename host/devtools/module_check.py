@@ -1,7 +1,8 @@
 """Module check: imports that a plugin will not find: it has the standard library, the SDK and what it brings.
 
-Read from the code; nothing is imported. What stands in `try` or under TYPE_CHECKING may be missing, and where
-the code changes `sys.path` nothing can be said. Programs in any language have packages of their own.
+Read from the code; nothing is imported. A manifest in Python is read and never run, so it may import what it
+likes. What stands in `try` or under TYPE_CHECKING may be missing, and where the code changes `sys.path`
+nothing can be said. Programs in any language have packages of their own.
 """
 
 import ast
@@ -12,7 +13,7 @@ from typing import Final
 
 from host.devtools.findings import Finding
 from host.devtools.source_tree import SourceFile, SourceTree
-from protocol.manifest import Manifest
+from host.manifest import Package
 
 PROVIDED: Final = frozenset({"plugin_sdk", "protocol", "msgspec", "uvloop"})
 """What a host's shelf has for every Python plugin."""
@@ -20,8 +21,9 @@ PROVIDED: Final = frozenset({"plugin_sdk", "protocol", "msgspec", "uvloop"})
 _SUFFIXES: Final = (".py", ".pyd", ".so")
 
 
-def check_modules(manifest: Manifest, source: SourceTree, folder: Path) -> Iterator[Finding]:
+def check_modules(package: Package, source: SourceTree) -> Iterator[Finding]:
     """Yield the first import of each module that is nowhere a plugin of this folder would find it."""
+    manifest, folder = package.manifest, package.folder
     if not manifest.entry_points or any(_changes_path(file) for file in source.files):
         return
     environments = [*folder.glob(".venv/lib/python*/site-packages")]
@@ -32,6 +34,8 @@ def check_modules(manifest: Manifest, source: SourceTree, folder: Path) -> Itera
     missing: dict[str, tuple[SourceFile, int]] = {}
     imported: set[str] = set()
     for file in source.files:
+        if file.name == package.file.name:
+            continue
         for name, line in _imports(file):
             imported.add(name.lower())
             if name not in there | sys.stdlib_module_names and name.lower() not in declared:

@@ -6,16 +6,25 @@ schedules, and their way into the model. Whether one may be had is decided where
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, Self, cast
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
 
 from host.base_error import what_is_allowed
 from host.manifest.asked_permissions import Asked
 from host.manifest.config_schema import normalise
 from host.manifest.durations import Duration
 from host.manifest.faults import near
+from host.manifest.recurrence import CronLine, Period, ZoneName, check_recurrence
 from host.manifest.text_fields import Paragraph, Text
 from protocol.filters import where_fault, written
 from protocol.manifest import Topic
@@ -213,10 +222,15 @@ class AskedSchedule(Declared, frozen=True):
     """A method that is called again and again."""
 
     handler: Handler = Field(description=HANDLER_ALLOWED)
-    every: Duration | None = Field(None, description="Time between two runs, such as 24h.")
-    cron: Text = Field("", description="A cron line, such as 0 3 * * *.")
-    tz: Text = Field("", description="Time zone of the cron line, such as Europe/Vienna.")
+    every: Period | None = Field(None, description="Time between two runs, such as 24h.")
+    cron: CronLine = Field("", description="A cron line, such as 0 3 * * *.")
+    tz: ZoneName = Field("", description="Time zone of the cron line, such as Europe/Vienna.")
     missed: MissedRuns = Field("skip", description="What becomes of runs that were due while it did not run.")
+
+    @model_validator(mode="after")
+    def _can_be_reckoned(self) -> Self:
+        check_recurrence(self.every, self.cron, self.tz)
+        return self
 
     def schedule(self) -> Schedule:
         """Return it as the model has it."""

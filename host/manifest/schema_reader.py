@@ -134,11 +134,14 @@ class SchemaReader:
             for name, rule in cast("Mapping[str, Any]", table).items():
                 rules[name] = rule
                 own: object = cast("Document", rule).get("required") if isinstance(rule, Mapping) else None
-                if isinstance(own, bool):
-                    words = cast("Document", rule)
-                    rules[name] = {word: value for word, value in words.items() if word != "required"}
-                    if own:
-                        required.append(name)
+                if own is None or isinstance(own, list):  # a list is of the settings below
+                    continue
+                words = cast("Document", rule)
+                rules[name] = {word: value for word, value in words.items() if word != "required"}
+                if own is True:
+                    required.append(name)
+                elif own is not False:
+                    self._add((*place, name, "required"), show(own), "true or false")
         else:
             self._add(place, show(table), "a table: one entry for each setting")
         result["properties"] = self._table(rules, place, target, depth)
@@ -206,13 +209,16 @@ class SchemaReader:
 def is_flat(schema: Mapping[str, Any]) -> bool:
     """Tell whether this is a table of settings, each with its rule, and not JSON Schema.
 
-    A setting may be called `type` or `properties`: what counts is whether its value is a rule.
+    A setting may be called `type` or `properties`: what counts is whether its value is a rule. Where no key
+    is a word of schemas, one that is a rule is enough: of the others it is told that they are none.
     """
-    if not schema or any(not isinstance(rule, Mapping) for rule in schema.values()):
-        return False
+    rules = [cast("Document", rule) for rule in schema.values() if isinstance(rule, Mapping)]
+    typed = [rule for rule in rules if isinstance(rule.get("type"), str)]
     if set(schema) & KEYWORDS:
-        return all(isinstance(cast("Document", rule).get("type"), str) for rule in schema.values())
-    return True
+        return len(typed) == len(schema)
+    if len(rules) == len(schema):
+        return bool(schema)
+    return bool(typed) and not any(str(name).startswith("$") for name in schema)
 
 
 def _is_dialect(value: object) -> bool:

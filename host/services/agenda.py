@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from host.clock import Clock
-from host.services.cron import Every, Rule
+from host.cron import Every, Rule
 from protocol.messages.provides import MissedRuns
 
 GRACE_S: Final = 60.0

@@ -17,6 +17,7 @@ from anyio.abc import TaskGroup
 from host.clock import Clock
 from host.errors import Conflict, InvalidConfiguration, InvalidParams, PlughostError
 from host.facade import Joining, Loadable
+from host.manifest.config_schema import merge as merge_schemas
 from host.services import configuration_layers as layering
 from host.services.configuration_answers import ConfigurationAnswers
 from host.services.configuration_book import Book, Kept, Plugins, as_json
@@ -216,10 +217,10 @@ class Configuration(ConfigurationAnswers):
             InvalidParams: The schema can't be used.
             InvalidConfiguration: What is set does not fit it.
         """
-        package = self._book.plugins.package(plugin)
-        code = merge(self._book.code.get(plugin, {}), Schema(document).document)
-        schema = Schema(package.manifest.config_schema, code)
-        if broken := schema.faults():
+        described = Schema(document)  # in a short form, maybe, as that before it; what both mean is merged
+        code = merge_schemas(described.document, Schema(self._book.code.get(plugin)).document)
+        schema = Schema(self._book.plugins.package(plugin).manifest.config_schema, code)
+        if broken := described.faults() or schema.faults():
             raise InvalidParams(f"the schema can't be used: {'; '.join(broken[:20])}")
         if faults := self._book.check(schema, self._book.layers(plugin, schema)):
             raise InvalidConfiguration(plugin, faults)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from host.cron import BadSchedule, read_rule
 from host.facade import Joining
 from host.ids import PluginId
 from host.services.agenda import Entry
-from host.services.cron import BadSchedule, read_rule
 from protocol.messages.provides import MissedRuns, Schedule
 from protocol.messages.schedule import ScheduleInfo
 

@@ -13,6 +13,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from host.clock import Clock
+from host.cron import read_rule
 from host.errors import ContributionNotFound, DuplicateContribution, InvalidParams, PlughostError
 from host.facade import Caller, Joining
 from host.ids import SessionId
@@ -20,7 +21,6 @@ from host.routing.calls import MAX_TIMEOUT_S
 from host.routing.control_calls import ControlCalls
 from host.routing.gateway import ApiGateway
 from host.services.agenda import Agenda, Entry, Tick
-from host.services.cron import read_rule
 from host.services.declared import schedules_of
 from host.services.planned import Planned, ScheduleView, info_of, key_of, schedule_fault, views_of, when_of
 from host.services.runs import Runs

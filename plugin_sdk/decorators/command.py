@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, overload
 
+from plugin_sdk.decorators.arguments import checked
 from plugin_sdk.marks import Mark, put_mark
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -20,7 +21,8 @@ class CommandMark(Mark, frozen=True):
 def command(name: _F, /) -> _F: ...
 @overload
 def command(name: str | None = None, *, description: str = "") -> Callable[[_F], _F]: ...
-def command(name: Any = None, *, description: str = "") -> Any:
+@checked('command("sync")', bare=True)
+def command(name: Callable[..., Any] | str | None = None, *, description: str = "") -> Any:
     """Offer a method as a command, under its own name or another.
 
     Its annotations say what parameters it takes; without a description, its docstring's first line is it.
@@ -28,7 +30,7 @@ def command(name: Any = None, *, description: str = "") -> Any:
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
         text = description or (function.__doc__ or "").strip().partition("\n")[0]
-        chosen: str | None = None if callable(name) else name
+        chosen = name if isinstance(name, str) else None
         return put_mark(function, CommandMark(chosen or function.__name__, text))
 
     return mark(name) if callable(name) else mark

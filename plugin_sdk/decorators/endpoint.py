@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from plugin_sdk.decorators.arguments import checked
 from plugin_sdk.marks import Mark, put_mark
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -17,6 +18,7 @@ class EndpointMark(Mark, frozen=True):
     permissions: tuple[str, ...]
 
 
+@checked('endpoint("GET", "/items")')
 def endpoint(method: str, path: str, *, permissions: Sequence[str] = ()) -> Callable[[_F], _F]:
     """Answer requests of a method and a path, such as `/items/{id}`.
 

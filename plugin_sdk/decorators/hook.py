@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
+from plugin_sdk.decorators.arguments import checked
 from plugin_sdk.marks import Mark, put_mark
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -19,6 +20,7 @@ class HookMark(Mark, frozen=True):
     fail: Literal["open", "closed"] | None
 
 
+@checked('hook("message.before_send")')
 def hook(
     name: str,
     *,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
+from plugin_sdk.decorators.arguments import checked
 from plugin_sdk.marks import Mark, put_mark
 from protocol.filters import written
 
@@ -21,6 +22,7 @@ class OnMark(Mark, frozen=True):
     """Of the subscription, where it is not the method's."""
 
 
+@checked('on("session.created")')
 def on(
     topics: str | Sequence[str], *, where: Mapping[str, Any] | None = None, durable: bool = False
 ) -> Callable[[_F], _F]:

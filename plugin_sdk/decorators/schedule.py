@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeVar
 
+from plugin_sdk.decorators.arguments import checked
 from plugin_sdk.marks import Mark, put_mark
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -19,6 +20,7 @@ class ScheduleMark(Mark, frozen=True):
     missed: Missed = "skip"
 
 
+@checked("every(minutes=5)")
 def every(
     *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0, missed: Missed = "skip"
 ) -> Callable[[_F], _F]:
@@ -30,6 +32,7 @@ def every(
     return lambda function: put_mark(function, mark)
 
 
+@checked('cron("0 3 * * *")')
 def cron(line: str, *, tz: str = "", missed: Missed = "skip") -> Callable[[_F], _F]:
     """Call a method when a cron line of five fields says, such as `0 3 * * *`.
 

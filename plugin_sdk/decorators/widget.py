@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 import msgspec
 
+from plugin_sdk.decorators.arguments import checked
 from plugin_sdk.marks import Mark, put_mark
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -25,6 +26,7 @@ class UiMark(Mark, frozen=True):
     data: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
 
+@checked("widget()")
 def widget(
     name: str | None = None,
     *,
@@ -42,6 +44,7 @@ def widget(
     return mark
 
 
+@checked('menu_item("What people read")')
 def menu_item(
     label: str, *, name: str | None = None, icon: str = "", path: str = "", component: str = ""
 ) -> Callable[[_F], _F]:

@@ -4,7 +4,7 @@ Imported for a plugin whose manifest declares something. Where code says the sam
 is declared and is not there is told before the plugin works, not when it is needed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from inspect import isfunction
 from typing import Any
 
@@ -13,7 +13,7 @@ from plugin_sdk.decorators.on import OnMark
 from plugin_sdk.marks import Mark, marks_of, own_marks, put_mark
 from plugin_sdk.runtime.callee import place_named
 from plugin_sdk.runtime.source import Source
-from protocol.messages.provides import HookHandler, Provides, Subscription
+from protocol.messages.provides import Command, Endpoint, HookHandler, Provides, Schedule, Subscription
 from protocol.signatures import SignatureFault
 
 
@@ -21,7 +21,7 @@ def mark_declared(sources: Sequence[Source], declared: Provides) -> None:
     """Mark the methods that subscriptions and hooks of a manifest name.
 
     Raises:
-        SignatureFault: There is none of that name; all of them are told.
+        SignatureFault: There is none of that name; all of them are told, with what else may be missing.
     """
     faults: list[str] = []
     for one in declared.subscriptions:
@@ -29,7 +29,7 @@ def mark_declared(sources: Sequence[Source], declared: Provides) -> None:
     for one in declared.hooks:
         _mark(sources, one.name, f"hook {one.hook!r}", lambda marks, one=one: _of_hook(marks, one), faults)
     if faults:
-        raise SignatureFault("; ".join(faults))
+        raise SignatureFault("; ".join([*faults, *_doubtful(sources, declared)]))
 
 
 def check_declared(declared: Provides, part: Callable[[str], Any]) -> None:
@@ -38,19 +38,33 @@ def check_declared(declared: Provides, part: Callable[[str], Any]) -> None:
     Raises:
         SignatureFault: Nothing does; all of them are told.
     """
-    kinds = (
-        ("command", "commands", declared.commands),
-        ("endpoint", "endpoints", declared.endpoints),
-        ("schedule", "schedule", declared.schedules),
-    )
     faults = [
         f"the manifest's {what} {one.name} has neither a method of that name nor a handler from code"
-        for what, name, listed in kinds
-        for one in listed
+        for what, name, one in _answered(declared)
         if not part(name).answers(one)
     ]
     if faults:
         raise SignatureFault("; ".join(faults))
+
+
+def _answered(declared: Provides) -> Iterator[tuple[str, str, Command | Endpoint | Schedule]]:
+    """Yield what is answered by a method or by a handler from code: what it is, whose part, and itself."""
+    for one in declared.commands:
+        yield "command", "commands", one
+    for one in declared.endpoints:
+        yield "endpoint", "endpoints", one
+    for one in declared.schedules:
+        yield "schedule", "schedule", one
+
+
+def _doubtful(sources: Sequence[Source], declared: Provides) -> Iterator[str]:
+    """Yield what will be missing too unless code registers it, which is known once the plugin is loaded."""
+    parts = {mark.part for source in sources for _, mark in marks_of(source.cls)}
+    if any(hasattr(source.cls, "on_command") for source in sources):
+        parts.add("commands")
+    for what, part, one in _answered(declared):
+        if part not in parts and place_named(sources, one.name) is None:
+            yield f"for the manifest's {what} {one.name} there is no method either; on_load may register one"
 
 
 def _mark(

@@ -171,7 +171,61 @@ def test_a_cron_line_that_cannot_be_read_is_a_fault(shell: Shell):
     folder = shell.plugin("timed", EMPTY, '[[schedules]]\ncron = "99 * * * *"\nhandler = "x"\n')
     shown = shell.run("validate", folder)
     assert shown.code == 3
-    assert "fault [schedule] schedule 'x': cron: minute: found '99 * * * *'" in shown.out
+    assert "schedules.0.cron: found '99 * * * *'; allowed: 0 to 59 for the minute" in shown.out
+
+
+def test_what_is_wrong_with_schedules_is_told_with_everything_else(shell: Shell):
+    rows = (
+        'cron = "99 * * * *"',
+        'cron = "1 * * * *"\ntz = "Mars/Base"',
+        "",
+        'every = "1ms"',
+        'every = "1h"\ntz = "UTC"',
+    )
+    schedules = "".join(f'[[schedules]]\nhandler = "x"\n{row}\n' for row in rows)
+    shown = shell.run("validate", shell.plugin("timed", EMPTY, f"name = 5\n{schedules}"), "--json")
+    faults = {one["path"]: one["allowed"] for one in json.loads(shown.out)["faults"]}
+    assert faults == {
+        "name": "a text",
+        "schedules.0.cron": "0 to 59 for the minute",
+        "schedules.1.tz": "a time zone such as Europe/Berlin",
+        "schedules.2": "either every or cron",
+        "schedules.3.every": "0.1 s to 366 days",
+        "schedules.4": "no time zone beside a period",
+    }
+
+
+def test_what_a_host_would_refuse_before_any_code_runs_is_told_at_once(shell: Shell):
+    code = "from plugin_sdk import Plugin, widget\n\nclass One(Plugin):\n"
+    schema = "[config_schema.properties]\na.type = 'integer'\nb = {type = 'object', required = ['c']}\n"
+    hooks = 'hooks = [{hook = "a.b", handler = "guard"}]\n'
+    manifest = f"{hooks}[config_schema]\nadditionalProperties = false\n{schema}"
+    folder = shell.plugin("one", f"{code}    @widget('known')\n    async def w(self): ...\n", manifest)
+    (folder / "config").mkdir()
+    (folder / "config" / "default.json").write_text('{"a": "x", "b": {}, "d": 2}')
+    rows = "".join(
+        f"  - {{slot: sidebar-mid, title: T, source: {name}}}\n" for name in ("known", "hello", "none.md")
+    )
+    (folder / "ui.yaml").write_text(f"sections:\n{rows}")
+    shown = shell.run("validate", folder)
+    assert shown.code == 3
+    told = shown.out.splitlines()[1:]
+    assert len(told) == 5
+    for place, said in (
+        ("config/default.json", "[configuration] a: found 'x'; allowed: integer"),
+        ("config/default.json", "[configuration] d: found an unknown key; allowed: a, b"),
+        ("plugin.toml", "[interface] section 'sidebar-mid-2': component: found 'hello'"),
+        ("plugin.toml", "[interface] section 'sidebar-mid-3': component: found 'none.md'"),
+        ("plugin.toml", "[handler-missing] the manifest's hook 'a.b' is handled by guard"),
+    ):
+        assert any(line.startswith(f"      {place}: fault {said}") for line in told)
+
+
+def test_what_a_section_shows_is_not_doubted_where_its_widget_can_not_be_read(shell: Shell):
+    code = "from plugin_sdk import Plugin, widget\n\nclass One(Plugin):\n"
+    folder = shell.plugin("one", f"{code}    @widget(str(1))\n    async def w(self): ...\n")
+    (folder / "ui.yaml").write_text("sections:\n  - {slot: sidebar-mid, title: T, source: hello}\n")
+    assert shell.run("validate", folder).code == 0
 
 
 def test_kind_in_a_manifest_is_told_to_be_type(shell: Shell):

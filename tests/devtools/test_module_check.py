@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from host.devtools.code_check import check_code
 from host.devtools.module_check import PROVIDED
+from host.manifest import read_package
 from host.process.shelf import PACKAGES
 from tests.devtools.conftest import HEAD, Check
 
@@ -44,6 +46,16 @@ def test_what_is_declared_or_lies_in_its_environment_is_fine(check: Check, tmp_p
     assert rules(check, "import yaml", '[dependencies.packages]\nPyYAML = ">=6"\n') == []
     (tmp_path / ".venv" / "lib" / "python3.13" / "site-packages" / "numpy").mkdir(parents=True)
     assert rules(check, "import numpy") == []
+
+
+def test_a_manifest_in_python_is_never_run_and_may_import_anything(tmp_path: Path):
+    manifest = (
+        'from x import PluginManifest\nMANIFEST = PluginManifest(id="one", version="1.0.0", name="One")\n'
+    )
+    (tmp_path / "manifest.py").write_text(manifest)
+    (tmp_path / "main.py").write_text(f"{HEAD}import numpy{CLASS}")
+    [found] = check_code(read_package(tmp_path))
+    assert (found.file, found.rule) == ("main.py", "module-missing")
 
 
 def test_an_icon_that_is_no_file_is_a_warning_and_a_name_is_none(check: Check, tmp_path: Path):

@@ -44,7 +44,8 @@ def reference_page() -> str:
         "## Configuration\n" + CONFIGURATION + _schema_words(),
         "## Declared contributions\nAn unknown key inside of one is a fault in every form. Each is as good as its "
         "decorator: `subscriptions` and `triggers` are `@on`, `hooks` are `@hook`, and where code says the same "
-        "thing, the code counts. A method that is not there refuses the load and is named. A durable "
+        "thing, the code counts. A method that is not there refuses the load and is named, all "
+        "of them at once; `plughost validate` looks for them in the code. A durable "
         "subscription is fed, and a hook is in force, from discovery on; topics hold for what this plugin "
         "emits under them.\n",
     ]

@@ -109,6 +109,16 @@ def test_places_are_those_of_the_form_that_was_written():
     assert set(faults({"b": {"type": "integer", "minimum": "x"}})) == {"b.minimum"}
 
 
+def test_one_entry_that_is_no_table_leaves_the_others_what_they_are():
+    found = faults({"a": 5, "b": {"type": "strng"}, "c": {"type": "string", "required": "true"}})
+    assert set(found) == {"a", "b.type", "c.required"}
+    assert found["a"].found == "5"
+    assert found["a"].allowed.startswith("a table such as")
+    assert found["b.type"].allowed == "did you mean string?"
+    assert found["c.required"].allowed == "true or false"
+    assert set(faults({"$id": "x", "definitions": {"type": "object"}})) == {"$id", "definitions"}
+
+
 def test_every_default_that_its_own_schema_does_not_allow_is_a_fault():
     found = faults(
         {

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from host.clock import FakeClock
+from host.cron import BadSchedule, Cron, Every, read_rule, read_zone
 from host.services.agenda import Agenda, Entry
-from host.services.cron import BadSchedule, Cron, Every, read_rule, read_zone
 from protocol.messages.provides import MissedRuns
 
 BERLIN = "Europe/Berlin"

@@ -91,6 +91,30 @@ async def test_what_a_manifest_declares_is_checked_like_code(
         assert host.commands.list() == ()
 
 
+async def test_every_method_that_a_manifest_names_and_is_not_there_is_told_at_once(
+    plugins: Path, write_plugin: Write
+) -> None:
+    manifest = """
+    subscriptions = [{handler = "one", topics = ["a.b"]}]
+    hooks = [{hook = "x.y", handler = "two"}]
+    endpoints = [{path = "/x", handler = "three"}]
+    commands = [{name = "four"}]
+    schedules = [{handler = "five", every = "1h"}]
+    """
+    write_plugin("empty", "class Empty(Plugin): ...\n", manifest)
+    async with PluginHost([plugins]) as host:
+        with pytest.raises(LoadRefused) as caught:
+            await host.load("empty")
+    for said in (
+        "the manifest's subscription is handled by one,",
+        "the manifest's hook 'x.y' is handled by two,",
+        "for the manifest's endpoint three there is no method either",
+        "for the manifest's command four there is no method either",
+        "for the manifest's schedule five there is no method either",
+    ):
+        assert said in str(caught.value)
+
+
 async def test_a_plugin_without_a_program_adds_as_long_as_it_is_active(
     plugins: Path, write_plugin: Write, declare: Any
 ) -> None:

@@ -235,10 +235,10 @@ async def test_a_widget_of_another_plugin_is_refused_naming_its_owner_with_all_o
         class Second(Plugin):
             theme = {"colors": {"primary": "nothing"}}
 
-            @widget("live", position="left")
+            @widget("live")
             def a(self): ...
 
-            @menu_item("Other", path="/custom-feature")
+            @menu_item("Other", icon="no icon", path="/custom-feature")
             def b(self): ...
 
             @widget()
@@ -262,7 +262,7 @@ async def test_a_widget_of_another_plugin_is_refused_naming_its_owner_with_all_o
         for named in (
             "plugin 'extension' has the widget live",
             "plugin 'extension' has the menu path /custom-feature",
-            "position: found 'left'",
+            "icon: found 'no icon'",
             "colors.primary: found 'nothing'",
         ):
             assert named in caught.value.message

@@ -38,6 +38,16 @@ async def test_at_most_four_plugins_start_at_the_same_time(plugins: Path, write_
         ("import no_such_module\n" + PLAIN, "no_such_module"),
         ("class NoPlugin: ...\n", "one class derived from plugin_sdk.Plugin"),
         ("class Bad(Plugin):\n    @method\n    async def go(self, _meta: int) -> None: ...\n", "_meta"),
+        (
+            "from plugin_sdk import hook\n"
+            "class Bad(Plugin):\n    @hook\n    async def guard(self, value: str) -> None: ...\n",
+            "Bad.guard: @hook stands without parentheses",
+        ),
+        (
+            "from plugin_sdk import command\n"
+            "class Bad(Plugin):\n    @command(description=5)\n    async def go(self) -> None: ...\n",
+            "Bad.go: @command, argument description: found 5; allowed: a text",
+        ),
     ],
 )
 async def test_a_start_that_cannot_succeed_is_not_tried_again(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.services.cron import read_rule
+from host.cron import read_rule
 from plugin_sdk.testing import DrivenClock, FakeHost, PluginHarness, read_folder
 from plugin_sdk.testing.cron_line import CronLine
 from plugin_sdk.testing.memory_host import MemoryHost

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,42 @@ async def test_settings_registered_in_code_lie_under_the_manifests(
         ):
             with pytest.raises(InvalidParams, match="schema can't be used"):
                 await host.call("two", "register", {"schema": bad})
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"size": {"type": "integer", "default": 9, "required": True}},
+        {"type": "object", "properties": {"size": {"type": "integer", "default": 9}}, "required": ["size"]},
+    ],
+)
+async def test_settings_registered_in_code_join_those_that_code_declares_in_any_form(
+    plugins: Path, write_plugin: Write, declared: dict[str, Any]
+) -> None:
+    code = f"""
+    class Two(Plugin):
+        def get_config_schema(self):
+            return {declared!r}
+
+        async def on_load(self):
+            await self.config.register({{"limit": {{"type": "integer", "default": 4, "required": True}}}})
+
+        async def initialize(self, context):
+            await context.api.register_settings({{"loud": {{"type": "boolean", "default": True}}}})
+
+        @method
+        async def seen(self) -> Any:
+            return [self.config, await self.config.schema()]
+    """
+    write_plugin("two", code)
+    write_plugin("older", code.replace("async def on_load", "async def never"))
+    async with PluginHost([plugins], autoload=True) as host:
+        values, schema = await host.call("two", "seen")
+        assert values == {"size": 9, "limit": 4}
+        assert set(schema["required"]) == {"size", "limit"}
+        assert (await host.call("older", "seen"))[0] == {"size": 9, "loud": True}
+        with pytest.raises(InvalidConfiguration, match="size"):
+            await host.configuration.set("two", {"size": "many"})
 
 
 async def test_what_the_application_publishes_is_read_by_grant_and_holds_no_secrets(

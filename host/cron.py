@@ -33,7 +33,11 @@ _WINDOWS_S: Final = (3_600.0, 86_400.0, 31 * 86_400.0, 5 * 366 * 86_400.0)
 
 
 class BadSchedule(Exception):
-    """A schedule can't be one; the message says where and why."""
+    """A schedule can't be one; the message says where and why, `allowed` what could stand there."""
+
+    def __init__(self, found: str, allowed: str) -> None:
+        super().__init__(f"{found}; allowed: {allowed}")
+        self.allowed = allowed
 
 
 class Rule(Protocol):
@@ -53,7 +57,7 @@ class Every:
 
     def __init__(self, period_s: float) -> None:
         if not MIN_PERIOD_S <= period_s <= MAX_PERIOD_S:
-            raise BadSchedule(f"every: found {period_s:g} s; allowed: {MIN_PERIOD_S} s to 366 days")
+            raise BadSchedule(f"every: found {period_s:g} s", f"{MIN_PERIOD_S} s to 366 days")
         self.period_s = period_s
 
     def after(self, moment_s: float, anchor_s: float) -> float:
@@ -73,19 +77,20 @@ class Cron:
 
     def __init__(self, line: str, zone: tzinfo) -> None:
         if len(line) > MAX_LINE_CHARS or not line.isprintable():
-            raise BadSchedule(f"cron: found {line[:50]!r}; allowed: at most {MAX_LINE_CHARS} characters")
+            raise BadSchedule(f"cron: found {line[:50]!r}", f"at most {MAX_LINE_CHARS} characters")
         if len(line.split()) != FIELDS:
             raise BadSchedule(
-                f"cron: found {line!r}; allowed: five fields, minute hour day-of-month month day-of-week"
+                f"cron: found {line!r}", "five fields, minute hour day-of-month month day-of-week"
             )
         try:
             CronSim(line, datetime.now(zone))
         except (CronSimError, ValueError) as exc:
             what = str(exc)
             field = what[4:] if what.startswith("Bad ") else "line"
-            allowed = _ALLOWED.get(field, "five fields such as 0 3 * * mon")
+            named = _ALLOWED.get(field)
+            allowed = f"{named} for the {field}" if named else "five fields such as 0 3 * * mon"
             raise BadSchedule(
-                f"cron: {field}: found {line!r}, whose {field} can't be read; allowed: {allowed}"
+                f"cron: {field}: found {line!r}, whose {field} can't be read", allowed
             ) from None
         self._line = line
         self._zone = zone
@@ -131,7 +136,7 @@ def read_zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadSchedule(f"tz: found {name[:100]!r}; allowed: a time zone such as Europe/Berlin") from None
+        raise BadSchedule(f"tz: found {name[:100]!r}", "a time zone such as Europe/Berlin") from None
 
 
 def read_rule(every_s: float | None, cron: str, tz: str) -> Rule:
@@ -141,9 +146,9 @@ def read_rule(every_s: float | None, cron: str, tz: str) -> Rule:
         BadSchedule: It can't be known.
     """
     if (every_s is None) == (not cron):
-        raise BadSchedule("found both or none of every and cron; allowed: one of them")
+        raise BadSchedule("found both or none of every and cron", "either every or cron")
     if every_s is not None:
         if tz:
-            raise BadSchedule("tz: a period knows no time zone")
+            raise BadSchedule("tz: found one beside every", "no time zone beside a period")
         return Every(every_s)
     return Cron(cron, read_zone(tz))
