@@ -115,6 +115,7 @@ class ServiceAnswers(PluginAnswers):
         """Return what a plugin asks for, has, and used."""
         supervisor = self._parts.roster.get(plugin)
         asked = {str(one) for one in supervisor.package.manifest.permissions}
+        revoked = {str(one) for one in supervisor.grants.revoked}
         return PermissionsPage(
             plugin=plugin,
             rows=tuple(
@@ -125,7 +126,7 @@ class ServiceAnswers(PluginAnswers):
                     used=use.used,
                     denied=use.denied,
                     last_s=use.last_s,
-                    reason=_WHY.get(use.state, ""),
+                    reason=_REVOKED if use.permission in revoked else _WHY.get(use.state, ""),
                 )
                 for use in supervisor.grants.usage()
             ),
@@ -264,10 +265,12 @@ class ServiceAnswers(PluginAnswers):
 
 
 _WHY = {
-    "refused": "the host's policy, or the operator, refused it",
+    "refused": "the host's policy refused it",
     "waiting": "it waits for the operator's consent",
     "undeclared": "it needed it, and does not declare it",
 }
+
+_REVOKED = "the operator refused it"
 
 
 def _remedy_of(exc: PlughostError, plugin: str) -> str:
