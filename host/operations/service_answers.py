@@ -210,7 +210,6 @@ class ServiceAnswers(PluginAnswers):
 
     async def event_lag(self, plugin: str | None = None) -> tuple[LagRow, ...]:
         """Return how far subscribers are behind."""
-        self._known(plugin)
         return tuple(
             LagRow(
                 plugin=one.plugin,
@@ -221,7 +220,7 @@ class ServiceAnswers(PluginAnswers):
                 dropped=one.dropped,
                 running=one.running,
             )
-            for one in await EventsView(self._parts.events).lag(plugin)
+            for one in await self._events().lag(plugin)
         )
 
     async def dead_letters(self, plugin: str | None = None, limit: int = 100) -> tuple[DeadLetterRow, ...]:
@@ -239,7 +238,7 @@ class ServiceAnswers(PluginAnswers):
                 error=clean(one.error),
                 tries_again=one.tries_again,
             )
-            for one in await EventsView(self._parts.events).dead_letters(plugin, limit=limit)
+            for one in await self._events().dead_letters(plugin, limit=limit)
         )
 
     async def hooks(self) -> tuple[HookRow, ...]:
@@ -258,6 +257,9 @@ class ServiceAnswers(PluginAnswers):
             for name in hooks.names()
             for one in hooks.chain(name)
         )
+
+    def _events(self) -> EventsView:
+        return EventsView(self._parts.events, self._parts.roster.get)
 
     def _known(self, plugin: str | None) -> None:
         if plugin is not None:
