@@ -45,7 +45,7 @@ class HostParts:
     @property
     def events(self) -> EventsView:
         """Events: topics, who is behind, dead letters, replay."""
-        return EventsView(self._parts.events)
+        return EventsView(self._parts.events, self._parts.roster.get)
 
     @property
     def recorder(self) -> FlightRecorder:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from host.cli.attached import ask, host_options
-from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.hosting import run_own_host, settings_for, start_logging
 from host.cli.output import print_json, print_value
 from host.cli.values import read_object
 from host.errors import LoadFailed, LoadRefused, NoAnswer, NoHost, WrongShape
@@ -42,13 +42,16 @@ def command(
 ) -> int:
     """Call METHOD of the plugin ID: of the running host, or with --dir of a plugin started for it.
 
+    With --data that host is on this data folder, so that what is configured, permitted and kept there counts;
+    without, it keeps nothing.
+
     Parameters are a JSON object: given here, `-` for stdin, or `@FILE`. A stream prints one item a line.
     """
     arguments = read_object(params)
     show = print_json if as_json else print_value
     if not folders:
         return _of_running_host(plugin, method, arguments, timeout_s, show, data=data, socket=socket)
-    settings = settings_for(config, {"plugins": [str(folder.resolve()) for folder in folders]})
+    settings = settings_for(config, {"plugins": [str(folder.resolve()) for folder in folders], "data": data})
     start_logging(settings, quiet=True)
 
     # A broken manifest becomes this command's own error; the host's line about it would say it twice.
@@ -69,7 +72,7 @@ def command(
                 show(item)
         return 0
 
-    return run_host(build_host(settings, temporary=True), body)
+    return run_own_host(settings, body, data=data, socket=socket)
 
 
 def _of_running_host(

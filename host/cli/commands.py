@@ -11,7 +11,7 @@ import msgspec
 from host.cli.asking import beside, may_ask
 from host.cli.attached import ask, host_options
 from host.cli.config_values import asked_of, page_of
-from host.cli.hosting import build_host, run_host, settings_for, start_logging
+from host.cli.hosting import run_own_host, settings_for, start_logging
 from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json, print_value
 from host.cli.values import read_object
@@ -45,7 +45,8 @@ def command(
 ) -> int:
     """List the commands of the running host's plugins, or of those in --dir; `run NAME` runs one.
 
-    Plugins in --dir are started for it, and stopped afterwards.
+    Plugins in --dir are started for it, and stopped afterwards; with --data on this data folder, else on
+    one that goes away with them.
     """
     context.obj = (folders, plugin, config, listing.is_for_programs, data, socket)
     if context.invoked_subcommand is not None:
@@ -207,9 +208,9 @@ async def _load(host: PluginHost, plugin: str | None) -> None:
 
 
 def _run(context: click.Context, body: Any) -> int:
-    folders, _, config, *_ = context.obj
-    settings = settings_for(config, {"plugins": [str(folder.resolve()) for folder in folders]})
+    folders, _, config, _, data, socket = context.obj
+    settings = settings_for(config, {"plugins": [str(folder.resolve()) for folder in folders], "data": data})
     start_logging(settings, quiet=True)
     # A plugin that does not start becomes this command's own line; the host's would say it twice.
     logging.getLogger("host.supervision").setLevel(logging.CRITICAL)
-    return run_host(build_host(settings, temporary=True), body)
+    return run_own_host(settings, body, data=data, socket=socket)

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 import anyio
+import click
 
 from host.cli.exit_codes import ExitCode
 from host.cli.log_file import LogFile
-from host.errors import SettingsError
+from host.errors import AlreadyRunning, SettingsError
 from host.logs import clean, configure
 from host.observe.log_folder import LogFiles
 from host.paths import default_data_folder
@@ -107,6 +108,27 @@ def run_host(
     # What was imported stays: without it every full collection would look at all of it again.
     gc.freeze()
     return anyio.run(_run, host, body, terminated, hung_up)
+
+
+def run_own_host(
+    settings: Settings, body: Callable[[PluginHost], Awaitable[int]], *, data: str | None, socket: str | None
+) -> int:
+    """Run `body` with a host of the command's own: on the data folder of `data`, else one that keeps nothing.
+
+    Raises:
+        AlreadyRunning: Another host holds that folder.
+        click.UsageError: `socket` names a host that runs.
+    """
+    if socket is not None:
+        raise click.UsageError(
+            "--socket names a host that runs, --dir has one started: leave one of them out"
+        )
+    host = build_host(settings, temporary=data is None, control=data is not None)
+    try:
+        return run_host(host, body)
+    except AlreadyRunning as exc:
+        exc.remedy = "leave --dir out to ask that host, or name another data folder"
+        raise
 
 
 async def _run(

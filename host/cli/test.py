@@ -46,6 +46,10 @@ def command(words: tuple[str, ...], coverage: bool, keyword: str | None, mode: s
                 remedy="start one with `plughost run`, or name the data folder that it has (--data)",
             )
         data = str(place)
+    elif data is not None:
+        raise click.UsageError(
+            "--data names the running host of --mode live; without a live one leave it out"
+        )
     try:
         line = pytest_command(folder, mode=mode, data=data, keyword=keyword, coverage=coverage, rest=rest)
     except Refused as exc:

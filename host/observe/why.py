@@ -102,7 +102,7 @@ def explain(
     elif last.new == "active" and not lost:
         told.append("Nothing has gone wrong with it in what is recorded.")
     elif last.reason and not lost:
-        told.append(f"The reason given: {last.reason}.")
+        told.append(f"The reason given: {_bare(last.reason)}.")
     if not lost:
         told += _host_did(last, now_s)
     if lost:
@@ -139,13 +139,13 @@ def _story(ending: Ending, timeline: Timeline, last: StateChange, now_s: float) 
     lived = f" after {span(end.uptime_s)}" if end.uptime_s else ""
     said: list[str] = []
     if end.cause in ("limit", "unresponsive", "protocol_faults"):
-        said.append(f"At {when} the host ended {process}{lived}: {end.detail}.")
+        said.append(f"At {when} the host ended {process}{lived}: {_bare(end.detail)}.")
     elif end.exit_text and end.cause not in ("refused", "load_failed"):
         said.append(f"At {when} {process} {end.exit_text}{lived}{ending.meaning()}.")
     elif end.cause in ("refused", "load_failed"):
-        said.append(f"At {when} it did not become active: {end.detail}.")
+        said.append(f"At {when} it did not become active: {_bare(end.detail)}.")
     else:
-        said.append(f"At {when} {end.detail}.")
+        said.append(f"At {when} {_bare(end.detail)}.")
     said.append(ending.sentence(last))
     if end.cause == "unresponsive":
         said += evidence.stacks(timeline, since_s, until_s)
@@ -162,6 +162,11 @@ def _story(ending: Ending, timeline: Timeline, last: StateChange, now_s: float) 
             f"It was failure number {failures} in a row; the first was at {moment(ending.first_s, now_s)}."
         )
     return [one for one in said if one]
+
+
+def _bare(text: str) -> str:
+    """Return a text, which may be a sentence already, so that a sentence can end with it."""
+    return text.removesuffix(".")
 
 
 def _host_did(last: StateChange, now_s: float) -> list[str]:

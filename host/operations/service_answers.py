@@ -115,6 +115,7 @@ class ServiceAnswers(PluginAnswers):
         """Return what a plugin asks for, has, and used."""
         supervisor = self._parts.roster.get(plugin)
         asked = {str(one) for one in supervisor.package.manifest.permissions}
+        revoked = {str(one) for one in supervisor.grants.revoked}
         return PermissionsPage(
             plugin=plugin,
             rows=tuple(
@@ -125,7 +126,7 @@ class ServiceAnswers(PluginAnswers):
                     used=use.used,
                     denied=use.denied,
                     last_s=use.last_s,
-                    reason=_WHY.get(use.state, ""),
+                    reason=_REVOKED if use.permission in revoked else _WHY.get(use.state, ""),
                 )
                 for use in supervisor.grants.usage()
             ),
@@ -209,7 +210,6 @@ class ServiceAnswers(PluginAnswers):
 
     async def event_lag(self, plugin: str | None = None) -> tuple[LagRow, ...]:
         """Return how far subscribers are behind."""
-        self._known(plugin)
         return tuple(
             LagRow(
                 plugin=one.plugin,
@@ -220,7 +220,7 @@ class ServiceAnswers(PluginAnswers):
                 dropped=one.dropped,
                 running=one.running,
             )
-            for one in await EventsView(self._parts.events).lag(plugin)
+            for one in await self._events().lag(plugin)
         )
 
     async def dead_letters(self, plugin: str | None = None, limit: int = 100) -> tuple[DeadLetterRow, ...]:
@@ -238,7 +238,7 @@ class ServiceAnswers(PluginAnswers):
                 error=clean(one.error),
                 tries_again=one.tries_again,
             )
-            for one in await EventsView(self._parts.events).dead_letters(plugin, limit=limit)
+            for one in await self._events().dead_letters(plugin, limit=limit)
         )
 
     async def hooks(self) -> tuple[HookRow, ...]:
@@ -258,16 +258,21 @@ class ServiceAnswers(PluginAnswers):
             for one in hooks.chain(name)
         )
 
+    def _events(self) -> EventsView:
+        return EventsView(self._parts.events, self._parts.roster.get)
+
     def _known(self, plugin: str | None) -> None:
         if plugin is not None:
             self._pictures.row(plugin)
 
 
 _WHY = {
-    "refused": "the host's policy, or the operator, refused it",
+    "refused": "the host's policy refused it",
     "waiting": "it waits for the operator's consent",
     "undeclared": "it needed it, and does not declare it",
 }
+
+_REVOKED = "the operator refused it"
 
 
 def _remedy_of(exc: PlughostError, plugin: str) -> str:

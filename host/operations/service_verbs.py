@@ -6,7 +6,6 @@ from host.facade.config_pages import ConfigSaved
 from host.facade.pages import PermissionsPage
 from host.operations.audited import audited
 from host.operations.service_answers import ServiceAnswers, differences
-from host.routing.events_view import EventsView
 from host.services.permissions import Permissions
 from host.services.storage_view import StorageView
 
@@ -128,8 +127,7 @@ class ServiceVerbs(ServiceAnswers):
     @audited
     async def event_redrive(self, plugin: str, ids: tuple[int, ...] | None = None) -> int:
         """Have dead letters tried once more."""
-        self._known(plugin)
-        return await EventsView(self._parts.events).redrive(plugin, ids)
+        return await self._events().redrive(plugin, ids)
 
     @audited
     async def prompt_answer(self, prompt: str, values: dict[str, Any] | None = None) -> None:

@@ -4,6 +4,7 @@ Pure: values in, values out. Owns the default policy and the decision; does not 
 states or what is done with a refusal. The gateway asks it on every call that a plugin makes.
 """
 
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,19 +86,22 @@ class _Counted:
 class Grants:
     """What one plugin may do. The operator may change it while the plugin runs."""
 
-    __slots__ = ("_decisions", "_totals", "denied", "granted", "plugin", "refused", "waiting")
+    __slots__ = ("_decisions", "_totals", "denied", "granted", "plugin", "refused", "revoked", "waiting")
 
     def __init__(
         self,
         granted: tuple[Permission, ...] = (),
         refused: tuple[Permission, ...] = (),
         *,
+        revoked: tuple[Permission, ...] = (),
         waiting: tuple[Permission, ...] = (),
         plugin: str = "",
     ) -> None:
         self.granted = granted
         self.refused = refused
-        """Declared, and denied by the host's policy or the operator."""
+        """Denied by the host's policy, or by the operator, who may deny what was never declared."""
+        self.revoked = revoked
+        """Those of the refused ones that the operator denied."""
         self.waiting = waiting
         """Declared, and not answered yet: the plugin does not start before somebody consents."""
         self.plugin = plugin
@@ -129,15 +133,18 @@ class Grants:
         """Grant a permission from now on."""
         self._forget_decisions()
         self.refused = tuple(one for one in self.refused if one != permission)
+        self.revoked = tuple(one for one in self.revoked if one != permission)
         if permission not in self.granted:
             self.granted = (*self.granted, permission)
 
-    def withdraw(self, permission: Permission) -> None:
-        """Refuse a permission from now on."""
+    def withdraw(self, permission: Permission, *, by_operator: bool = True) -> None:
+        """Refuse a permission from now on, as the operator or the policy says."""
         self._forget_decisions()
         self.granted = tuple(one for one in self.granted if one != permission)
         if permission not in self.refused:
             self.refused = (*self.refused, permission)
+        if by_operator and permission not in self.revoked:
+            self.revoked = (*self.revoked, permission)
 
     def usage(self) -> tuple[PermissionUse, ...]:
         """Return what became of every permission that was declared or needed."""
@@ -161,20 +168,27 @@ class Grants:
         for held in self.granted:
             if held.covers(required):
                 return Decision(True, required, f"{_shown(held)} was granted.", held=held)
-        for held in self.refused:
+        for held in (*self.revoked, *self.refused):
             if held.covers(required):
-                return Decision(
-                    False,
-                    required,
-                    f"plugin {self.plugin!r} declared {_shown(held)}, but the host's policy refused it.",
-                    f"in the host's policy: allow {_shown(held)} for {self.plugin!r}",
-                    held=held,
-                )
+                return Decision(False, required, *self._refused_by(held), held=held)
         return Decision(
             False,
             required,
             f"plugin {self.plugin!r} did not declare {text}{self._narrower(required)}.",
             f'in the manifest: permissions = ["{text}"]' + (", beside the others" if self._declared else ""),
+        )
+
+    def _refused_by(self, held: Permission) -> tuple[str, str]:
+        """Say who refused a permission, and what gives it."""
+        text = _shown(held)
+        if held in self.revoked:
+            return (
+                f"plugin {self.plugin!r} has no {text}: the operator refused it.",
+                f"grant it: plughost perms grant {self.plugin} {shlex.quote(text)}",
+            )
+        return (
+            f"plugin {self.plugin!r} declared {text}, but the host's policy refused it.",
+            f"in the host's policy: allow {text} for {self.plugin!r}",
         )
 
     def _forget_decisions(self) -> None:
@@ -199,7 +213,8 @@ class Grants:
 
     def _narrower(self, required: Permission) -> str:
         """Name declared permissions that miss by their scope alone; the usual slip."""
-        near = [_shown(held) for held in self._declared if _family(held) == _family(required)]
+        declared = [held for held in self._declared if held not in self.revoked]
+        near = [_shown(held) for held in declared if _family(held) == _family(required)]
         return f", only {', '.join(near[:3])}" if near else ""
 
 
@@ -212,22 +227,21 @@ def grant(
 ) -> Grants:
     """Decide about each permission that a manifest declares.
 
-    The operator's own word counts first, then the policy. Only `Verdict.ALLOW` and True grant; `Verdict.ASK`
-    waits for the operator's consent, and so does what a new version asks for beyond what the last one was
-    granted. What the policy raises goes through: a broken policy grants nothing.
+    The operator's own word counts first, also about what is not declared, then the policy. Only
+    `Verdict.ALLOW` and True grant; `Verdict.ASK` waits for the operator's consent, and so does what a new
+    version asks for beyond what the last one was granted. What the policy raises goes through: a broken
+    policy grants nothing.
     """
     before = [parse_permission(text) for text in kept.permissions]
     added = [parse_permission(text) for text in kept.added]
+    revoked = [parse_permission(text) for text in kept.revoked]
     is_new = bool(kept.version) and kept.version != manifest.version and consent_to_widening
     granted: list[Permission] = []
     refused: list[Permission] = []
     waiting: list[Permission] = []
     for permission in dict.fromkeys(manifest.permissions):
         held_before = any(held.covers(permission) for held in before)
-        if str(permission) in kept.revoked:
-            refused.append(permission)
-            continue
-        if permission in added:
+        if permission in added or permission in revoked:
             continue
         verdict = policy(manifest.id, permission)
         if verdict is True or verdict == Verdict.ALLOW:
@@ -236,7 +250,13 @@ def grant(
             (granted if held_before else waiting).append(permission)
         else:
             refused.append(permission)
-    return Grants((*granted, *added), tuple(refused), waiting=tuple(waiting), plugin=manifest.id)
+    return Grants(
+        (*granted, *added),
+        (*refused, *revoked),
+        revoked=tuple(revoked),
+        waiting=tuple(waiting),
+        plugin=manifest.id,
+    )
 
 
 def _family(permission: Permission) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Events as an embedding program and an operator hold them: declare topics, look, replay, mend."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,8 +74,10 @@ class EventStatistics:
 class EventsView:
     """The events of one host."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, find: Callable[[str], object] = lambda _: None) -> None:
+        """`find(plugin)` raises PluginNotFound; what is kept of one that is gone is there all the same."""
         self._events = events
+        self._find = find
 
     def declare(
         self,
@@ -110,7 +113,12 @@ class EventsView:
         return self._events.topics.all()
 
     async def lag(self, plugin: str | None = None) -> tuple[Lag, ...]:
-        """Return how far each subscriber is behind, or those of one plugin."""
+        """Return how far each subscriber is behind, or those of one plugin.
+
+        Raises PluginNotFound where there is none, and nothing is kept of one.
+        """
+        if plugin is not None:
+            self._check_plugin(plugin)
         router, log = self._events.router, self._events.log
         found = [
             Lag(one.session.plugin, "", False, one.waiting, one.delivered, one.dropped, True)
@@ -131,7 +139,12 @@ class EventsView:
     async def dead_letters(
         self, plugin: str | None = None, *, limit: int = MAX_LETTERS
     ) -> tuple[DeadLetter, ...]:
-        """Return events that could not be handled, oldest first."""
+        """Return events that could not be handled, oldest first.
+
+        Raises PluginNotFound where there is no such plugin, and nothing is kept of one.
+        """
+        if plugin is not None:
+            self._check_plugin(plugin)
         count = min(max(limit, 0), MAX_LETTERS)
         rows = await self._events.log.database.read(
             lambda connection: event_log.dead_letters(connection, plugin, count)
@@ -157,9 +170,14 @@ class EventsView:
 
         One that is handled then is gone; one that fails stays, with its new error. While the plugin does not
         run, they wait for it.
+
+        Raises:
+            PluginNotFound: There is no such plugin, and nothing is kept of one.
+            InvalidParams: It has no dead letter of one of these ids; none is tried then.
         """
+        self._check_plugin(plugin)
         log = self._events.log
-        chosen = None if ids is None else tuple(ids)
+        chosen = None if ids is None else tuple(dict.fromkeys(ids))
         count = await log.database.write(lambda connection: event_log.ask_again(connection, plugin, chosen))
         for delivery in log.of_plugin(plugin):
             delivery.again = True
@@ -173,14 +191,19 @@ class EventsView:
         of the last event that is left out. Only what is still in the log comes again.
 
         Raises:
-            InvalidParams: There is no such durable subscription.
+            PluginNotFound: There is no such plugin, and nothing is kept of one.
+            InvalidParams: It has no such durable subscription; or `since` is no such time or number.
         """
         log = self._events.log
         delivery = self._delivery(plugin, subscription)
-        if isinstance(since, int):
-            cursor = max(0, since)
+        if isinstance(since, int) and not isinstance(since, bool):
+            if not 0 <= since <= log.seq:
+                raise _no_since(since, log.seq)
+            cursor = since
         else:
-            time_s = since.timestamp() if isinstance(since, datetime) else since
+            time_s = _seconds(since)
+            if time_s is None:
+                raise _no_since(since, log.seq)
             cursor = await log.database.read(lambda connection: event_log.seq_before(connection, time_s))
         delivery.go_to(min(cursor, log.seq))
         await log.move(delivery, delivery.cursor)
@@ -225,6 +248,10 @@ class EventsView:
             subscribers=len(running) + len(durable) + len(handlers),
         )
 
+    def _check_plugin(self, plugin: str) -> None:
+        if not self._events.log.of_plugin(plugin):
+            self._find(plugin)
+
     async def _waiting(self, delivery: Delivery) -> int:
         topics = await self._events.log.database.read(
             lambda connection: event_log.topics_after(connection, delivery.cursor)
@@ -237,9 +264,26 @@ class EventsView:
         log = self._events.log
         found = log.deliveries.get((plugin, subscription))
         if found is None:
+            self._check_plugin(plugin)
             there = ", ".join(one.name for one in log.of_plugin(plugin)) or "none"
             raise InvalidParams(
                 f"plugin {plugin!r} has no durable subscription {subscription!r}; it has {there}",
                 remedy="subscriptions bear the names of the methods that handle them",
             )
         return found
+
+
+def _seconds(since: object) -> float | None:
+    """Return a time in seconds since the epoch; None if it is none."""
+    try:
+        time_s = since.timestamp() if isinstance(since, datetime) else since
+    except (OverflowError, ValueError, OSError):  # a local time that the platform does not know
+        return None
+    return time_s if isinstance(time_s, float) and math.isfinite(time_s) else None
+
+
+def _no_since(since: object, last: int) -> InvalidParams:
+    return InvalidParams(
+        f"since: found {repr(since)[:80]}; allowed: a datetime, seconds since the epoch as a finite float, "
+        f"or the number of an event as an int, 0 to {last}"
+    )

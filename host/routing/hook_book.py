@@ -230,7 +230,10 @@ class HookBook:
         if said is None or said.permission is None:
             return ""
         decision = grants.decide(_permission(said.permission))
-        return "" if decision.allowed else f"hook {handler.hook!r} needs a permission: {decision.reason}"
+        if decision.allowed:
+            return ""
+        why = decision.reason.removesuffix(".")
+        return f"hook {handler.hook!r} needs a permission: {why}; {decision.declare}"
 
 
 def _permission(text: str) -> Permission:

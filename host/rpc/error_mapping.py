@@ -36,10 +36,14 @@ def _remedy(data: Any) -> str:
     return remedy[:MAX_MESSAGE_CHARS] if isinstance(remedy, str) else ""
 
 
+def _near(data: dict[str, Any]) -> list[str]:
+    near: Any = data.get("near")
+    return [str(name)[:100] for name in cast("list[Any]", near)[:3]] if isinstance(near, list) else []
+
+
 def _method_not_found(plugin: str, method: str, exc: RpcError) -> PlughostError:
     data = cast("dict[str, Any]", exc.data) if isinstance(exc.data, dict) else {}
-    near: Any = data.get("near")
-    names = [str(name)[:100] for name in cast("list[Any]", near)[:3]] if isinstance(near, list) else []
+    names = _near(data)
     if data.get("code") == errors.MethodNotFound.code:
         # The plugin is there and has the method; what it called in turn is missing, and the host said so.
         owner, missing = str(data.get("owner"))[:100], str(data.get("method"))[:100]
@@ -50,7 +54,7 @@ def _method_not_found(plugin: str, method: str, exc: RpcError) -> PlughostError:
 def _contribution_not_found(plugin: str, method: str, exc: RpcError) -> PlughostError:
     data = cast("dict[str, Any]", exc.data) if isinstance(exc.data, dict) else {}
     kind, name = str(data.get("kind", "contribution"))[:100], str(data.get("name", exc.message))
-    return errors.ContributionNotFound(kind, name)
+    return errors.ContributionNotFound(kind, name, _near(data))
 
 
 def _as_plugin_error(_plugin: str, _method: str, exc: RpcError) -> PlughostError:

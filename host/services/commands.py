@@ -96,7 +96,9 @@ class Commands:
             raise NotActive(f"plugin {away!r} has the command {bare!r} and does not run yet")
         if owner:
             self._calls.live(owner)  # says what is wrong with the plugin, where that is it
-        near = self._near.propose(bare, self._commands)
+        # Of the plugin that was named: a name that only others have would be refused again.
+        mine = [one for one, (session, _) in self._commands.items() if owner in ("", session.plugin)]
+        near = self._near.propose(bare, mine)
         raise ContributionNotFound("command", name, near)
 
     async def run(

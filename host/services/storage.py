@@ -261,8 +261,16 @@ def _check(operation: StorageOperation, place: str) -> None:
         raise InvalidParams(f"{place}ttl_s: found {ttl_s}; allowed: more than 0, at most {MAX_TTL_S:.0f}")
     if keep is not None and keep < 1:
         raise InvalidParams(f"{place}keep: found {keep}; allowed: 1 or more")
-    if not math.isfinite(operation.by):
-        raise InvalidParams(f"{place}by: found {operation.by}; allowed: a finite number")
+    if not _is_finite(operation.by):
+        found = str(operation.by)[:40]
+        raise InvalidParams(f"{place}by: found {found}; allowed: a number that a float can hold")
+
+
+def _is_finite(number: int | float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer beyond every float; JSON's have no bound
+        return False
 
 
 def _check_key(key: str, place: str = "") -> None:

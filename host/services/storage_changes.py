@@ -4,6 +4,7 @@ Owns quota, versions and what incr and append mean. Runs in the writer's thread 
 database undoes if anything here raises.
 """
 
+import math
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
@@ -152,7 +153,10 @@ class Writer:
         return result, len(key.encode()) + len(value) - old_size
 
     def _sum(self, row: Row | None, key: str, place: str, by: int | float) -> int | float:
-        total = self._number(row, key, place) + by
+        try:
+            total = self._number(row, key, place) + by
+        except OverflowError:  # a plugin may have set an integer beyond every float, and `by` is one
+            total = math.inf
         if abs(total) > (MAX_INT if isinstance(total, int) else MAX_FLOAT):
             raise InvalidParams(f"{place}key {key[:80]!r} would hold a number that is too large to be kept")
         return total

@@ -36,10 +36,20 @@ class StorageView:
         return await self._storage.database.read(storage_file.plugins)
 
     async def keys(
-        self, plugin: str, prefix: str = "", *, after: str = "", limit: int = MAX_LIMIT
+        self, plugin: str, prefix: str = "", *, after: str = "", limit: int | None = None
     ) -> tuple[KeptKey, ...]:
-        """List a plugin's keys in order, behind `after`; 1,000 at most."""
-        return tuple(KeptKey(*row) for row in await self._storage.listing(plugin, Span(prefix, after, limit)))
+        """List a plugin's keys in order, behind `after`: all of them, or the first `limit`, 1 to 1,000.
+
+        They are read page by page. What all of them take is bounded by the plugin's quota.
+        """
+        found: list[KeptKey] = []
+        while True:
+            span = Span(prefix, after, MAX_LIMIT if limit is None else limit)
+            rows = await self._storage.listing(plugin, span)
+            found += [KeptKey(*row) for row in rows]
+            if limit is not None or len(rows) < MAX_LIMIT:
+                return tuple(found)
+            after = found[-1].key
 
     async def items(self, plugin: str, prefix: str = "") -> AsyncGenerator[tuple[str, Any], None]:
         """Yield keys and values in order, read page by page: `async for key, value in ...`."""

@@ -9,6 +9,11 @@ from collections.abc import Iterable
 from contextlib import closing
 from typing import Final, NamedTuple
 
+from host.errors import InvalidParams
+
+MAX_ID: Final = 2**63 - 1
+"""Largest integer that SQLite takes."""
+
 SCHEMA: Final = (
     """
     CREATE TABLE events (
@@ -242,15 +247,29 @@ def next_again(connection: sqlite3.Connection, plugin: str, name: str) -> KeptLe
 
 
 def ask_again(connection: sqlite3.Connection, plugin: str, ids: Iterable[int] | None) -> int:
-    """Have dead letters of a plugin tried again, all without `ids`; return how many."""
+    """Have dead letters of a plugin tried again, all without `ids`; return how many.
+
+    Raises InvalidParams where the plugin has none of one of these ids.
+    """
     if ids is None:
         return connection.execute("UPDATE dead_letters SET again = 1 WHERE plugin = ?", (plugin,)).rowcount
-    return sum(
-        connection.execute(
-            "UPDATE dead_letters SET again = 1 WHERE plugin = ? AND id = ?", (plugin, one)
-        ).rowcount
-        for one in ids
-    )
+    wanted = tuple(ids)
+    missing = [one for one in wanted if not _has_letter(connection, plugin, one)]
+    if missing:
+        raise InvalidParams(
+            f"ids: plugin {plugin!r} has no dead letter {', '.join(repr(one)[:40] for one in missing[:3])}",
+            remedy=f"list what it has: plughost events dead {plugin}, or host.events.dead_letters",
+        )
+    for one in wanted:
+        connection.execute("UPDATE dead_letters SET again = 1 WHERE id = ?", (one,))
+    return len(wanted)
+
+
+def _has_letter(connection: sqlite3.Connection, plugin: str, letter: int) -> bool:
+    if type(letter) is not int or not 0 < letter <= MAX_ID:  # SQLite takes no other
+        return False
+    found = connection.execute("SELECT 1 FROM dead_letters WHERE plugin = ? AND id = ?", (plugin, letter))
+    return found.fetchone() is not None
 
 
 def failed_again(connection: sqlite3.Connection, letter: int, failed_s: float, error: str) -> None:

@@ -94,7 +94,7 @@ class Permits:
         for permission in new.granted:
             self.grants.allow(permission)
         for permission in new.refused:
-            self.grants.withdraw(permission)
+            self.grants.withdraw(permission, by_operator=permission in new.revoked)
         self.grants.waiting = new.waiting
 
     def _keep(

@@ -68,6 +68,12 @@ def test_what_is_declined_stays_so(shell: Shell):
     assert states(shell) == {"granted": ["users:read"], "refused": ["email:send"], "waiting": []}
 
 
+def test_what_was_revoked_and_never_declared_is_listed_as_refused(shell: Shell):
+    write(shell, "1.0.0", "[]")
+    assert perms(shell, "revoke", "one", "users:read").out == "one: refused: users:read\n"
+    assert states(shell) == {"granted": [], "refused": ["users:read"], "waiting": []}
+
+
 def test_bad_input_is_refused_with_what_to_do(shell: Shell):
     write(shell, "1.0.0", "[]")
     unknown = perms(shell, "consent", "two")

@@ -123,13 +123,16 @@ async def test_a_load_that_is_refused() -> None:
 async def test_a_load_that_fails(plugins: Path, write_plugin: Write) -> None:
     write_plugin(
         "late",
-        "class Late(Plugin):\n    async def on_load(self) -> None:\n        raise OSError('no disk')\n",
+        "class Late(Plugin):\n    async def on_load(self) -> None:\n"
+        "        raise PluginError('There is no disk.')\n",
     )
     async with PluginHost([plugins]) as host:
         with pytest.raises(LoadFailed):
             await host.load("late")
         why = await host.recorder.why("late")
     has(why, "it did not become active: plugin.load failed", "The host starts it again in", "#load_failed")
+    assert "There is no disk." in str(why)
+    assert not any(one.endswith("..") for one in why.sentences)
     assert why.code == "load_failed"
 
 

@@ -117,6 +117,32 @@ async def test_an_operator_grants_and_revokes_while_the_plugin_runs_and_it_is_ke
         )
 
 
+async def test_what_the_operator_revoked_is_said_to_be_revoked_also_by_the_next_host(
+    plugins: Path, write_plugin: Write, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    write_plugin("asker", CALLER)
+
+    async def refused(host: PluginHost) -> None:
+        assert host.permissions.of("asker").refused == ("users:read",)
+        (row,) = (await host.facade.permissions("asker")).rows
+        assert (row.permission, row.state, row.reason) == ("users:read", "refused", "the operator refused it")
+        with pytest.raises(Denied, match="'asker' has no users:read: the operator refused it") as caught:
+            await ask(host, "users.list")
+        assert caught.value.remedy == "grant it: plughost perms grant asker users:read"
+
+    async with build(plugins, data) as host:
+        await host.load("asker")
+        await host.permissions.grant("asker", "users:read")
+        await host.permissions.revoke("asker", "users:read")
+        await refused(host)
+    async with build(plugins, data) as host:
+        await host.load("asker")
+        await refused(host)
+        await host.permissions.grant("asker", "users:read")
+        assert await ask(host, "users.list") == ["ada"]
+
+
 async def test_a_manifest_that_is_edited_at_the_same_version_is_decided_anew(
     plugins: Path, write_plugin: Write, tmp_path: Path
 ) -> None:

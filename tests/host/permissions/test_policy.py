@@ -11,6 +11,7 @@ from host.permissions.policy import (
     declared_is_granted,
     grant,
 )
+from host.state.records import KeptGrants
 from protocol.manifest import Manifest
 from protocol.permissions import Permission, parse_permission
 
@@ -103,6 +104,24 @@ def test_what_the_policy_refused_is_told_apart_from_what_was_not_declared() -> N
     assert not decision.allowed
     assert decision.reason == "plugin 'chat' declared admin:manage, but the host's policy refused it."
     assert decision.declare == "in the host's policy: allow admin:manage for 'chat'"
+
+
+@pytest.mark.parametrize("declared", [(), ("events:emit:x.*",)])
+def test_what_the_operator_revoked_is_told_apart_from_what_the_policy_refused(
+    declared: tuple[str, ...],
+) -> None:
+    grants = grant(_manifest("users:read", *declared), kept=KeptGrants(revoked=("events:emit:x.*",)))
+    assert grants.refused == grants.revoked == (_ask("events:emit:x.*"),)
+    decision = grants.decide(_ask("events:emit:x.y"))
+    assert not decision.allowed
+    assert decision.reason == "plugin 'chat' has no events:emit:x.*: the operator refused it."
+    assert decision.declare == "grant it: plughost perms grant chat 'events:emit:x.*'"
+    # What was never declared is not said to be.
+    other = grants.decide(_ask("events:emit:y")).reason
+    assert other == "plugin 'chat' did not declare events:emit:y."
+    grants.allow(_ask("events:emit:x.*"))
+    assert grants.decide(_ask("events:emit:x.y")).allowed
+    assert grants.revoked == ()
 
 
 def test_a_grant_wins_over_a_wider_refusal() -> None:

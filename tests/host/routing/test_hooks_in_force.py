@@ -114,8 +114,12 @@ async def test_a_declared_hook_may_demand_a_permission(plugins: Path, write_plug
     host.hooks.declare(HOOK, permission="messages:moderate")
     async with host:
         await host.load("granted")
-        with pytest.raises(LoadRefused, match="messages:moderate"):
+        with pytest.raises(LoadRefused) as caught:
             await host.load("without")
+        assert (
+            f"hook '{HOOK}' needs a permission: plugin 'without' did not declare messages:moderate; "
+            'in the manifest: permissions = ["messages:moderate"]'
+        ) in str(caught.value)
         assert [one.plugin for one in host.hooks.chain(HOOK)] == ["granted"]
 
 

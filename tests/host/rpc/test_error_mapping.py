@@ -111,3 +111,6 @@ def test_near_names_of_a_plugin_are_kept() -> None:
     error = from_wire(RpcError(wire.METHOD_NOT_FOUND, "no", {"near": ["a", "b", "c", "d"]}), "one", "method")
     assert isinstance(error, MethodNotFound)
     assert error.data["near"] == ("a", "b", "c")
+    data = {"kind": "command", "name": "syn", "near": ["sync"]}
+    told = from_wire(RpcError(wire.CONTRIBUTION_NOT_FOUND, "no", data), "one", "method")
+    assert told.message == "there is no command 'syn'; did you mean sync?"

@@ -130,6 +130,19 @@ async def test_what_goes_wrong_is_told_by_an_error_of_its_own(place: Path) -> No
             await host.command("slow", timeout_s=0.2)
 
 
+@pytest.mark.parametrize(("plugin", "near"), [("github", ("sync",)), ("other", ())])
+async def test_a_plugin_that_misspells_a_command_is_told_the_near_one_of_the_plugin_that_it_named(
+    place: Path, write_plugin: Write, plugin: str, near: tuple[str, ...]
+) -> None:
+    write_plugin("caller", CALLER, 'permissions = ["commands:call"]\n')
+    write_plugin("other", "class Other(Plugin): ...\n")
+    async with PluginHost([place], autoload=True) as host:
+        with pytest.raises(ContributionNotFound) as caught:
+            await host.call("caller", "invoke", {"plugin": plugin, "command": "syn", "params": {}})
+    assert ("did you mean sync?" in caught.value.message) == bool(near)
+    assert caught.value.data["near"] == near
+
+
 async def test_a_command_of_another_plugin_is_refused_at_load_naming_its_owner(
     place: Path, write_plugin: Write
 ) -> None:

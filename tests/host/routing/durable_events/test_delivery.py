@@ -89,7 +89,9 @@ async def test_an_event_that_fails_every_try_is_a_dead_letter_and_can_be_tried_a
         )
         assert letter.error == "ValueError: no thanks"
         assert host.events.statistics().dead == 1
-        assert await host.events.redrive("counter", [letter.id + 1]) == 0
+        with pytest.raises(InvalidParams, match=f"'counter' has no dead letter {letter.id + 1}"):
+            await host.events.redrive("counter", [letter.id, letter.id + 1])
+        assert not (await host.events.dead_letters("counter"))[0].tries_again
         assert await host.events.redrive("counter") == 1
 
         async def tried() -> bool:

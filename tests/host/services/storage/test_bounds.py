@@ -209,3 +209,23 @@ async def test_a_manifest_may_ask_for_a_quota_of_its_own(roomy: PluginHost) -> N
     await roomy.unload("keeper")
     await roomy.storage.set("keeper", "c", "x" * 900_000)
     assert (await roomy.storage.usage("keeper")).quota_bytes == 64 * 1024**2
+
+
+@pytest.mark.parametrize("kept", [None, 7, 0.5])
+@pytest.mark.parametrize("by", [10**400, -(10**400)])
+async def test_a_number_beyond_every_float_is_refused_wherever_it_is_added(
+    host: PluginHost, kept: float | None, by: int
+) -> None:
+    if kept is not None:
+        await do(host, "set", "n", kept)
+    with pytest.raises(InvalidParams, match=r"by: found -?10+; allowed: a number that a float can hold"):
+        await do(host, "incr", "n", by)
+    assert await do(host, "get", "n") == kept
+
+
+@pytest.mark.parametrize("by", [1, 0.5, -0.5])
+async def test_nothing_is_added_to_an_integer_beyond_every_float(host: PluginHost, by: float) -> None:
+    await do(host, "set", "n", 10**400)
+    with pytest.raises(InvalidParams, match="key 'n' would hold a number that is too large to be kept"):
+        await do(host, "incr", "n", by)
+    assert await do(host, "get", "n") == 10**400

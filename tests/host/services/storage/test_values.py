@@ -93,6 +93,19 @@ async def test_an_operator_sees_and_mends_what_is_kept(host: PluginHost) -> None
         await host.storage.set("keeper", "key", object())
 
 
+async def test_an_operator_sees_all_keys_or_as_many_as_were_asked_for(host: PluginHost) -> None:
+    names = [f"k{number:04}" for number in range(1_467)]
+    for start in range(0, len(names), 1_000):
+        await host.call("keeper", "transact", {"keys": names[start : start + 1_000]})
+    assert [one.key for one in await host.storage.keys("keeper")] == names
+    assert [one.key for one in await host.storage.keys("keeper", "k14")] == names[1_400:]
+    assert [one.key for one in await host.storage.keys("keeper", after="k0004")] == names[5:]
+    assert [one.key for one in await host.storage.keys("keeper", after="k0004", limit=3)] == names[5:8]
+    for limit in (0, 1_001):
+        with pytest.raises(InvalidParams, match="limit"):
+            await host.storage.keys("keeper", limit=limit)
+
+
 async def test_a_version_that_a_key_had_before_it_was_deleted_does_not_come_back(host: PluginHost) -> None:
     assert await do(host, "set", "key", "as it was read") == 1
     await do(host, "delete", "key")
