@@ -166,7 +166,7 @@ class Grants:
     def _decide(self, required: Permission) -> Decision:
         text = _shown(required)
         for held in self.granted:
-            if held.covers(required):
+            if held.covers(required) and not self._is_taken_out(held, required):
                 return Decision(True, required, f"{_shown(held)} was granted.", held=held)
         for held in (*self.revoked, *self.refused):
             if held.covers(required):
@@ -176,6 +176,12 @@ class Grants:
             required,
             f"plugin {self.plugin!r} did not declare {text}{self._narrower(required)}.",
             f'in the manifest: permissions = ["{text}"]' + (", beside the others" if self._declared else ""),
+        )
+
+    def _is_taken_out(self, held: Permission, required: Permission) -> bool:
+        """Tell whether the operator refused a part of what was granted, and this falls into it."""
+        return any(
+            one.covers(required) and (held.covers(one) or not one.covers(held)) for one in self.revoked
         )
 
     def _refused_by(self, held: Permission) -> tuple[str, str]:

@@ -149,3 +149,30 @@ def test_a_plugin_can_not_fill_the_memory_with_scopes_that_it_makes_up() -> None
     assert len(grants.decide(long).reason) < 2 * LONGEST_SHOWN
     assert len(grants._decisions) <= KNOWN_DECISIONS
     assert grants.decide(_ask("users:read")).allowed
+
+
+@pytest.mark.parametrize(
+    ("granted", "revoked", "needed", "allowed"),
+    [
+        ("events:emit", "events:emit:x.*", "events:emit:x.y", False),
+        ("events:emit", "events:emit:x.*", "events:emit:z.y", True),
+        ("events:emit:x.**", "events:emit:x.*", "events:emit:x.y", False),
+        ("events:emit:x.**", "events:emit:x.*", "events:emit:x.y.z", True),
+        ("events:emit:x.y", "events:emit", "events:emit:x.y", True),
+        ("events:emit:x.y", "events:emit", "events:emit:x.z", False),
+        ("storage:use", "storage:write", "storage:write", False),
+        ("storage:use", "storage:write", "storage:read", True),
+        ("storage:read", "storage:use", "storage:read", True),
+        ("plugins:call", "plugins:call:mail", "plugins:call:mail", False),
+    ],
+)
+def test_of_what_is_granted_and_refused_the_narrower_counts(
+    granted: str,
+    revoked: str,
+    needed: str,
+    allowed: bool,
+):
+    grants = Grants((_ask(granted),), (_ask(revoked),), revoked=(_ask(revoked),), plugin="a")
+    decision = grants.decide(_ask(needed))
+    assert decision.allowed is allowed
+    assert allowed or "the operator refused it" in decision.reason
