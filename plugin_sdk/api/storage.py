@@ -9,13 +9,14 @@ Values are anything that JSON holds. What is awaited is on the disk when it retu
 
 import asyncio
 import inspect
+import math
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
 
 from plugin_sdk.api.host import Link
-from protocol.errors import CONFLICT, RpcError
+from protocol.errors import CONFLICT, INVALID_PARAMS, RpcError
 
 PAGE = 1_000
 """Keys that are asked for at once."""
@@ -39,7 +40,9 @@ class Storage:
 
     async def set(self, key: str, value: Any, *, ttl_s: float | None = None) -> int:
         """Keep a value, for `ttl_s` seconds if that is given; returns the key's version."""
-        return await self._link.call_host("storage.set", {"key": key, "value": value, "ttl_s": ttl_s})
+        return await self._link.call_host(
+            "storage.set", {"key": key, "value": value, "ttl_s": _finite(ttl_s)}
+        )
 
     async def delete(self, key: str) -> bool:
         """Delete a key; returns whether it was there."""
@@ -80,7 +83,7 @@ class Storage:
         Raises:
             RpcError: `conflict`: somebody changed it meanwhile.
         """
-        params = {"key": key, "version": version, "value": value, "ttl_s": ttl_s}
+        params = {"key": key, "version": version, "value": value, "ttl_s": _finite(ttl_s)}
         return await self._link.call_host("storage.compare_and_set", params)
 
     async def update(self, key: str, change: Callable[[Any], Any], default: Any = None) -> Any:
@@ -142,7 +145,7 @@ class Transaction:
 
     def set(self, key: str, value: Any, *, ttl_s: float | None = None) -> "Transaction":
         """Keep a value."""
-        return self._add({"op": "set", "key": key, "value": value, "ttl_s": ttl_s})
+        return self._add({"op": "set", "key": key, "value": value, "ttl_s": _finite(ttl_s)})
 
     def delete(self, key: str) -> "Transaction":
         """Delete a key."""
@@ -167,3 +170,10 @@ class Transaction:
     def _add(self, operation: dict[str, Any]) -> "Transaction":
         self._operations.append(operation)
         return self
+
+
+def _finite(ttl_s: float | None) -> float | None:
+    """Return a time to live as it is; NaN and infinity would be null on the wire: kept for ever."""
+    if ttl_s is not None and not math.isfinite(ttl_s):
+        raise RpcError(INVALID_PARAMS, f"ttl_s: found {ttl_s}; allowed: seconds, or None to keep it for ever")
+    return ttl_s

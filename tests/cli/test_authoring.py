@@ -29,7 +29,7 @@ def test_a_workspace_with_a_plugin_of_each_kind_is_valid_and_its_tests_pass(shel
     assert "28 passed" in tested.out
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_tests_of_new_plugins_pass_in_processes_too(shell: Shell):
     workspace(shell)
     tested = shell.run("test", "--mode", "process")
@@ -39,7 +39,7 @@ def test_the_tests_of_new_plugins_pass_in_processes_too(shell: Shell):
     assert shell.run("test", "plugins/scanner", "--mode", "process").code == 0
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_tests_of_new_plugins_pass_in_a_host_that_runs_and_what_it_has_not_is_skipped(shell: Shell):
     workspace(shell)
     with shell.start("run") as running:
