@@ -97,15 +97,8 @@ class EventsScreen(MonitorScreen):
         if self._feed is None:
             self._feed = Feed(app.tasks, app.link)
         if not self._feed.is_open:
-            epoch = app.model.epoch
-
-            def began() -> None:
-                nonlocal epoch
-                if epoch != app.model.epoch:
-                    epoch = app.model.epoch
-                    self._events.clear()
-
-            self._feed.tail(TailQuery(source="events", last=LAST_EVENTS), self._events.take, began)
+            query = TailQuery(source="events", last=LAST_EVENTS)
+            self._feed.tail(query, self._events.take, self._events.began)
 
     def left(self) -> None:
         """Let it go."""
@@ -134,7 +127,7 @@ class EventsScreen(MonitorScreen):
 
     def _paint_bars(self, chosen: Sequence[EventRow], known: int) -> None:
         width = max(10, self.size.width - 12)
-        bars, bad, top = histogram(chosen, monitor(self).clock.wall(), width)
+        bars, bad, top = histogram(chosen, monitor(self).model.now_s, width)
         self.query_one("#histogram", InkedLines).show(
             [
                 [(" all       ", "dim"), (bars, "accent")],

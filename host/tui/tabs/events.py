@@ -44,16 +44,8 @@ class EventsTab(PluginTab):
 
     def entered(self) -> None:
         """Follow them."""
-        epoch = monitor(self).model.epoch
-
-        def began() -> None:
-            nonlocal epoch
-            if monitor(self).model.epoch != epoch:
-                epoch = monitor(self).model.epoch
-                self._events.clear()
-
         query = TailQuery(source="events", plugins=(self.plugin,), last=LAST_EVENTS)
-        self.feed().tail(query, self._events.take, began)
+        self.feed().tail(query, self._events.take, self._events.began)
 
     def paint(self, ticks: int, at_once: bool) -> None:
         """Twice a second."""

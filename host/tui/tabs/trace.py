@@ -65,7 +65,7 @@ class TraceTab(PluginTab):
         query = TailQuery(
             source="rpc", plugins=(self.plugin,), last=LAST_CALLS, bodies=self._bodies_until_s is not None
         )
-        self.feed().tail(query, self._calls.take, lambda: None)
+        self.feed().tail(query, self._calls.take, self._calls.began)
 
     def left(self) -> None:
         """Bodies are not asked for any more."""
@@ -80,7 +80,7 @@ class TraceTab(PluginTab):
         self._paint_table()
 
     def _paint_table(self) -> None:
-        now_s = monitor(self).clock.wall()
+        now_s = monitor(self).model.now_s
         calls = self._calls.newest_first()
         matching = frozenset(key for key, row in calls.items() if self.chosen.trace(row))
         shown = calls if self.context else {key: row for key, row in calls.items() if key in matching}
