@@ -56,7 +56,7 @@ class HostScreen(MonitorScreen):
             self.query_one(InkedText).show([[], [("  Nothing is known of a host yet.", "dim")]])
             return
         width = max(10, min(60, self.size.width - 40))
-        lines = _text(model.page, model.host, model.clock.wall())
+        lines = _text(model.page, model.host, model.now_s)
         if model.host is not None:
             past = model.host_history
             lines[1:1] = [

@@ -245,7 +245,7 @@ class LogView(ScrollView, can_focus=True):
         if not line.first:
             return [Segment(" " * self._head_cells(), dim), *self._marked(line.text, base + self._ink(entry))]
         if self.ages:
-            at = fit(age(monitor(self).clock.wall() - row.at_s), self._time_cells(), right=True)
+            at = fit(age(monitor(self).model.now_s - row.at_s), self._time_cells(), right=True)
         else:
             at = clock(row.at_s, millis=self._time_cells() == 12)
         word, ink = level_word(row.level)

@@ -218,7 +218,7 @@ class PluginScreen(MonitorScreen):
             who.show([[(f" {self.plugin}", "strong"), ("  ✖ it is gone; Esc goes back", "bad")]])
             return
         problems = [problem for problem in model.open_problems() if problem.plugin == self.plugin]
-        who.show([title_of(row, model.clock.wall(), self.size.width), reason_of(row, problems)])
+        who.show([title_of(row, model.now_s, self.size.width), reason_of(row, problems)])
 
     def _paint_lights(self) -> None:
         contributed = monitor(self).contributed

@@ -75,7 +75,8 @@ class ProblemsScreen(MonitorScreen):
 
     def filtered(self) -> None:
         """Show what the filter chooses."""
-        model, now_s = monitor(self).model, monitor(self).clock.wall()
+        model = monitor(self).model
+        now_s = model.now_s
         opened = model.open_problems()
         quiet = sorted(
             (row for row in model.problems.values() if row not in opened),

@@ -108,3 +108,19 @@ async def test_the_tabs_of_a_plugin_tell_two_runs_apart_too():
         await driven.sees_not("of the old run")
         await open_tab(driven, "rpc")
         await driven.sees("No calls yet")
+
+
+async def test_the_last_picture_grows_no_older_while_the_host_is_gone():
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.app.open_plugin("github")
+        await driven.sees("github 2.4.1", "up ")
+        title, health = driven.line_with("github 2.4.1"), driven.line_with(" chatserver ")
+        facade.vanish()
+        await driven.sees("✖ lost")
+        facade.clock.advance(7_200)
+        await driven.sees("The host is gone for 2h")
+        assert driven.line_with("github 2.4.1") == title
+        assert health.split("cpu")[0] in driven.text
+        facade.come_back(same_run=True)
+        await driven.until(lambda: driven.line_with("github 2.4.1") != title)

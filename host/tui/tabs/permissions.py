@@ -102,7 +102,7 @@ class PermissionsTab(PluginTab):
     def _last(self, row: PermissionRow) -> Cell:
         if row.last_s is None:
             return Cell("never", "dim")
-        return Cell(age(monitor(self).clock.wall() - row.last_s))
+        return Cell(age(monitor(self).model.now_s - row.last_s))
 
     @property
     def table(self) -> RowTable[PermissionRow]:

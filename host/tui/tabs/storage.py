@@ -72,7 +72,7 @@ class StorageTab(PluginTab):
     def _ends(self, row: StorageKey) -> Cell:
         if row.expires_s is None:
             return Cell("–", "dim")
-        left = row.expires_s - monitor(self).clock.wall()
+        left = row.expires_s - monitor(self).model.now_s
         return Cell(age(left), "warn" if left < 60 else "plain")
 
     @property

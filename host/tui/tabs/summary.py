@@ -188,7 +188,7 @@ class SummaryTab(PluginTab):
         self.query_one("#sparks", InkedLines).show(lines)
 
     def _paint_life(self, row: PluginRow) -> None:
-        page, now_s, width = self._page, monitor(self).clock.wall(), self.size.width
+        page, now_s, width = self._page, monitor(self).model.now_s, self.size.width
         start: list[tuple[int, Parts]] = [(0, [(" Last start", "title")])]
         if page is not None and page.timings:
             for phase, seconds in page.timings.items():
