@@ -217,6 +217,7 @@ def _refusing(name: str) -> Any:
             plugin = str(kwargs.get("plugin", args[0] if args else ""))
             if plugin and plugin not in {row.id for row in await self.plugins()}:
                 raise PluginNotFound(plugin)
+            raise Denied("a recording does not hold this", remedy="attach to a host that runs", method=name)
         raise _refused(name)
 
     refuse.__name__ = name

@@ -19,6 +19,7 @@ from host.tui.keys import ACT, FIND, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS
 from host.tui.link import Feed
 from host.tui.log_feed import follow_lines
 from host.tui.log_view import LogView
+from host.tui.nothing import not_known
 from host.tui.plugin_columns import PLUGIN_COLUMNS, PluginLine, lines_of, table_text
 from host.tui.plugin_detail import detail_of
 from host.tui.screen import TABLE_TICKS, MonitorScreen
@@ -83,7 +84,6 @@ class Overview(MonitorScreen):
         title.add_class("unzoomed")
         yield title
         warnings = WarningsPane(named=True, id="warnings", kept=LAST_WARNINGS * 4)
-        warnings.empty = "No warnings."
         warnings.add_class("unzoomed")
         yield warnings
 
@@ -115,6 +115,8 @@ class Overview(MonitorScreen):
 
     def paint(self, ticks: int, at_once: bool) -> None:
         """Counts at once, the table twice a second, warnings as they come."""
+        unknown = not_known(monitor(self).model, answered=self.warnings.held.run is not None)
+        self.warnings.empty = unknown or "No warnings."
         self.warnings.paint(ages=ticks % TABLE_TICKS == 0)
         if ticks % TABLE_TICKS and not at_once:
             return

@@ -18,7 +18,7 @@ from host.tui.json_lines import json_lines
 from host.tui.keys import FIND
 from host.tui.log_feed import follow_lines
 from host.tui.log_view import LogView, plain_line
-from host.tui.nothing import how_many, none_of
+from host.tui.nothing import how_many, none_of, not_known
 from host.tui.screen import TABLE_TICKS
 from host.tui.states import level_word
 from host.tui.tabs.tab import PluginTab
@@ -64,6 +64,11 @@ class LogsTab(PluginTab):
         query = TailQuery(source="logs", plugins=(self.plugin,), last=LAST_LINES)
         follow_lines(self.view, self.feed(), query, monitor(self).model)
 
+    @property
+    def unknown(self) -> str:
+        """Why it is not known which lines there are; empty where it is."""
+        return not_known(monitor(self).model, answered=self.view.held.run is not None)
+
     def paint(self, ticks: int, at_once: bool) -> None:
         """Ten times a second where something came."""
         self._say_what_is_empty()
@@ -79,7 +84,9 @@ class LogsTab(PluginTab):
             ("Esc clears the filter", bool(self.chosen)),
         )
         held = self.view.held.entries
-        self.view.empty = none_of(held, ", ".join(w for w, on in ways if on)) if held else NO_LINES
+        self.view.empty = (
+            none_of(held, ", ".join(w for w, on in ways if on)) if held else self.unknown or NO_LINES
+        )
 
     def _paint_status(self) -> None:
         view, held = self.view, self.view.held

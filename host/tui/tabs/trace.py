@@ -16,7 +16,7 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.json_lines import json_lines
 from host.tui.keys import ACT, SHOW
-from host.tui.nothing import how_many, none_of
+from host.tui.nothing import how_many, none_of, not_known
 from host.tui.recent import Recent
 from host.tui.screen import TABLE_TICKS
 from host.tui.table import RowTable
@@ -66,6 +66,11 @@ class TraceTab(PluginTab):
             source="rpc", plugins=(self.plugin,), last=LAST_CALLS, bodies=self._bodies_until_s is not None
         )
         self.feed().tail(query, self._calls.take, self._calls.began)
+
+    @property
+    def unknown(self) -> str:
+        """Why it is not known which calls there are; empty where it is."""
+        return not_known(monitor(self).model, answered=self._calls.is_known)
 
     def left(self) -> None:
         """Bodies are not asked for any more."""
