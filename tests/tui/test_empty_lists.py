@@ -67,7 +67,7 @@ LIES = (
     "It keeps nothing",
     "It asks for no permission",
     "No method was called",
-    "asking …",
+    "sking the host",
     "All is well",
     "No warnings",
     "No store is configured",
