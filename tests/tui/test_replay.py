@@ -98,7 +98,7 @@ async def test_what_is_gone_back_before_has_not_happened():
 @pytest.mark.parametrize("tab", ["config", "storage", "permissions", "manifest", "summary"])
 async def test_what_a_recording_does_not_hold_is_not_said_to_be_nothing(tab: str):
     async with replayed(MOMENT_S, (120, 36)) as (app, _, pilot):
-        app.open_plugin("hello", tab)
+        app.open_plugin("talker", tab)
         seen = ""
         with anyio.fail_after(5):
             while "Not known: a recording does not hold this" not in seen:
