@@ -254,21 +254,6 @@ def test_the_monitor_needs_a_terminal(shell: Shell):
         assert "the monitor needs a terminal" in done.err
 
 
-def test_a_host_that_ends_before_it_could_be_looked_at_ends_its_monitor_with_its_reason(shell: Shell):
-    (shell.folder / "empty").mkdir()
-    done = shell.at_terminal("run", "empty", "--data", "data", "--tui")
-    assert done.code == shell.run("run", "empty", "--data", "data").code != 0
-    assert "there is nothing to run: no plugin is in" in done.out
-
-
-def test_the_monitor_of_a_run_looks_at_no_other_host_of_the_data_folder(shell: Shell):
-    with host(shell, "hello") as running:
-        done = shell.at_terminal("run", EXAMPLES / "counter", "--data", "data", "--tui")
-        assert done.code == shell.run("run", EXAMPLES / "counter", "--data", "data").code != 0
-        assert f"process {running.process.pid}" in done.out
-        assert "● live" not in done.out
-
-
 def test_a_closed_stdout_is_no_traceback(shell: Shell):
     line = f"{PLUGHOST} version >&-"
     done = subprocess.run(
