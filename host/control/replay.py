@@ -48,6 +48,11 @@ class Replay:
         self._step()
 
     @property
+    def began_at_s(self) -> float:
+        """When the recording began; seconds since the epoch."""
+        return self._head.began_at_s
+
+    @property
     def length_s(self) -> float:
         """How long it is."""
         return self._moments[-1].at_s if self._moments else 0.0
@@ -158,8 +163,11 @@ class Replay:
     def _step(self) -> None:
         """Take in all that came until now, and pass it on."""
         batches: dict[Tail, tuple[list[Any], int]] = {}
-        while self._next < len(self._moments) and self._moments[self._next].at_s <= self.at_s:
+        while self._next < len(self._moments):
             moment = self._moments[self._next]
+            # The first picture comes some milliseconds after the beginning, which would show nothing.
+            if moment.at_s > self.at_s and self._board.epoch:
+                break
             self._next += 1
             if moment.frame is not None:
                 self._board.apply(moment.frame)
@@ -178,7 +186,8 @@ class Replay:
 
     def _show(self, board: Board) -> None:
         differ, topics = self._boards[board]
-        picture = {topic: self._board.picture.get(topic, {}) for topic in topics}
+        # A topic that was not recorded is left out, so that nobody takes it for one without rows.
+        picture = {topic: self._board.picture[topic] for topic in topics if topic in self._board.picture}
         frame: Frame | None = differ.frame(picture, self._board.at_s)
         if frame is not None:
             board.apply(frame)
@@ -217,6 +226,7 @@ def _refusing(name: str) -> Any:
             plugin = str(kwargs.get("plugin", args[0] if args else ""))
             if plugin and plugin not in {row.id for row in await self.plugins()}:
                 raise PluginNotFound(plugin)
+            raise Denied("a recording does not hold this", remedy="attach to a host that runs", method=name)
         raise _refused(name)
 
     refuse.__name__ = name

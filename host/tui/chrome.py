@@ -48,7 +48,7 @@ def _health(model: Model) -> list[tuple[int, Parts]]:
     host, page = model.host, model.page
     if host is None:
         return [(0, [(" plughost", "strong")])]
-    now_s = model.clock.wall()
+    now_s = model.now_s
     lag = host.loop_lag_s
     groups: list[tuple[int, Parts]] = [
         (0, [(f" {host.name}", "strong"), (f" {host.app_version}" if host.app_version else "", "dim")]),

@@ -16,7 +16,7 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import SHOW
 from host.tui.link import Feed
-from host.tui.nothing import how_many, none_of
+from host.tui.nothing import how_many, none_of, not_known
 from host.tui.recent import Recent
 from host.tui.screen import TABLE_TICKS, MonitorScreen
 from host.tui.table import RowTable
@@ -97,15 +97,8 @@ class EventsScreen(MonitorScreen):
         if self._feed is None:
             self._feed = Feed(app.tasks, app.link)
         if not self._feed.is_open:
-            epoch = app.model.epoch
-
-            def began() -> None:
-                nonlocal epoch
-                if epoch != app.model.epoch:
-                    epoch = app.model.epoch
-                    self._events.clear()
-
-            self._feed.tail(TailQuery(source="events", last=LAST_EVENTS), self._events.take, began)
+            query = TailQuery(source="events", last=LAST_EVENTS)
+            self._feed.tail(query, self._events.take, self._events.began)
 
     def left(self) -> None:
         """Let it go."""
@@ -127,6 +120,7 @@ class EventsScreen(MonitorScreen):
         shown: Mapping[str, EventRow] = {k: row for k, row in events.items() if self.context or k in matching}
         ways = (("o shows all kinds", bool(kind)), ("Esc clears the filter", bool(self.chosen)))
         undo = ", ".join(words for words, chosen in ways if chosen)
+        self.table.unknown = not_known(monitor(self).model, answered=self._events.is_known)
         self.table.empty = none_of(len(events), undo) if events else "Nothing has happened yet."
         self.table.show(shown, frozenset(shown.keys() - matching))
         self.say_seen(len(matching), len(events))
@@ -134,7 +128,7 @@ class EventsScreen(MonitorScreen):
 
     def _paint_bars(self, chosen: Sequence[EventRow], known: int) -> None:
         width = max(10, self.size.width - 12)
-        bars, bad, top = histogram(chosen, monitor(self).clock.wall(), width)
+        bars, bad, top = histogram(chosen, monitor(self).model.now_s, width)
         self.query_one("#histogram", InkedLines).show(
             [
                 [(" all       ", "dim"), (bars, "accent")],
@@ -142,7 +136,9 @@ class EventsScreen(MonitorScreen):
             ]
         )
         groups: list[tuple[int, Parts]] = [
-            (0, [(f" {how_many(len(chosen), known, 'event')}", "strong")]),
+            (0, [(" events unknown", "dim")])
+            if self.table.unknown
+            else (0, [(f" {how_many(len(chosen), known, 'event')}", "strong")]),
             (1, [("of the kind ", "dim"), (self.KINDS[self._kind] or "any", "accent")]),
             (2, [(f"bars: 15 min, highest {top}", "dim")]),
         ]

@@ -16,6 +16,7 @@ from host.tui.fit import fit
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedText, Part, Parts
 from host.tui.keys import ACT, SHOW
+from host.tui.nothing import not_known
 from host.tui.screen import PLOT_TICKS, MonitorScreen
 
 READ_TICKS: Final = 50
@@ -53,10 +54,10 @@ class HostScreen(MonitorScreen):
             return
         model = monitor(self).model
         if model.page is None:
-            self.query_one(InkedText).show([[], [("  Nothing is known of a host yet.", "dim")]])
+            self.query_one(InkedText).show([[], [(f"  {not_known(model, answered=False)}", "dim")]])
             return
         width = max(10, min(60, self.size.width - 40))
-        lines = _text(model.page, model.host, model.clock.wall())
+        lines = _text(model.page, model.host, model.now_s)
         if model.host is not None:
             past = model.host_history
             lines[1:1] = [

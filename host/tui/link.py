@@ -35,11 +35,18 @@ class Link:
         self._retry_s = retry_s
         self._facade: Facade | None = None
         self._changed = anyio.Event()
+        self.connections = 0
+        """How many there were; another number means that what was read of the host is from before."""
 
     @property
     def facade(self) -> Facade | None:
         """The host; None while there is no connection."""
         return self._facade
+
+    @property
+    def epoch(self) -> str:
+        """Names the run of the host that is followed, or was last."""
+        return self._model.epoch
 
     async def run(self) -> None:
         """Connect and follow, until cancelled."""
@@ -64,12 +71,19 @@ class Link:
             self._model.live()
             self._set(facade)
             while True:
+                before = self._model.epoch
                 self._model.take(board, await board.moved())
+                if self._model.epoch != before:
+                    self._tell()
 
     def _set(self, facade: Facade | None) -> None:
         if facade is self._facade:
             return
         self._facade = facade
+        self.connections += facade is not None
+        self._tell()
+
+    def _tell(self) -> None:
         self._changed.set()
         self._changed = anyio.Event()
 
@@ -79,9 +93,9 @@ class Link:
             await self._changed.wait()
         return self._facade
 
-    async def ended(self, facade: Facade) -> None:
-        """Wait until this connection is no more."""
-        while self._facade is facade:
+    async def ended(self, facade: Facade, epoch: str) -> None:
+        """Wait until this connection is no more, or shows another run."""
+        while self._facade is facade and self.epoch == epoch:
             await self._changed.wait()
 
 
@@ -99,30 +113,31 @@ class Feed:
         return self._scope is not None
 
     def tail(
-        self, query: TailQuery, take: Callable[[Sequence[Any], int], None], began: Callable[[], None]
+        self, query: TailQuery, take: Callable[[Sequence[Any], int], None], began: Callable[[str], None]
     ) -> None:
         """Follow a tail. Ends what was open.
 
-        `began` is called before the first lines of each connection, `take` is given clean lines and how many
-        were lost before them.
+        `began` is told, before the first lines of each connection, which run of the host they are of: whoever
+        holds lines knows them by number within one run alone. `take` is given clean lines and how many were
+        lost before them.
         """
 
-        async def follow(facade: Facade) -> None:
+        async def follow(facade: Facade, epoch: str) -> None:
             async with facade.tail(query) as lines:
-                began()
+                began(epoch)
                 async for batch in lines:
                     take([clean_line(line) for line in batch.lines], batch.dropped)
 
         self._open(follow)
 
     def board(self, topics: Sequence[str], hz: float, take: Callable[[Board], None]) -> None:
-        """Follow a board. Ends what was open."""
+        """Follow a board, empty ones too. Ends what was open."""
 
-        async def follow(facade: Facade) -> None:
+        async def follow(facade: Facade, _: str) -> None:
             async with facade.watch(topics, hz=hz) as board:
                 while True:
-                    await board.moved()
                     take(board)
+                    await board.moved()
 
         self._open(follow)
 
@@ -132,22 +147,30 @@ class Feed:
             self._scope.cancel()
             self._scope = None
 
-    def _open(self, follow: Callable[[Facade], Any]) -> None:
+    def _open(self, follow: Callable[[Facade, str], Any]) -> None:
         self.close()
         self._scope = anyio.CancelScope()
         self._tasks.start_soon(self._run, self._scope, follow)
 
-    async def _run(self, scope: anyio.CancelScope, follow: Callable[[Facade], Any]) -> None:
+    async def _run(self, scope: anyio.CancelScope, follow: Callable[[Facade, str], Any]) -> None:
         with scope:
             while True:
                 facade = await self._link.live()
+                epoch = self._link.epoch
                 try:
-                    await follow(facade)
+                    async with anyio.create_task_group() as tasks:
+                        tasks.start_soon(self._cancel_at_end, tasks.cancel_scope, facade, epoch)
+                        await follow(facade, epoch)
+                        tasks.cancel_scope.cancel()
                 except* (PlughostError, OSError, OutOfStep):
                     pass
                 # A plugin that is gone, or a connection: either way the next one is asked when it is there.
                 with anyio.move_on_after(RETRY_S):
-                    await self._link.ended(facade)
+                    await self._link.ended(facade, epoch)
+
+    async def _cancel_at_end(self, scope: anyio.CancelScope, facade: Facade, epoch: str) -> None:
+        await self._link.ended(facade, epoch)
+        scope.cancel()
 
 
 def _first(group: BaseExceptionGroup[Exception]) -> Exception:

@@ -59,6 +59,8 @@ class LogLines:
         self._context = False
         self._sessions: dict[str, str] = {}
         self._last_seq = -1
+        self.run: str | None = None
+        """Of the host, of which the last lines are; None before it was asked."""
         self.dropped = 0
         """Lines that were lost on their way, since the view was opened."""
         self.scrolled_away = 0
@@ -97,11 +99,18 @@ class LogLines:
             self._take(row)
         self._trim()
 
-    def began(self, same_run: bool) -> None:
-        """Say that lines come over a new connection: of the same run of the host they are known by number."""
-        if not same_run:
-            self._last_seq = -1
-            self._sessions = {}
+    def began(self, run: str, at_s: float) -> None:
+        """Say of which run of the host the next lines are, and when it began.
+
+        Within one run lines are known by number; those of the run before stay, above a separator.
+        """
+        if run == self.run:
+            return
+        if self._entries:
+            self.note("the host was started anew", at_s)
+        self.run = run
+        self._last_seq = -1
+        self._sessions = {}
 
     def note(self, text: str, at_s: float) -> None:
         """Put in a line of the monitor's own."""

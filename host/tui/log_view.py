@@ -14,6 +14,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -49,6 +50,8 @@ class LogView(ScrollView, can_focus=True):
         Binding("a", "ages", "times or ages"),
     ]
 
+    empty = reactive("No lines yet.")
+
     class Opened(Message):
         """Enter on a line."""
 
@@ -70,7 +73,6 @@ class LogView(ScrollView, can_focus=True):
         self.ages = False
         self.named = named
         """Whether each line says whose it is."""
-        self.empty = "No lines yet."
         self.cursor_shown = True
         self._patterns: tuple[re.Pattern[str], ...] = ()
         self._cursor = 0
@@ -245,7 +247,7 @@ class LogView(ScrollView, can_focus=True):
         if not line.first:
             return [Segment(" " * self._head_cells(), dim), *self._marked(line.text, base + self._ink(entry))]
         if self.ages:
-            at = fit(age(monitor(self).clock.wall() - row.at_s), self._time_cells(), right=True)
+            at = fit(age(monitor(self).model.now_s - row.at_s), self._time_cells(), right=True)
         else:
             at = clock(row.at_s, millis=self._time_cells() == 12)
         word, ink = level_word(row.level)

@@ -48,6 +48,8 @@ class Model:
         self.tries = 0
         """Since the connection was lost."""
         self.epoch = ""
+        self.goes_back = False
+        """Whether another epoch is the same run, gone back in: a recording's."""
         self.host: HostRow | None = None
         self.page: HostPage | None = None
         self.plugins: dict[str, PluginRow] = {}
@@ -62,12 +64,19 @@ class Model:
         """Grows when a state, a plugin or a problem came, went or changed: what is painted at once."""
         self._sampled_at_s: float | None = None
 
+    @property
+    def now_s(self) -> float:
+        """The moment of the picture, from which ages are told: now, or when the host was lost."""
+        lost = self.lost_at_s if self.link == "lost" else None
+        return self.clock.wall() if lost is None else lost
+
     def take(self, board: Board, moved: Collection[tuple[str, str]]) -> None:
         """Take in what is different on a board."""
         if board.epoch != self.epoch:
             self.epoch = board.epoch
             self.histories = {}
             self.host_history = History()
+            self._sampled_at_s = None
             self.plugins, self.problems, self.prompts = {}, {}, {}
             moved = {(topic, key) for topic, rows in board.picture.items() for key in rows}
         self.step += 1
@@ -129,7 +138,7 @@ class Model:
 
     def open_problems(self) -> list[ProblemRow]:
         """Return the problems that nobody acknowledged or muted, the worst and then the newest first."""
-        now_s = self.clock.wall()
+        now_s = self.now_s
         rows = [
             row
             for row in self.problems.values()

@@ -17,7 +17,9 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import ACT, FIND, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS
 from host.tui.link import Feed
+from host.tui.log_feed import follow_lines
 from host.tui.log_view import LogView
+from host.tui.nothing import not_known
 from host.tui.plugin_columns import PLUGIN_COLUMNS, PluginLine, lines_of, table_text
 from host.tui.plugin_detail import detail_of
 from host.tui.screen import TABLE_TICKS, MonitorScreen
@@ -82,7 +84,6 @@ class Overview(MonitorScreen):
         title.add_class("unzoomed")
         yield title
         warnings = WarningsPane(named=True, id="warnings", kept=LAST_WARNINGS * 4)
-        warnings.empty = "No warnings."
         warnings.add_class("unzoomed")
         yield warnings
 
@@ -102,15 +103,8 @@ class Overview(MonitorScreen):
             app = monitor(self)
             self._feed = Feed(app.tasks, app.link)
         if not self._feed.is_open:
-            held, model = self.warnings.held, monitor(self).model
-            epoch = model.epoch
-
-            def began() -> None:
-                nonlocal epoch
-                held.began(model.epoch == epoch)
-                epoch = model.epoch
-
-            self._feed.tail(TailQuery(source="logs", level=WARNING, last=LAST_WARNINGS), held.take, began)
+            query = TailQuery(source="logs", level=WARNING, last=LAST_WARNINGS)
+            follow_lines(self.warnings, self._feed, query, monitor(self).model)
 
     def left(self) -> None:
         """Let them go."""
@@ -121,6 +115,8 @@ class Overview(MonitorScreen):
 
     def paint(self, ticks: int, at_once: bool) -> None:
         """Counts at once, the table twice a second, warnings as they come."""
+        unknown = not_known(monitor(self).model, answered=self.warnings.held.run is not None)
+        self.warnings.empty = unknown or "No warnings."
         self.warnings.paint(ages=ticks % TABLE_TICKS == 0)
         if ticks % TABLE_TICKS and not at_once:
             return
@@ -173,7 +169,7 @@ class Overview(MonitorScreen):
         row = model.plugins.get(self.table.cursor_key)
         problems = [p for p in model.open_problems() if row is not None and p.plugin == row.id]
         self.query_one("#detail", InkedLines).show(
-            [] if row is None else detail_of(row, problems, model.clock.wall(), self.size.width)
+            [] if row is None else detail_of(row, problems, model.now_s, self.size.width)
         )
 
     # Keys

@@ -27,7 +27,7 @@ class PluginLine:
 
 def lines_of(model: Model, rows: Sequence[PluginRow]) -> dict[str, PluginLine]:
     """Return what the table is handed."""
-    now_s = model.clock.wall()
+    now_s = model.now_s
     lines: dict[str, PluginLine] = {}
     for row in rows:
         past = model.histories.get(row.id)

@@ -116,7 +116,7 @@ class PluginScreen(MonitorScreen):
         if not self._open:
             self.open_tab(self._wanted, at_s=self._moment)
         elif self.tab is not None:
-            self.tab.entered()
+            self.tab.enter()
 
     def left(self) -> None:
         """Stop following."""
@@ -179,7 +179,7 @@ class PluginScreen(MonitorScreen):
         self.chosen, self.context = opened.chosen, opened.context
         bar.set(opened.chosen.text)
         if self._seen:
-            opened.entered()
+            opened.enter()
         if at_s is not None:
             opened.go_to_moment(at_s)
         self._paint_tabs()
@@ -206,7 +206,7 @@ class PluginScreen(MonitorScreen):
             self._paint_lights()
             self._paint_tabs()
         if self.tab is not None and self.tab.is_mounted:
-            self.tab.paint(ticks, at_once)
+            self.tab.look(ticks, at_once)
             if self.tab.chosen:
                 self.say_seen(*self.tab.counted())
 
@@ -218,7 +218,7 @@ class PluginScreen(MonitorScreen):
             who.show([[(f" {self.plugin}", "strong"), ("  ✖ it is gone; Esc goes back", "bad")]])
             return
         problems = [problem for problem in model.open_problems() if problem.plugin == self.plugin]
-        who.show([title_of(row, model.clock.wall(), self.size.width), reason_of(row, problems)])
+        who.show([title_of(row, model.now_s, self.size.width), reason_of(row, problems)])
 
     def _paint_lights(self) -> None:
         contributed = monitor(self).contributed

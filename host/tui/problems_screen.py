@@ -17,7 +17,7 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.keys import ACT, PLUGIN_BINDINGS, SHOW, VERB_BINDINGS
 from host.tui.log_lines import MIN_TEXT_CELLS, wrapped
-from host.tui.nothing import none_of
+from host.tui.nothing import none_of, not_known
 from host.tui.problem_columns import PROBLEM_COLUMNS, Shown, fix_words, is_muted
 from host.tui.screen import TABLE_TICKS, MonitorScreen
 from host.tui.states import severity_glyph
@@ -75,7 +75,8 @@ class ProblemsScreen(MonitorScreen):
 
     def filtered(self) -> None:
         """Show what the filter chooses."""
-        model, now_s = monitor(self).model, monitor(self).clock.wall()
+        model = monitor(self).model
+        now_s = model.now_s
         opened = model.open_problems()
         quiet = sorted(
             (row for row in model.problems.values() if row not in opened),
@@ -87,6 +88,8 @@ class ProblemsScreen(MonitorScreen):
         )
         shown = {row.id: (row, now_s) for row in rows if self.context or row.id in matching}
         self.table.empty = _nothing(len(rows), len(quiet), filtered=bool(self.chosen))
+        unknown = not_known(model, answered=model.link == "live")
+        self.table.unknown = "" if rows else unknown
         self.table.show(shown, frozenset(shown.keys() - matching))
         self.say_seen(len(matching), len(rows))
         errors = sum(row.severity == "error" for row in opened)
@@ -95,6 +98,8 @@ class ProblemsScreen(MonitorScreen):
             (1, [(f"✖ {many(errors, 'error')}", "bad" if errors else "dim")]),
             (1, [(f"▲ {many(len(opened) - errors, 'warning')}", "warn" if len(opened) > errors else "dim")]),
         ]
+        if unknown and not rows:
+            groups = [(0, [(" problems unknown", "dim")])]
         if quiet:
             shows = "hides them" if self._all else "shows them"
             groups.append((2, [(f"{len(quiet)} seen or muted", "dim"), ("  A ", "title"), (shows, "dim")]))

@@ -1,4 +1,4 @@
-"""Recent: the last lines of a tail by key, bounded, the newest first when shown."""
+"""Recent: the last lines of a tail by key, bounded, the newest first when shown; of one run of the host."""
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
@@ -16,9 +16,21 @@ class Recent(Generic[T]):
         self._key = key
         self._kept = kept
         self._lines: dict[str, T] = {}
+        self._run: str | None = None
         self.dropped = 0
         """Lines that were lost on their way."""
         self.step = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a host was asked, so that an empty list means that there is nothing."""
+        return self._run is not None
+
+    def began(self, run: str) -> None:
+        """Say of which run of the host the next lines are: keys are its own, so what is of another goes."""
+        if run != self._run:
+            self.clear()
+            self._run = run
 
     def take(self, lines: Iterable[T], dropped: int = 0) -> None:
         """Take lines in."""
@@ -34,6 +46,7 @@ class Recent(Generic[T]):
     def clear(self) -> None:
         """Forget all of them."""
         self._lines = {}
+        self.dropped = 0
         self.step += 1
 
     def __len__(self) -> int:

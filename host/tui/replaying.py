@@ -12,7 +12,6 @@ from anyio import create_task_group, sleep
 from anyio.abc import TaskGroup
 from textual.binding import Binding, BindingType
 
-from host.clock import Clock
 from host.facade.facade import Facade
 from host.facade.figures import age
 from host.tui.app import Monitor
@@ -31,6 +30,11 @@ class Played(Protocol):
     speed: float
     paused: bool
     at_s: float
+
+    @property
+    def began_at_s(self) -> float:
+        """When it began; seconds since the epoch."""
+        ...
 
     @property
     def length_s(self) -> float:
@@ -55,8 +59,27 @@ class Played(Protocol):
         ...
 
 
+class PlayedClock:
+    """The recording's own time: it stands where that is held, and goes back with it."""
+
+    def __init__(self, played: Played) -> None:
+        self._played = played
+
+    def monotonic(self) -> float:
+        """Seconds of the recording; they do go back, with whoever goes back in it."""
+        return self._played.at_s
+
+    def wall(self) -> float:
+        """Seconds since the epoch, as they were then."""
+        return self._played.began_at_s + self._played.at_s
+
+    def suspended(self) -> float:
+        """Nothing: what was slept through was not recorded."""
+        return 0.0
+
+
 class ReplayMonitor(Monitor):
-    """The monitor, with keys for the recording's time. It only looks: what was can't be changed."""
+    """The monitor, with the recording's time and keys for it. It only looks: what was can't be changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("comma", "replay_seek(-1)", "10 s back", key_display=",", group=SHOW),
@@ -67,13 +90,17 @@ class ReplayMonitor(Monitor):
         Binding("0", "replay_begin", "to its beginning", group=SHOW, show=False),
     ]
 
-    def __init__(self, played: Played, tasks: TaskGroup, *, ascii: bool = False, clock: Clock | None = None,
-                 folder: Path | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, played: Played, tasks: TaskGroup, *, ascii: bool = False, folder: Path | None = None
+    ) -> None:
         @asynccontextmanager
         async def connect() -> AsyncGenerator[Facade, None]:
             yield played.as_facade
 
-        super().__init__(connect, tasks, read_only=True, ascii=ascii, clock=clock, folder=folder)
+        super().__init__(
+            connect, tasks, read_only=True, ascii=ascii, clock=PlayedClock(played), folder=folder
+        )
+        self.model.goes_back = True
         self._played = played
 
     @property

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from anyio import create_task_group
+from anyio import Event, create_task_group
 
 from host.clock import Clock
 from host.tui.app import Monitor
@@ -16,8 +16,9 @@ async def run_monitor(
     ascii: bool = False,
     clock: Clock | None = None,
     folder: Path | None = None,
+    over: Event | None = None,
 ) -> None:
-    """Show a host until the operator quits.
+    """Show a host until the operator quits, or until `over` is set, which `connect` may do.
 
     Connects by `connect`, and again whenever the connection ends; a host that is not there yet is waited for.
     With `read_only` nothing can be changed, with `ascii` only ASCII is drawn. Files are proposed in `folder`,
@@ -25,5 +26,12 @@ async def run_monitor(
     """
     async with create_task_group() as tasks:
         app = Monitor(connect, tasks, read_only=read_only, ascii=ascii, clock=clock, folder=folder)
+
+        async def end(event: Event) -> None:
+            await event.wait()
+            app.exit()
+
+        if over is not None:
+            tasks.start_soon(end, over)
         await app.run_async()
         tasks.cancel_scope.cancel()

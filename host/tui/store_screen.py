@@ -6,6 +6,7 @@ from textual.widget import Widget
 
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedText, Parts
+from host.tui.nothing import not_known
 from host.tui.screen import TABLE_TICKS, MonitorScreen
 
 
@@ -27,7 +28,10 @@ class StoreScreen(MonitorScreen):
             return
         model = monitor(self).model
         waiting = sorted(row.id for row in model.plugins.values() if row.update)
-        folders = model.page.plugin_folders if model.page is not None else ()
+        if model.page is None:
+            self.query_one(InkedText).show([[], [(f"  {not_known(model, answered=False)}", "dim")]])
+            return
+        folders = model.page.plugin_folders
         lines: list[Parts] = [
             [],
             [("  No store is configured.", "strong")],

@@ -60,7 +60,9 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         super().__init__(id=id)
         self.columns: list[Column[R]] = list(columns)
         self.empty = empty
-        """What is said where there are no rows."""
+        """What is said where there are no rows,"""
+        self.unknown = ""
+        """and in place of it where that is not known, why."""
         self.markable = markable
         self.marks: set[str] = set()
         self.hidden: set[str] = set()
@@ -289,7 +291,7 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
             titles = title_segments(self._layout, (self.sort_key, self.reversed), base, inks(self))
             return Strip(titles).adjust_cell_length(width, base)
         if not self._order:
-            text = self.empty if y == 2 else ""
+            text = (self.unknown or self.empty) if y == 2 else ""
             return Strip([Segment(fit(f"  {text}", width), base + inks(self)["dim"])], width)
         line = self._line(self.scroll_offset.y + y - 1)
         if line is None:

@@ -7,8 +7,6 @@ from pathlib import Path
 import anyio
 from textual.pilot import Pilot
 
-from host.clock import FakeClock
-from host.control.recording import read_recording
 from host.control.replay import Replay
 from host.tui.replaying import ReplayMonitor
 from host.tui.screen import MonitorScreen
@@ -23,13 +21,12 @@ MOMENT_S = 5.6
 async def replayed(
     at_s: float, size: tuple[int, int]
 ) -> AsyncGenerator[tuple[ReplayMonitor, Replay, Pilot[None]], None]:
-    """Run a monitor of the recording, held at a second of it, with a clock that stands still there."""
+    """Run a monitor of the recording, held at a second of it."""
     played = Replay(DEMO)
     played.pause()
     played.seek(at_s)
-    clock = FakeClock(read_recording(DEMO)[0].began_at_s + at_s)
     async with anyio.create_task_group() as tasks:
-        app = ReplayMonitor(played, tasks, clock=clock)
+        app = ReplayMonitor(played, tasks)
         async with app.run_test(size=size) as pilot:
             with anyio.fail_after(10):
                 while app.model.link != "live":

@@ -2,7 +2,9 @@
 
 import pytest
 from tui.driven import Driven, driving, full_host
+from tui.staged_facade import StagedFacade
 
+from host.errors import NoHost
 from host.tui.plugin_screen import PluginScreen
 from host.tui.screen import MonitorScreen
 
@@ -55,3 +57,77 @@ async def test_a_log_without_a_line_of_a_level_or_stream_says_which_keys_show_al
         await driven.sees("match; v shows all levels.")
         await driven.press("o", "o")
         await driven.sees("match; v shows all levels, o all streams.")
+
+
+LIES = (
+    "No lines yet",
+    "No calls yet",
+    "Nothing has happened yet",
+    "It has nothing that can be set",
+    "It keeps nothing",
+    "It asks for no permission",
+    "No method was called",
+    "sking the host",
+    "All is well",
+    "No warnings",
+    "No store is configured",
+    "no keys",
+)
+TABS = ("summary", "logs", "rpc", "events", "config", "storage", "permissions", "manifest")
+
+
+def holds_no_lie(driven: Driven) -> bool:
+    return not any(lie in driven.text for lie in LIES)
+
+
+async def test_no_tab_says_that_there_is_nothing_while_nobody_can_be_asked():
+    facade = full_host()
+    async with driving(facade) as driven:
+        await driven.sees("11 plugins")
+        facade.vanish()
+        await driven.sees("✖ lost")
+        driven.app.open_plugin("github")
+        await driven.until(lambda: isinstance(driven.app.screen, PluginScreen))
+        for tab in TABS:
+            driven.screen(PluginScreen).open_tab(tab)
+            await driven.until(lambda tab=tab: driven.screen(PluginScreen).tab_id == tab)
+            await driven.sees("Not known: the host is gone.")
+            assert holds_no_lie(driven), driven.text
+        for tab, shown in (
+            ("storage", "users/alice"),
+            ("manifest", "Is needed by"),
+            ("permissions", "granted"),
+        ):
+            driven.screen(PluginScreen).open_tab(tab)
+            await driven.until(lambda tab=tab: driven.screen(PluginScreen).tab_id == tab)
+            facade.come_back()
+            await driven.sees("● live", shown)
+            await driven.sees_not("Not known")
+            facade.vanish()
+            # What was told is the last picture, and stays.
+            await driven.sees("✖ lost", shown)
+            assert "Not known" not in driven.text
+
+
+async def test_what_was_read_of_one_run_of_the_host_is_read_anew_of_the_next():
+    facade = full_host()
+    async with driving(facade) as driven:
+        driven.app.open_plugin("github", "storage")
+        await driven.sees("users/alice")
+        facade.vanish()
+        await driven.sees("✖ lost")
+        facade.keys = []
+        facade.come_back()
+        await driven.sees("● live", "It keeps nothing.")
+        await driven.sees_not("users/alice")
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])
+async def test_no_screen_says_that_all_is_well_where_there_was_never_a_host(key: str):
+    facade = StagedFacade()
+    facade.gone = NoHost("no host listens here", remedy="start one: plughost run")
+    async with driving(facade, live=False) as driven:
+        await driven.sees("no host listens here")
+        await driven.press(key)
+        await driven.sees("Not known: there is no host to ask yet.")
+        assert holds_no_lie(driven), driven.text

@@ -76,13 +76,14 @@ def test_lines_of_one_entry_stay_together():
 
 def test_lines_that_come_again_over_a_new_connection_are_known():
     held = LogLines()
+    held.began("one", 0.0)
     held.take([row(1, "a"), row(2, "b")])
-    held.began(same_run=True)
+    held.began("one", 0.0)
     held.take([row(1, "a"), row(2, "b"), row(3, "c")])
     assert shown(held) == ["a", "b", "c"]
-    held.began(same_run=False)
+    held.began("two", 5.0)
     held.take([row(1, "d")])
-    assert shown(held)[-1] == "d"
+    assert shown(held) == ["a", "b", "c", "the host was started anew", "d"]
 
 
 def test_wide_characters_are_wrapped_by_their_cells():

@@ -186,8 +186,8 @@ async def test_what_is_not_known_yet_is_said_to_be_asked_for():
     async with driving(facade) as driven:
         await driven.press("enter")
         await asked.wait()
-        await driven.until(lambda: "asking …" in driven.line_with("Last start"))
-        assert "asking …" in driven.line_with("Last end")
+        await driven.until(lambda: "Asking the host …" in driven.line_with("Last start"))
+        assert "Asking the host …" in driven.line_with("Last end")
         answered.set()
         await driven.until(lambda: "spawn" in driven.line_with("Last start"))
-        assert "asking" not in driven.line_with("Last end")
+        assert "Asking" not in driven.line_with("Last end")

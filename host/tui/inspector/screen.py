@@ -86,7 +86,7 @@ class InspectScreen(Screen[None]):
         self._feed = Feed(app.tasks, app.link)
         query = TailQuery(source="logs", plugins=(self._subject.plugin,), last=LAST_LINES)
         held = self.query_one("#log", LogView).held
-        self._feed.tail(query, held.take, lambda: None)
+        self._feed.tail(query, held.take, lambda _: None)
         self._say([("Enter opens a value, s sends", "dim")])
         self.action_open("answer")
         self.set_interval(TICK_S, self._tick)

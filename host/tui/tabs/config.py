@@ -52,7 +52,6 @@ class ConfigTab(PluginTab):
         self._contributed: int = -1
         self._draft = Draft()
         self._asked = 0
-        self._fault = ""
 
     def compose(self) -> ComposeResult:
         """The table, what is known of a field, how it stands."""
@@ -109,25 +108,16 @@ class ConfigTab(PluginTab):
 
     # Reading
 
-    def entered(self) -> None:
-        """Read it."""
-        self.action_reload()
-
     def action_reload(self) -> None:
         """Read it again; what was typed stays."""
-        monitor(self).start(self._read)
+        monitor(self).start(self.read)
 
-    async def _read(self) -> None:
-        facade = monitor(self).link.facade
-        if facade is None:
-            return
-        try:
-            self._page = await facade.config(self.plugin)
-            self._fields = fields_of(self._page)
-        except (PlughostError, OSError) as error:
-            self._fault = clean(str(error))
-        else:
-            self._fault = ""
+    async def read(self) -> None:
+        """Ask for it, and have what was typed held against it."""
+        page = await self.ask(lambda facade: facade.config(self.plugin))
+        if page is not None:
+            self._page = page
+            self._fields = fields_of(page)
         await self._look()
 
     async def _look(self) -> None:
@@ -135,7 +125,7 @@ class ConfigTab(PluginTab):
         facade = monitor(self).link.facade
         self._asked += 1
         number = self._asked
-        if facade is not None and not self._fault:
+        if facade is not None and not self.fault:
             try:
                 found = await facade.config_check(self.plugin, *self._draft.wanted())
             except (PlughostError, OSError) as error:
@@ -160,7 +150,7 @@ class ConfigTab(PluginTab):
             lines = field_lines(field, self._draft.faults_at(field.key))
         self.query_one("#config-field", InkedLines).show(lines)
         read_only = monitor(self).read_only
-        status = status_of(self._page, self._draft, fault=self._fault, read_only=read_only)
+        status = status_of(self._page, self._draft, fault=self.fault, read_only=read_only)
         self.query_one("#config-status", InkedLines).show([fitting(status, self.size.width)])
 
     # Changing
@@ -255,10 +245,10 @@ class ConfigTab(PluginTab):
         """Show the differences, and save after a yes; return whether nothing is left to be saved."""
         app, page = monitor(self), self._page
         await self._look()
-        if page is None or self._fault:
-            app.say(self._fault or "There is no host to ask", "warning")
+        if page is None or self.fault:
+            app.say(self.fault or "There is no host to ask", "warning")
         elif await save(app, page, self._draft, self._fields):
-            await self._read()
+            await self.read()
         return not len(self._draft)
 
     def action_config_undo(self) -> None:
@@ -271,7 +261,7 @@ class ConfigTab(PluginTab):
 
     async def _undo(self) -> None:
         await undo(monitor(self), self.plugin)
-        await self._read()
+        await self.read()
 
     def action_config_history(self) -> None:
         """Show who changed what, and when."""

@@ -10,7 +10,7 @@ from host.facade.tails import EventRow, TailQuery
 from host.tui.dialogs import ShowText
 from host.tui.event_columns import EVENT_COLUMNS, event_lines, plain_event
 from host.tui.inked import monitor
-from host.tui.nothing import none_of
+from host.tui.nothing import none_of, not_known
 from host.tui.recent import Recent
 from host.tui.screen import TABLE_TICKS
 from host.tui.table import RowTable
@@ -44,16 +44,13 @@ class EventsTab(PluginTab):
 
     def entered(self) -> None:
         """Follow them."""
-        epoch = monitor(self).model.epoch
-
-        def began() -> None:
-            nonlocal epoch
-            if monitor(self).model.epoch != epoch:
-                epoch = monitor(self).model.epoch
-                self._events.clear()
-
         query = TailQuery(source="events", plugins=(self.plugin,), last=LAST_EVENTS)
-        self.feed().tail(query, self._events.take, began)
+        self.feed().tail(query, self._events.take, self._events.began)
+
+    @property
+    def unknown(self) -> str:
+        """Why it is not known what happened; empty where it is."""
+        return not_known(monitor(self).model, answered=self._events.is_known)
 
     def paint(self, ticks: int, at_once: bool) -> None:
         """Twice a second."""

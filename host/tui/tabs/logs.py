@@ -10,14 +10,15 @@ from textual.binding import Binding, BindingType
 
 from host.facade.figures import day, many
 from host.facade.filters import parse_filter
-from host.facade.tails import LogRow, Source, TailQuery
+from host.facade.tails import LogRow, TailQuery
 from host.tui.dialogs import ShowText
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, Parts, fitting
 from host.tui.json_lines import json_lines
 from host.tui.keys import FIND
+from host.tui.log_feed import follow_lines
 from host.tui.log_view import LogView, plain_line
-from host.tui.nothing import how_many, none_of
+from host.tui.nothing import how_many, none_of, not_known
 from host.tui.screen import TABLE_TICKS
 from host.tui.states import level_word
 from host.tui.tabs.tab import PluginTab
@@ -60,18 +61,13 @@ class LogsTab(PluginTab):
 
     def entered(self) -> None:
         """Follow them."""
-        held, model = self.view.held, monitor(self).model
-        epoch = model.epoch
+        query = TailQuery(source="logs", plugins=(self.plugin,), last=LAST_LINES)
+        follow_lines(self.view, self.feed(), query, monitor(self).model)
 
-        def began() -> None:
-            nonlocal epoch
-            if epoch != model.epoch and held.entries:
-                held.note("the host was started anew", model.clock.wall())
-            held.began(epoch == model.epoch)
-            epoch = model.epoch
-
-        source: Source = "logs"
-        self.feed().tail(TailQuery(source=source, plugins=(self.plugin,), last=LAST_LINES), held.take, began)
+    @property
+    def unknown(self) -> str:
+        """Why it is not known which lines there are; empty where it is."""
+        return not_known(monitor(self).model, answered=self.view.held.run is not None)
 
     def paint(self, ticks: int, at_once: bool) -> None:
         """Ten times a second where something came."""
@@ -88,7 +84,9 @@ class LogsTab(PluginTab):
             ("Esc clears the filter", bool(self.chosen)),
         )
         held = self.view.held.entries
-        self.view.empty = none_of(held, ", ".join(w for w, on in ways if on)) if held else NO_LINES
+        self.view.empty = (
+            none_of(held, ", ".join(w for w, on in ways if on)) if held else self.unknown or NO_LINES
+        )
 
     def _paint_status(self) -> None:
         view, held = self.view, self.view.held

@@ -7,9 +7,10 @@ from textual.app import ComposeResult
 
 from host.facade.figures import many
 from host.facade.plugin_pages import PluginPage
-from host.tui.inked import monitor
+from host.tui.border import cleaned
 from host.tui.inked_lines import InkedText, Parts
 from host.tui.json_lines import json_lines
+from host.tui.screen import TABLE_TICKS
 from host.tui.tabs.tab import PluginTab
 
 _LISTS: Final = (
@@ -35,16 +36,20 @@ class ManifestTab(PluginTab):
         text.add_class("main")
         yield text
 
-    def entered(self) -> None:
-        """Read it."""
-        monitor(self).start(self._read)
+    async def read(self) -> None:
+        """Ask for it."""
+        page = await self.ask(lambda facade: facade.plugin(self.plugin))
+        if page is not None:
+            self._page = cleaned(page)
+        if self.is_attached:
+            self.paint(0, True)
 
-    async def _read(self) -> None:
-        page = await monitor(self).page_of(self.plugin)
-        if page is None or not self.is_attached:
+    def paint(self, ticks: int, at_once: bool) -> None:
+        """Show it, or why it is not known."""
+        if ticks % TABLE_TICKS and not at_once:
             return
-        self._page = page
-        self.query_one(InkedText).show(_lines(page))
+        page = self._page
+        self.query_one(InkedText).show(_lines(page) if page else [[], [(f" {self.unknown}", "dim")]])
 
     def copied(self) -> str:
         """All of it."""

@@ -8,7 +8,6 @@ import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from host.base_error import PlughostError
 from host.facade.facade import Facade
 from host.facade.figures import age, count
 from host.facade.pages import PermissionRow, PermissionsPage
@@ -102,32 +101,27 @@ class PermissionsTab(PluginTab):
     def _last(self, row: PermissionRow) -> Cell:
         if row.last_s is None:
             return Cell("never", "dim")
-        return Cell(age(monitor(self).clock.wall() - row.last_s))
+        return Cell(age(monitor(self).model.now_s - row.last_s))
 
     @property
     def table(self) -> RowTable[PermissionRow]:
         """The permissions."""
         return cast("RowTable[PermissionRow]", self.query_one(RowTable))
 
-    def entered(self) -> None:
-        """Read them."""
-        self.action_reload()
-
     def action_reload(self) -> None:
         """Read them again."""
-        monitor(self).start(self._read)
+        monitor(self).start(self.read)
 
-    async def _read(self) -> None:
-        app = monitor(self)
-        if app.link.facade is None:
+    async def read(self) -> None:
+        """Ask for them, and for what bounds it."""
+        page = await self.ask(lambda facade: facade.permissions(self.plugin))
+        if page is None:
+            if self.fault and self.answered:
+                monitor(self).say(self.fault, "error")
             return
-        try:
-            self._page = cleaned(await app.link.facade.permissions(self.plugin))
-        except (PlughostError, OSError) as error:
-            app.say_error(error)
-            return
-        page = await app.page_of(self.plugin)
-        self._bounds = () if page is None else page.bounds
+        self._page = cleaned(page)
+        whole = await monitor(self).page_of(self.plugin)
+        self._bounds = () if whole is None else whole.bounds
         if self.is_attached:
             self._show()
 
@@ -171,7 +165,7 @@ class PermissionsTab(PluginTab):
     def _change(self, what: Callable[[Facade], Awaitable[Any]], done: str) -> None:
         async def change(facade: Facade) -> None:
             await what(facade)
-            await self._read()
+            await self.read()
 
         if self.table.cursor_key:
             monitor(self).acts.ask(change, done)

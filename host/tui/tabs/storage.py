@@ -1,6 +1,7 @@
 """StorageTab: what a plugin keeps: keys, sizes, ends. To look at; only all of it can be wiped."""
 
 import shlex
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final, cast
 
 import msgspec
@@ -8,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from host.base_error import PlughostError
+from host.facade.facade import Facade
 from host.facade.figures import age, count, many, size
 from host.facade.pages import StorageKey, StoragePage
 from host.tui.border import cleaned
@@ -38,7 +40,6 @@ class StorageTab(PluginTab):
         self._keys: dict[str, StorageKey] = {}
         self._page: StoragePage | None = None
         self._more = False
-        self._fault = ""
 
     def compose(self) -> ComposeResult:
         """The table, and how much it is."""
@@ -72,7 +73,7 @@ class StorageTab(PluginTab):
     def _ends(self, row: StorageKey) -> Cell:
         if row.expires_s is None:
             return Cell("–", "dim")
-        left = row.expires_s - monitor(self).clock.wall()
+        left = row.expires_s - monitor(self).model.now_s
         return Cell(age(left), "warn" if left < 60 else "plain")
 
     @property
@@ -84,13 +85,9 @@ class StorageTab(PluginTab):
         """Say as much as there is room for."""
         self._show()
 
-    def entered(self) -> None:
-        """Read them."""
-        self.action_reload()
-
     def action_reload(self) -> None:
         """Read them again."""
-        monitor(self).start(self._read, "")
+        monitor(self).start(self.read)
 
     def action_more(self) -> None:
         """Read the keys behind the last one."""
@@ -99,17 +96,18 @@ class StorageTab(PluginTab):
         else:
             monitor(self).say("These are all keys")
 
+    async def read(self) -> None:
+        """Ask for the first ones."""
+        await self._read("")
+
     async def _read(self, after: str) -> None:
-        facade = monitor(self).link.facade
-        if facade is None:
-            return
-        try:
-            keys = cleaned(await facade.storage_keys(self.plugin, after=after, limit=PAGE))
-            self._page = next((page for page in await facade.storage() if page.plugin == self.plugin), None)
-        except (PlughostError, OSError) as error:
-            self._fault = str(error)
-        else:
-            self._fault = ""
+        async def question(facade: Facade) -> tuple[Sequence[StorageKey], Sequence[StoragePage]]:
+            return await facade.storage_keys(self.plugin, after=after, limit=PAGE), await facade.storage()
+
+        answer = await self.ask(question)
+        if answer is not None:
+            keys, pages = cleaned(answer[0]), answer[1]
+            self._page = next((page for page in pages if page.plugin == self.plugin), None)
             self._more = len(keys) == PAGE
             self._keys = (self._keys if after else {}) | {key.key: key for key in keys}
         if self.is_attached:
@@ -119,8 +117,8 @@ class StorageTab(PluginTab):
         self.table.show(self._keys)
         page = self._page
         groups: list[tuple[int, Parts]] = []
-        if self._fault:
-            groups.append((0, [(f" {self._fault}", "bad")]))
+        if self.fault:
+            groups.append((0, [(f" {self.fault}", "bad")]))
         elif page is not None:
             share = page.bytes / page.quota_bytes if page.quota_bytes else 0.0
             ink = "bad" if share >= 0.95 else "warn" if share >= 0.8 else "plain"
@@ -130,7 +128,7 @@ class StorageTab(PluginTab):
             )
             if page.files_bytes:
                 groups.append((1, [("files ", "dim"), (size(page.files_bytes), "plain")]))
-        else:
+        elif self.answered:
             groups.append((0, [(" no keys", "dim")]))
         if self._more:
             groups.append((0, [("m", "title"), (f" more than these {len(self._keys)}", "dim")]))

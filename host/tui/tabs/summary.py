@@ -20,6 +20,7 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Part, Parts, fitting
 from host.tui.link import METHODS_HZ
 from host.tui.model import History
+from host.tui.nothing import not_known
 from host.tui.plot import Plot
 from host.tui.screen import PLOT_TICKS
 from host.tui.table import RowTable
@@ -98,8 +99,12 @@ class SummaryTab(PluginTab):
         self._methods: dict[str, MethodRow] = {}
         self._page: PluginPage | None = None
         self._session: str | None = ""
+        self._told = False
+        """Whether the host told of methods."""
         self._before = History()
-        """From before the monitor looked, out of the flight recorder."""
+        """From before the monitor looked, out of the flight recorder,"""
+        self._before_of = ""
+        """and of which run of the host."""
 
     def compose(self) -> ComposeResult:
         """Plots, life, methods."""
@@ -125,20 +130,28 @@ class SummaryTab(PluginTab):
     def entered(self) -> None:
         """Follow its methods, and read what is known from before."""
         self.feed().board((METHODS + self.plugin,), METHODS_HZ, self._take)
-        monitor(self).start(self._read)
+        super().entered()
+
+    @property
+    def unknown(self) -> str:
+        """Why it is not known which methods were called; empty where it is."""
+        return not_known(monitor(self).model, answered=self._told, fault=self.fault)
 
     def _take(self, board: Board) -> None:
+        self._told = METHODS + self.plugin in board.picture
         self._methods = {row.name: row for row in map(cleaned, board.methods(self.plugin).values())}
 
-    async def _read(self) -> None:
+    async def read(self) -> None:
+        """Ask for its last start and end, and for what it used before."""
         app = monitor(self)
         row = app.model.plugins.get(self.plugin)
         self._session = None if row is None else row.session
-        page = await app.page_of(self.plugin)
+        page = await self.ask(lambda facade: facade.plugin(self.plugin))
         if page is not None:
-            self._page = page
-        if app.link.facade is None or self._before.cpu_cores:
+            self._page = cleaned(page)
+        if app.link.facade is None or (self._before_of == app.link.epoch and self._before.cpu_cores):
             return
+        self._before, self._before_of = History(), app.link.epoch
         try:
             samples = await app.link.facade.plugin_samples(self.plugin)
         except (PlughostError, OSError):
@@ -156,7 +169,7 @@ class SummaryTab(PluginTab):
             return
         if row.session != self._session:
             # Another start: its timings, and how the one before ended.
-            monitor(self).start(self._read)
+            monitor(self).start(self.read)
         past = model.histories.get(self.plugin) or History()
         self._paint_past(row, past)
         self._paint_life(row)
@@ -188,14 +201,14 @@ class SummaryTab(PluginTab):
         self.query_one("#sparks", InkedLines).show(lines)
 
     def _paint_life(self, row: PluginRow) -> None:
-        page, now_s, width = self._page, monitor(self).clock.wall(), self.size.width
+        page, now_s, width = self._page, monitor(self).model.now_s, self.size.width
         start: list[tuple[int, Parts]] = [(0, [(" Last start", "title")])]
         if page is not None and page.timings:
             for phase, seconds in page.timings.items():
                 start.append((1, [(f"{phase} ", "dim"), (took(seconds), "plain")]))
             start.append((0, [("in all ", "dim"), (took(sum(page.timings.values())), "strong")]))
         else:
-            start.append((0, [("asking …" if page is None else "nothing is known of it", "dim")]))
+            start.append((0, [(super().unknown if page is None else "nothing is known of it", "dim")]))
         if page is not None and page.life:
             last = page.life[-1]
             start.append((2, [(f"{clock(last.at_s)} {last.old} → {last.new}", "dim")]))
@@ -209,7 +222,7 @@ class SummaryTab(PluginTab):
     def _end(self, page: PluginPage | None) -> Parts:
         ended = None if page is None else page.last_exit
         if ended is None:
-            said = " asking …" if page is None else " none in this run of the host"
+            said = f" {super().unknown}" if page is None else " none in this run of the host"
             return [(" Last end  ", "title"), (said, "dim")]
         line: list[Part] = [(" Last end  ", "title"), (f" {ended.exit_text or ended.cause}", "warn")]
         return [*line, (f" after {age(ended.uptime_s)}", "dim"), (f"  {ended.detail}", "plain")]

@@ -16,7 +16,7 @@ from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts, fitting
 from host.tui.json_lines import json_lines
 from host.tui.keys import ACT, SHOW
-from host.tui.nothing import how_many, none_of
+from host.tui.nothing import how_many, none_of, not_known
 from host.tui.recent import Recent
 from host.tui.screen import TABLE_TICKS
 from host.tui.table import RowTable
@@ -65,7 +65,12 @@ class TraceTab(PluginTab):
         query = TailQuery(
             source="rpc", plugins=(self.plugin,), last=LAST_CALLS, bodies=self._bodies_until_s is not None
         )
-        self.feed().tail(query, self._calls.take, lambda: None)
+        self.feed().tail(query, self._calls.take, self._calls.began)
+
+    @property
+    def unknown(self) -> str:
+        """Why it is not known which calls there are; empty where it is."""
+        return not_known(monitor(self).model, answered=self._calls.is_known)
 
     def left(self) -> None:
         """Bodies are not asked for any more."""
@@ -80,7 +85,7 @@ class TraceTab(PluginTab):
         self._paint_table()
 
     def _paint_table(self) -> None:
-        now_s = monitor(self).clock.wall()
+        now_s = monitor(self).model.now_s
         calls = self._calls.newest_first()
         matching = frozenset(key for key, row in calls.items() if self.chosen.trace(row))
         shown = calls if self.context else {key: row for key, row in calls.items() if key in matching}

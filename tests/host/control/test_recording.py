@@ -154,9 +154,13 @@ async def test_it_runs_by_itself_at_its_speed(file: Path):
 async def test_verbs_and_what_was_not_recorded_are_refused(file: Path):
     host = Replay(file).as_facade
     assert await host.host() == PAGE
-    for refused in (host.plugin_start("one"), host.plugin_why("one"), anext(host.stream("one", "x"))):
+    for refused in (host.plugin_start("one"), anext(host.stream("one", "x"))):
         with pytest.raises(Denied, match="only shows what was"):
             await refused
+    with pytest.raises(Denied, match="does not hold this"):
+        await host.plugin_why("one")
+    async with host.watch(["plugins", "methods:one"]) as board:
+        assert "methods:one" not in board.picture
 
 
 def test_what_is_no_recording_is_said(tmp_path: Path):
