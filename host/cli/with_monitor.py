@@ -13,7 +13,7 @@ from typing import Final
 
 import anyio
 
-from host.cli.attached import attach
+from host.cli.attached import attach, place_options
 from host.cli.exit_codes import ExitCode
 from host.cli.picture import check_terminal
 from host.facade.facade import Facade
@@ -37,8 +37,9 @@ def run_with_monitor(arguments: Sequence[str], data: Path, *, command: str = "ru
             def connect() -> AbstractAsyncContextManager[Facade]:
                 return attach(str(data), None, f"{command} with the monitor")
 
+            place = place_options(str(data), None)
             try:
-                anyio.run(lambda: run_monitor(connect, folder=Path.cwd()))
+                anyio.run(lambda: run_monitor(connect, folder=Path.cwd(), place=place))
             finally:
                 ended = host.poll()
                 if ended is None:

@@ -182,7 +182,7 @@ class PermissionsTab(PluginTab):
 
     def command_line(self) -> str:
         """The same on the command line."""
-        return f"plughost perms {shlex.quote(self.plugin)}"
+        return f"plughost perms list {shlex.quote(self.plugin)}"
 
     def written(self) -> tuple[str, list[str], Any]:
         """All of them."""
