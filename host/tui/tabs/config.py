@@ -270,7 +270,7 @@ class ConfigTab(PluginTab):
             app.start(self._undo)
 
     async def _undo(self) -> None:
-        await undo(monitor(self), self.plugin)
+        await undo(monitor(self), self._page, self._fields)
         await self._read()
 
     def action_config_history(self) -> None:
