@@ -144,6 +144,21 @@ async def test_a_filter_is_typed_kept_and_cleared():
         await driven.until(lambda: len(overview.table.order) == 11)
 
 
+@pytest.mark.parametrize("key", ["enter", "down"])
+async def test_a_filter_that_cannot_be_read_stays_to_be_mended(key: str):
+    async with driving(full_host()) as driven:
+        overview = driven.screen(Overview)
+        await driven.press("slash")
+        await driven.write("git cpu>>4")
+        await driven.press(key)
+        await driven.sees("git cpu>>4", "allowed: a number")
+        await driven.press("backspace", "backspace")
+        await driven.write("4")
+        await driven.press(key)
+        await driven.until(lambda: overview.chosen.text == "git cpu>4")
+        await driven.sees("/ git cpu>4")
+
+
 async def test_what_does_not_match_can_be_dimmed_and_is_passed_over():
     async with driving(full_host()) as driven:
         overview = driven.screen(Overview)
