@@ -28,11 +28,13 @@ class Entry(msgspec.Struct):
 
     kind: Kind
     row: LogRow
+    """Of repeats the last one: it stands where that came."""
     number: int
     """Grows; tells entries apart."""
     count: int = 1
     """How often it came, one after the other."""
-    last_at_s: float = 0.0
+    first_at_s: float = 0.0
+    """When the first of them came."""
     matches: bool = True
 
 
@@ -59,6 +61,8 @@ class LogLines:
         self._context = False
         self._sessions: dict[str, str] = {}
         self._last_seq = -1
+        self._begins = False
+        """Whether the next line is the first of another run of the host: it repeats nothing."""
         self.dropped = 0
         """Lines that were lost on their way, since the view was opened."""
         self.scrolled_away = 0
@@ -102,6 +106,7 @@ class LogLines:
         if not same_run:
             self._last_seq = -1
             self._sessions = {}
+            self._begins = True
 
     def note(self, text: str, at_s: float) -> None:
         """Put in a line of the monitor's own."""
@@ -136,8 +141,10 @@ class LogLines:
             if before is not None:
                 self._separator("session", row, f"{row.plugin} started anew")
         last = self._entries[-1] if self._entries else None
+        begins, self._begins = self._begins, False
         if (
             last is not None
+            and not begins
             and last.kind == "line"
             and last.row.text == row.text
             and last.row.plugin == row.plugin
@@ -145,7 +152,7 @@ class LogLines:
             and last.row.source == row.source
         ):
             last.count += 1
-            last.last_at_s = row.at_s
+            last.row = row
             return
         self._add(Entry("line", row, self._numbers, 1, row.at_s, self._chosen(row)))
 

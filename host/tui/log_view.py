@@ -293,6 +293,6 @@ class LogView(ScrollView, can_focus=True):
 def plain_line(entry: Entry) -> str:
     """Return an entry as a line of a file."""
     row = entry.row
-    times = f" ×{entry.count}" if entry.count > 1 else ""
+    times = f" ×{entry.count} since {clock(entry.first_at_s, millis=True)}" if entry.count > 1 else ""
     word = level_word(row.level)[0].strip()
     return f"{clock(row.at_s, millis=True)} {word} {row.plugin or 'host'} {row.source}{times} {row.text}"
