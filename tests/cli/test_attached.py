@@ -1,6 +1,8 @@
 """Commands that reach a running host, as processes beside a real `plughost run`."""
 
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -252,6 +254,29 @@ def test_the_monitor_needs_a_terminal(shell: Shell):
         done = shell.run(*words)
         assert done.code == 2
         assert "the monitor needs a terminal" in done.err
+
+
+def test_the_monitor_says_so_where_its_picture_would_go_into_a_file(shell: Shell):
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            [PLUGHOST, "top", "--data", "data"],
+            cwd=shell.folder,
+            env=shell.environment,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 2
+    assert "draws its picture on stderr" in done.stderr
+    assert "leave the redirection out" in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 def test_a_closed_stdout_is_no_traceback(shell: Shell):
