@@ -264,7 +264,7 @@ class MonitorScreen(Screen[None]):
     def action_seek_error(self, step: int) -> None:
         """Go to the next error."""
         if not self.seek_error(step):
-            monitor(self).say("There is no error here", "information")
+            monitor(self).say("There is no other error", "information")
 
     def action_back(self) -> None:
         """Clear the filter, or leave the screen."""

@@ -117,8 +117,8 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         return True
 
     def seek(self, step: int, wanted: Callable[[R], bool]) -> bool:
-        """Move to the next row that is wanted, round the end; return whether there is one."""
-        for distance in range(1, len(self._order) + 1):
+        """Move to the next other row that is wanted, round the end; return whether there is one."""
+        for distance in range(1, len(self._order)):
             place = (self._cursor + step * distance) % len(self._order)
             key = self._order[place]
             if key not in self._dimmed and wanted(self._rows[key]):

@@ -21,7 +21,7 @@ from host.tui.forms.field_lines import field_lines, group_lines
 from host.tui.forms.fields import Field, fields_of
 from host.tui.forms.groups import Group, grouped, or_heading
 from host.tui.forms.saving import save, show_history, undo
-from host.tui.forms.status import status_of
+from host.tui.forms.status import nothing_to_set, status_of
 from host.tui.forms.typed import brief
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, fitting
@@ -62,7 +62,7 @@ class ConfigTab(PluginTab):
             Column("origin", "FROM", 11, or_heading("origin", self._origin), stretch=1, fold=2),
             Column("fault", "", 12, or_heading("fault", self._fault_of), stretch=3),
         )
-        table = RowTable[Field | Group](columns, empty="It has nothing that can be set.")
+        table = RowTable[Field | Group](columns, empty="")
         table.add_class("main")
         yield table
         yield InkedLines(id="config-field")
@@ -128,6 +128,7 @@ class ConfigTab(PluginTab):
             self._fault = clean(str(error))
         else:
             self._fault = ""
+            self.table.empty = nothing_to_set(self._page)
         await self._look()
 
     async def _look(self) -> None:
@@ -159,8 +160,8 @@ class ConfigTab(PluginTab):
         if field is not None:
             lines = field_lines(field, self._draft.faults_at(field.key))
         self.query_one("#config-field", InkedLines).show(lines)
-        read_only = monitor(self).read_only
-        status = status_of(self._page, self._draft, fault=self._fault, read_only=read_only)
+        may = bool(self._fields) and not monitor(self).read_only
+        status = status_of(self._page, self._draft, fault=self._fault, may=may)
         self.query_one("#config-status", InkedLines).show([fitting(status, self.size.width)])
 
     # Changing
@@ -209,13 +210,9 @@ class ConfigTab(PluginTab):
     def action_config_turn(self) -> None:
         """Take the other of two, or the next of several; anything else is edited."""
         field = self.chosen_field
-        if field is None or not self._may(field):
-            return
-        turned = field.turned(self._draft.changes.get(field.key, field.value))
-        if turned is None:
-            self.table.action_open()
-        else:
-            self._put(field, turned[0])
+        if field is not None and self._may(field):
+            turned = field.turned(self._draft.changes.get(field.key, field.value))
+            self._put(field, turned[0]) if turned is not None else self.table.action_open()
 
     def action_config_unset(self) -> None:
         """Let the layers below give this value again."""
@@ -275,10 +272,13 @@ class ConfigTab(PluginTab):
 
     def action_config_history(self) -> None:
         """Show who changed what, and when."""
-        app = monitor(self)
-        app.start(show_history, app, self.plugin, self._fields)
+        monitor(self).start(show_history, monitor(self), self.plugin, self._fields)
 
     # What screens ask for
+
+    def hints(self, action: str) -> bool:
+        """Whether there is something to save."""
+        return action != "config_save" or bool(self._fields)
 
     def copied(self) -> str:
         """The field under the cursor, with its value; a secret hidden."""

@@ -175,6 +175,14 @@ class PermissionsTab(PluginTab):
 
         if self.table.cursor_key:
             monitor(self).acts.ask(change, done)
+        else:
+            monitor(self).say("There is no permission here to do that to", "warning")
+
+    def hints(self, action: str) -> bool:
+        """Whether there is a permission to change, or one that waits."""
+        if action == "consent":
+            return self._page is not None and bool(self._page.waiting)
+        return action not in ("grant", "revoke") or bool(self.table.cursor_key)
 
     def copied(self) -> str:
         """The permission under the cursor."""
