@@ -56,6 +56,14 @@ def data_folder(data: str | None) -> Path:
     return default_data_folder()
 
 
+def place_options(data: str | None, socket: str | None) -> tuple[str, ...]:
+    """Return the options that name this host from wherever; none where it is the default one."""
+    if socket is not None:
+        return ("--socket", str(Path(socket).absolute()))
+    folder = data_folder(data)
+    return () if folder == default_data_folder() else ("--data", str(folder))
+
+
 def attach(data: str | None, socket: str | None, name: str) -> AbstractAsyncContextManager[Facade]:
     """Connect to the host, as the command `name`."""
     where = None if socket is None else Path(socket).absolute()

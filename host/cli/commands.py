@@ -68,14 +68,23 @@ def command(
 @click.argument("words", nargs=-1, metavar="[KEY=VALUE... | JSON | - | @FILE]")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0, 86_400), help="Seconds; default 60.")
 @click.option("--json", "as_json", is_flag=True, help="Print compact JSON.")
+@host_options
 @click.pass_context
 def run(
-    context: click.Context, name: str, words: tuple[str, ...], timeout_s: float | None, as_json: bool
+    context: click.Context,
+    name: str,
+    words: tuple[str, ...],
+    timeout_s: float | None,
+    as_json: bool,
+    data: str | None,
+    socket: str | None,
 ) -> int:
     """Run the command NAME, or PLUGIN:NAME. Parameters are words KEY=VALUE, read as the command says
     that they are, or one JSON object. What must be given and is not is asked for at a terminal.
     """
-    folders, plugin, _, json_asked, data, socket = context.obj
+    folders, plugin, _, json_asked, *above = context.obj
+    if data is None and socket is None:
+        data, socket = above
     owner = name.rpartition(":")[0] or plugin
     show = print_json if as_json or json_asked else print_value
 

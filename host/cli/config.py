@@ -283,15 +283,15 @@ def config_validate(
 
     async def body(configuration: Any) -> Any:
         faults = configuration.validate(plugin, changes)
-        return await faults if inspect.isawaitable(faults) else faults
+        return await faults if inspect.isawaitable(faults) else faults, configuration.schema(plugin)
 
-    faults = with_configuration(plugin, config, data, folders, body)
+    faults, schema = with_configuration(plugin, config, data, folders, body)
     if faults:
         raise InvalidConfiguration(plugin, faults, remedy="mend each of them")
     if as_json:
         print_json({"valid": True})
     else:
-        click.echo("it fits its schema")
+        click.echo("it fits its schema" if schema.document else "it has no schema, so that anything fits")
 
 
 def _time(at_s: float) -> str:

@@ -62,7 +62,7 @@ def command(
     settings = settings_for(config, {"plugins": [str(folder)]})
     plugin = checked(folder).manifest.id
     host = build_host(settings, temporary=True)
-    if not (words or lines or plain) and os.isatty(0) and os.isatty(1):
+    if not (words or lines or plain) and all(map(os.isatty, (0, 1, 2))):
         from host.cli.inspect_screen import inspect_in_terminal
 
         return inspect_in_terminal(host, settings, folder, plugin, ascii=ascii_only)

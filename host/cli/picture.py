@@ -29,11 +29,15 @@ def is_terminal() -> bool:
 
 
 def check_terminal() -> None:
-    """Raise click.UsageError unless there is a terminal at both ends, for keys and for the monitor."""
+    """Raise click.UsageError unless there is a terminal at all ends, for keys and for the monitor."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(
             "the monitor needs a terminal for its keys and its picture; without one use `plughost ps`, "
             "`plughost watch` or `plughost logs -f`"
+        )
+    if not sys.stderr.isatty():
+        raise click.UsageError(
+            "the monitor draws its picture on stderr, which is no terminal here: leave the redirection out"
         )
 
 

@@ -49,12 +49,21 @@ def command(context: click.Context, listing: Listing, data: str | None, socket: 
 @click.argument("prompt", metavar="[ID]", required=False)
 @click.argument("words", nargs=-1, metavar="[KEY=VALUE|KEY=@FILE|KEY=-|KEY... | JSON]")
 @click.option("--yes", is_flag=True, help="Answer a yes-or-no prompt with yes, and ask nothing.")
+@host_options
 @click.pass_context
-def answer(context: click.Context, prompt: str | None, words: tuple[str, ...], yes: bool) -> int:
+def answer(
+    context: click.Context,
+    prompt: str | None,
+    words: tuple[str, ...],
+    yes: bool,
+    data: str | None,
+    socket: str | None,
+) -> int:
     """Answer the prompt ID, or the one that there is.
 
     What is not given as a word is asked for at the terminal; a secret is never an argument.
     """
+    _take_place(context, data, socket)
     if prompt is not None and ("=" in prompt or prompt[:1] in ("{", "@")):
         prompt, words = None, (prompt, *words)  # the one that there is
     row = _chosen(context, prompt)
@@ -82,11 +91,19 @@ def answer(context: click.Context, prompt: str | None, words: tuple[str, ...], y
 
 @command.command("dismiss")
 @click.argument("prompt", metavar="ID")
+@host_options
 @click.pass_context
-def dismiss(context: click.Context, prompt: str) -> int:
+def dismiss(context: click.Context, prompt: str, data: str | None, socket: str | None) -> int:
     """Tell a plugin that its prompt ID gets no answer."""
+    _take_place(context, data, socket)
     _dismiss(context, _chosen(context, prompt))
     return 0
+
+
+def _take_place(context: click.Context, data: str | None, socket: str | None) -> None:
+    """Have the host that is named behind the verb asked, where one is named there."""
+    if data is not None or socket is not None:
+        context.obj = (data, socket)
 
 
 def _chosen(context: click.Context, prompt: str | None) -> PromptRow:

@@ -7,12 +7,17 @@ import msgspec
 
 from host.cli.attached import host_options
 from host.cli.following import follow
+from host.cli.verb_first import VerbFirst
 from host.facade.figures import clock, size, took
 from host.facade.tails import TailQuery, TraceRow
 from host.logs import clean
 
 
-@click.group("rpc")
+class _Rpc(VerbFirst):
+    MEANT = "tail"
+
+
+@click.group("rpc", cls=_Rpc)
 def command() -> None:
     """Look at the calls between a host and its plugins."""
 

@@ -20,6 +20,7 @@ from host.cli.exit_codes import ExitCode
 from host.cli.hosting import settings_for, tell_of_new
 from host.cli.listing import Listing, listing_options
 from host.cli.output import print_json, print_value
+from host.cli.verb_first import VerbFirst
 from host.clock import SystemClock
 from host.errors import NoAnswer, NoHost
 from host.paths import default_data_folder
@@ -44,7 +45,11 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
     return function
 
 
-@click.group("storage")
+class _Storage(VerbFirst):
+    MEANT = "keys"
+
+
+@click.group("storage", cls=_Storage)
 def command() -> None:
     """Show what plugins keep."""
 

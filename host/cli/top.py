@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import click
 
-from host.cli.attached import attach, host_options
+from host.cli.attached import attach, host_options, place_options
 from host.cli.exit_codes import ExitCode
 from host.cli.picture import check_terminal
 
@@ -32,7 +32,11 @@ def command(
             await run_replay(Replay(replay), ascii=ascii_only, folder=Path.cwd())
             return
         await run_monitor(
-            lambda: attach(data, socket, "top"), read_only=read_only, ascii=ascii_only, folder=Path.cwd()
+            lambda: attach(data, socket, "top"),
+            read_only=read_only,
+            ascii=ascii_only,
+            folder=Path.cwd(),
+            place=place_options(data, socket),
         )
 
     # What the imports made would be looked through in each collection, and no key answered for 30 ms.

@@ -1,4 +1,4 @@
-"""VerbFirst: a family of commands that says where a plugin's id goes when it stands in the verb's place."""
+"""VerbFirst: a family of commands that says where an id or an option goes that stands before the verb."""
 
 import difflib
 from typing import ClassVar
@@ -10,6 +10,21 @@ class VerbFirst(click.Group):
     """Derive from it, and name the verb that people mean when they leave it out."""
 
     MEANT: ClassVar[str] = ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words before the verb. Raises click.UsageError, which says where a verb's option goes."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as exc:
+            takers = [verb for verb in self.list_commands(ctx) if _takes(self, ctx, verb, exc.option_name)]
+            if not takers:
+                raise
+            meant = self.MEANT if self.MEANT in takers else takers[0]
+            raise click.UsageError(
+                f"{exc.option_name} goes behind the verb: {ctx.command_path} {meant} {exc.option_name}"
+                f" ...; allowed with: {', '.join(takers)}",
+                ctx,
+            ) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -28,3 +43,8 @@ class VerbFirst(click.Group):
                 f"{family} {self.MEANT} {args[0]}",
                 ctx,
             ) from None
+
+
+def _takes(family: click.Group, ctx: click.Context, verb: str, option: str) -> bool:
+    command = family.get_command(ctx, verb)
+    return command is not None and any(option in one.opts for one in command.params)

@@ -14,7 +14,7 @@ from typing import Final
 
 import anyio
 
-from host.cli.attached import attach
+from host.cli.attached import attach, place_options
 from host.cli.exit_codes import ExitCode
 from host.cli.picture import check_terminal
 from host.control.client import pid_of
@@ -61,8 +61,9 @@ def run_with_monitor(arguments: Sequence[str], data: Path, *, command: str = "ru
                     reached = reached or bool(await facade.plugins())
                     yield facade
 
+            place = place_options(str(data), None)
             try:
-                anyio.run(lambda: run_monitor(connect, folder=Path.cwd(), over=over))
+                anyio.run(lambda: run_monitor(connect, folder=Path.cwd(), over=over, place=place))
             finally:
                 ended = host.poll()
                 if ended is None:

@@ -145,8 +145,11 @@ class Verbs(Protocol):
         ...
 
     @verb
-    async def config_undo(self, plugin: str) -> ConfigSaved:
-        """Take the last change back, as a change of its own."""
+    async def config_undo(self, plugin: str, revision: int | None = None) -> ConfigSaved:
+        """Take the last change back, as a change of its own.
+
+        With `revision` it is refused (Conflict) where that is not the last one.
+        """
         ...
 
     @verb

@@ -91,6 +91,8 @@ class Ending:
         if self.change.host_closing:
             return "It was stopped because its host was closed; the next host starts it again."
         if not self.change.enabled:
+            if last.enabled:
+                return "The operator disabled it, and has enabled it since."
             return "The operator disabled it; that holds until it is enabled, over restarts of the host too."
         if self.change.wanted == "stopped":
             how = "killed" if "killed" in self.end.detail else "stopped"

@@ -32,6 +32,11 @@ _PROMPTS: Final = f"{HOST_TOPICS}.prompt."
 _CALLS: Final = frozenset({"call", "stream", "command.run", "hook.ask", "endpoint.request", "ui.invoke"})
 """Verbs that have a plugin do something: what comes of them is seen in figures and states."""
 
+BEGUN: Final = "begun"
+DONE: Final = "done"
+LEFT: Final = "left by its reader"
+"""What came of a verb; a stream is told of twice, and who reads it may leave. All else is a failure."""
+
 Severity = Literal["info", "warning", "error"]
 
 
@@ -104,7 +109,7 @@ class Happenings:
         shown = known.cleared_value({key: value for key, value in params.items() if value is not None})
         if method not in _CALLS:
             self._moved()
-        failed = outcome != "done"
+        failed = outcome not in (BEGUN, DONE, LEFT)
         plugin = shown.get("plugin")
         words = ", ".join(f"{key}={_brief(value)}" for key, value in shown.items())
         text = f"{method}({words}): {outcome}"

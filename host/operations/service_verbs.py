@@ -44,9 +44,9 @@ class ServiceVerbs(ServiceAnswers):
         )
 
     @audited
-    async def config_undo(self, plugin: str) -> ConfigSaved:
+    async def config_undo(self, plugin: str, revision: int | None = None) -> ConfigSaved:
         """Take the last change back."""
-        answer = await self._parts.configuration.undo(plugin, by=self._by)
+        answer = await self._parts.configuration.undo(plugin, by=self._by, expected_revision=revision)
         return await self._saved(plugin, answer.revision, answer.applied)
 
     @audited

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import anyio
 
-from host.errors import HostClosed, InvalidParams
+from host.errors import HostClosed, InvalidParams, PlughostError
 from host.facade.board import Board, Differ
 from host.facade.rows import HOST, METHODS, PLUGINS, PROBLEMS, PROMPTS
 from host.facade.tails import EventRow, LogRow, Tail, TailQuery, TraceRow
-from host.operations.happenings import Happenings
+from host.operations.happenings import BEGUN, DONE, LEFT, Happenings
 from host.operations.parts import Parts
 from host.operations.pictures import Pictures
 from host.operations.problem_book import ProblemBook
@@ -114,10 +114,17 @@ class Watcher:
         timeout_s: float | None = None,
     ) -> AsyncGenerator[Any, None]:
         """Open a plugin's stream; see `Facade.stream`."""
-        self._happenings.audited(self._by, "stream", {"plugin": plugin, "method": method}, "begun")
+        told = {"plugin": plugin, "method": method}
+        self._happenings.audited(self._by, "stream", told, BEGUN)
         items = self._parts.calls.stream(plugin, method, params, timeout_s=timeout_s)
+        outcome = LEFT
         try:
             async for item in items:
                 yield item
+            outcome = DONE
+        except PlughostError as exc:
+            outcome = f"refused, {exc.code}"
+            raise
         finally:
+            self._happenings.audited(self._by, "stream", told, outcome)
             await items.aclose()

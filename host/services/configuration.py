@@ -34,6 +34,8 @@ from protocol.messages.config import ConfigChanged
 FILE: Final = "config.db"
 MAX_WHO_CHARS: Final = 100
 
+_New = Callable[[Schema, Mapping[str, Any]], Mapping[str, Any]]
+
 
 class Configuration(ConfigurationAnswers):
     """Of all plugins of one host."""
@@ -203,12 +205,15 @@ class Configuration(ConfigurationAnswers):
         values: dict[str, Any] = msgspec.json.decode(row.layer) if row is not None else {}
         return await self._change(plugin, lambda schema, old: values, by, expected_revision)
 
-    async def undo(self, plugin: str, *, by: str = "host") -> ConfigChanged:
+    async def undo(
+        self, plugin: str, *, by: str = "host", expected_revision: int | None = None
+    ) -> ConfigChanged:
         """Take the last change back, as a new revision. See `set`."""
-        revision = self.revision(plugin)
-        if revision == 0:
+        now = self.revision(plugin)
+        if now == 0:
             raise InvalidParams(f"nothing of the configuration of {plugin!r} was ever set")
-        return await self.restore(plugin, revision - 1, by=by, expected_revision=revision)
+        expected = now if expected_revision is None else expected_revision
+        return await self.restore(plugin, max(0, expected - 1), by=by, expected_revision=expected)
 
     def register(self, plugin: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """Take in settings that a running plugin describes in code; return its configuration with them.
@@ -238,13 +243,7 @@ class Configuration(ConfigurationAnswers):
 
     # Inside.
 
-    async def _change(
-        self,
-        plugin: str,
-        new: Callable[[Schema, Mapping[str, Any]], Mapping[str, Any]],
-        by: str,
-        expected: int | None,
-    ) -> ConfigChanged:
+    async def _change(self, plugin: str, new: _New, by: str, expected: int | None) -> ConfigChanged:
         package = self._book.plugins.package(plugin)
         async with self._lock(package.manifest.id):
             kept = self._book.kept.get(plugin, Kept())

@@ -28,6 +28,7 @@ from host.tui.asked import Asked
 from host.tui.border import clean, cleaned
 from host.tui.chrome import link_parts
 from host.tui.contributed import Contributed
+from host.tui.copying import Copying
 from host.tui.dialogs import ShowText
 from host.tui.events_screen import EventsScreen
 from host.tui.filter_bar import FilterBar
@@ -64,7 +65,7 @@ class Monitor(KeysInTurn):
     NavLine { background: $panel; }
     KeyLine { background: $panel; }
     HeaderLine { background: $surface; }
-    Toast { max-width: 76; }
+    Toast { width: 60; max-width: 100%; }
     .-ascii Toast, Screen.-ascii Toast { border-left: ascii $primary; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*APP_BINDINGS]
@@ -90,6 +91,7 @@ class Monitor(KeysInTurn):
         clock: Clock | None = None,
         retry_s: float = 1.0,
         folder: Path | None = None,
+        place: Sequence[str] = (),
     ) -> None:
         no_color = "NO_COLOR" in os.environ
         # With the terminal's own colours Textual leaves all colour out where NO_COLOR is set.
@@ -101,6 +103,7 @@ class Monitor(KeysInTurn):
         self.read_only = read_only
         self.paused = False
         self.acts = Acts(self)
+        self.copying = Copying(self, place)
         self.contributed = Contributed(self)
         self.asked = Asked(self)
         self.unsaved = Unsaved(self)
@@ -182,16 +185,6 @@ class Monitor(KeysInTurn):
         self.push_screen(dialog, take)
         await answered.wait()
         return answers[0]
-
-    def copy(self, text: str, *, lacking: str = "") -> None:
-        """Put a text on the operator's clipboard, through the terminal; where it is empty, say what lacks."""
-        if not text and lacking:
-            self.say(lacking, "warning")
-            return
-        text = clean(text, lines=True)
-        self.copy_to_clipboard(text)
-        first = text.split("\n", 1)[0]
-        self.say(f"Copied: {first[:60]}{'…' if len(first) > 60 or chr(10) in text else ''}")
 
     def write_out(self, name: str, lines: Sequence[str], value: Any) -> None:
         """Ask for a file and write: JSON if its name ends so, else text."""

@@ -175,7 +175,7 @@ class ShowText(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy all of it."""
-        monitor(self).copy(self.query_one(InkedText).text)
+        monitor(self).copying.text(self.query_one(InkedText).text)
 
 
 class PickColumns(Dialog[list[str]]):

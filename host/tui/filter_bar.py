@@ -81,14 +81,13 @@ class FilterBar(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the filter and go back to the rows."""
         event.stop()
-        self._answer()
         self.action_leave()
 
     def action_leave(self) -> None:
-        """Keep the filter and go back to the rows."""
-        self._answer()
-        self.remove_class("-open")
-        self.post_message(self.Left())
+        """Keep the filter and go back to the rows; one that can't be read stays to be mended."""
+        if self._answer():
+            self.remove_class("-open")
+            self.post_message(self.Left())
 
     def action_give_up(self) -> None:
         """Clear the filter and go back to the rows."""
@@ -97,7 +96,8 @@ class FilterBar(Vertical):
         self.post_message(self.Chosen(self.chosen))
         self.action_leave()
 
-    def _answer(self, *, typing: bool = False) -> None:
+    def _answer(self, *, typing: bool = False) -> bool:
+        """Put what is typed into force and return True; where it can't be read, say so and return False."""
         text = self.query_one(Input).value
         if typing:
             # A word that may become a field's name would empty the table on the way.
@@ -112,7 +112,7 @@ class FilterBar(Vertical):
             self.query_one(InkedLines).show(
                 [[(mark, "bad"), (fault.message, "bad"), (f"; allowed: {fault.allowed}", "dim")]]
             )
-            return
+            return False
         if not chosen:
             fields = ", ".join(FIELDS[self.subject])
             self.query_one(InkedLines).show(
@@ -120,3 +120,4 @@ class FilterBar(Vertical):
             )
         self.chosen = chosen
         self.post_message(self.Chosen(chosen))
+        return True

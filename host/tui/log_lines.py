@@ -28,11 +28,13 @@ class Entry(msgspec.Struct):
 
     kind: Kind
     row: LogRow
+    """Of repeats the last one: it stands where that came."""
     number: int
     """Grows; tells entries apart."""
     count: int = 1
     """How often it came, one after the other."""
-    last_at_s: float = 0.0
+    first_at_s: float = 0.0
+    """When the first of them came."""
     matches: bool = True
 
 
@@ -154,7 +156,7 @@ class LogLines:
             and last.row.source == row.source
         ):
             last.count += 1
-            last.last_at_s = row.at_s
+            last.row = row
             return
         self._add(Entry("line", row, self._numbers, 1, row.at_s, self._chosen(row)))
 

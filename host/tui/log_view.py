@@ -116,16 +116,15 @@ class LogView(ScrollView, can_focus=True):
         return None if entry is None else entry.row
 
     def seek(self, step: int, lowest_level: int = 0) -> bool:
-        """Move to the next line that is chosen, of this level or above; return whether there is one."""
+        """Move to the next other line that is chosen, round the end; return whether there is one."""
         lines = self.held.lines
-        place = self._cursor + step
-        while 0 <= place < len(lines):
+        for distance in range(1, len(lines)):
+            place = (self._cursor + step * distance) % len(lines)
             line = lines[place]
             wanted = line.entry.kind == "line" and line.entry.matches
             if line.first and wanted and line.entry.row.level >= lowest_level:
                 self._move_to(place)
                 return True
-            place += step
         return False
 
     def go_to_moment(self, at_s: float) -> None:
@@ -295,6 +294,6 @@ class LogView(ScrollView, can_focus=True):
 def plain_line(entry: Entry) -> str:
     """Return an entry as a line of a file."""
     row = entry.row
-    times = f" ×{entry.count}" if entry.count > 1 else ""
+    times = f" ×{entry.count} since {clock(entry.first_at_s, millis=True)}" if entry.count > 1 else ""
     word = level_word(row.level)[0].strip()
     return f"{clock(row.at_s, millis=True)} {word} {row.plugin or 'host'} {row.source}{times} {row.text}"

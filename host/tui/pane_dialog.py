@@ -64,4 +64,4 @@ class PaneDialog(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy all of it."""
-        monitor(self).copy(self.query_one(InkedText).text)
+        monitor(self).copying.text(self.query_one(InkedText).text)

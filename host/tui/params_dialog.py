@@ -259,7 +259,7 @@ class ParamsDialog(Dialog[None]):
         """Copy the command line of it."""
         params = self._wanted()
         if params is not None:
-            monitor(self).copy(self.command_line(params))
+            monitor(self).copying.command(self.command_line(params))
 
     # What is sent
 

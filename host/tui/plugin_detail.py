@@ -1,6 +1,7 @@
 """Plugin detail: the few lines about the plugin under the cursor."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from host.facade.figures import age, count, many, percent, ratio, size, took
 from host.facade.rows import PluginRow, ProblemRow
@@ -9,6 +10,13 @@ from host.tui.states import glyph_of, severity_glyph
 
 FAILING_PCT = 1.0
 """A smaller share of calls that fail is nothing to speak of."""
+
+_AT_REST: Final = {
+    "running": "it is to run and does not",
+    "stopped": "stopped on purpose",
+    None: "not started",
+}
+"""What is said of a plugin that rests, by what is wanted of it."""
 
 
 def title_of(row: PluginRow, now_s: float, width: int) -> Parts:
@@ -86,8 +94,10 @@ def reason_of(row: PluginRow, problems: Sequence[ProblemRow]) -> Parts:
         return [(" ▲ waits for consent to ", "warn"), (", ".join(row.waiting_permissions), "plain")]
     if not row.enabled:
         return [(" disabled; ", "dim"), ("d", "title"), (" enables it", "dim")]
-    if row.wanted == "stopped":
-        return [(" stopped on purpose; ", "dim"), ("s", "title"), (" starts it", "dim")]
+    if row.state == "discovered":
+        word = _AT_REST[row.wanted]
+        return [(f" {word}; ", "warn" if row.wanted == "running" else "dim"), ("s", "title"),
+                (" starts it", "dim")]  # fmt: skip
     lately = [
         many(row.restarts, "restart") + " in the last ten minutes" if row.restarts else "",
         f"{ratio(row.errors_pct)}% of the last minute's calls failed"
@@ -102,7 +112,7 @@ def reason_of(row: PluginRow, problems: Sequence[ProblemRow]) -> Parts:
             ("  l", "title"),
             (" logs", "dim"),
         ]
-    return [(" all well", "dim")]
+    return [(" all well" if row.state == "active" else f" {row.state}", "dim")]
 
 
 def detail_of(row: PluginRow, problems: Sequence[ProblemRow], now_s: float, width: int) -> list[Parts]:

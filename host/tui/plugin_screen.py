@@ -274,6 +274,10 @@ class PluginScreen(MonitorScreen):
         """The plugin."""
         return (self.plugin,)
 
+    def hints(self, action: str) -> bool:
+        """Whether a key does something now, for the open tab too."""
+        return super().hints(action) and (self.tab is None or self.tab.hints(action))
+
     def seek(self, step: int) -> bool:
         """Go to the tab's next match."""
         return self.tab is not None and self.tab.seek(step)

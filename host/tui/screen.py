@@ -264,7 +264,7 @@ class MonitorScreen(Screen[None]):
     def action_seek_error(self, step: int) -> None:
         """Go to the next error."""
         if not self.seek_error(step):
-            monitor(self).say("There is no error here", "information")
+            monitor(self).say("There is no other error", "information")
 
     def action_back(self) -> None:
         """Clear the filter, or leave the screen."""
@@ -282,11 +282,11 @@ class MonitorScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor, or marked."""
-        monitor(self).copy(self.copied(), lacking="There is nothing to copy here")
+        monitor(self).copying.text(self.copied(), lacking="There is nothing to copy here")
 
     def action_copy_cli(self) -> None:
         """Copy the command line that does the same."""
-        monitor(self).copy(self.command_line(), lacking="There is no command line for this")
+        monitor(self).copying.command(self.command_line())
 
     def action_write(self) -> None:
         """Write what is shown to a file."""

@@ -119,8 +119,8 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         return True
 
     def seek(self, step: int, wanted: Callable[[R], bool]) -> bool:
-        """Move to the next row that is wanted, round the end; return whether there is one."""
-        for distance in range(1, len(self._order) + 1):
+        """Move to the next other row that is wanted, round the end; return whether there is one."""
+        for distance in range(1, len(self._order)):
             place = (self._cursor + step * distance) % len(self._order)
             key = self._order[place]
             if key not in self._dimmed and wanted(self._rows[key]):
@@ -131,10 +131,9 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
     def mark(self, keys: Sequence[str] | None = None) -> None:
         """Mark the row under the cursor and move on, or these keys; what was all marked is no longer."""
         if keys is None:
-            if not self._cursor_key:
-                return
-            self.marks ^= {self._cursor_key}
-            self._set_cursor(self._cursor + 1)
+            if self._cursor_key:
+                self.marks ^= {self._cursor_key}
+                self._set_cursor(self._cursor + 1)
         elif self.marks >= set(keys):
             self.marks -= set(keys)
         else:
@@ -143,11 +142,14 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
 
     def lay_out(self) -> None:
         """Reckon the columns anew, after one was hidden or the width changed."""
-        shown = [column for column in self.columns if column.key not in self.hidden]
         # A cell at the left, for marks, and one at the right, before the scroll bar.
-        self._layout = fitted(shown, self.size.width - 2)
+        self._layout = fitted([c for c in self.columns if c.key not in self.hidden], self.size.width - 2)
         self._laid_out = self.size.width
         self.repaint_all()
+
+    def has_room(self, key: str) -> bool:
+        """Whether a column is drawn at this width, unless it was put away."""
+        return key in self.hidden or any(column.key == key for column, _ in self._layout)
 
     # Keys and mouse
 
@@ -249,8 +251,7 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         if place >= len(self._order):
             return None
         key = self._order[place]
-        row = self._rows[key]
-        cells = tuple(column.cell(row) for column, _ in self._layout)
+        cells = tuple(column.cell(self._rows[key]) for column, _ in self._layout)
         at_cursor = place == self._cursor
         return Line(key, cells, at_cursor, key in self.marks, key in self._dimmed, self.indents.get(key, ""))
 
@@ -258,8 +259,7 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
         top, height = self.scroll_offset.y, self.size.height - 1
         if height <= 0:
             return
-        if self.size.width != self._laid_out:
-            # A scroll bar came or went.
+        if self.size.width != self._laid_out:  # a scroll bar came or went
             self.lay_out()
             return
         lines = [self._line(top + y) for y in range(height)]

@@ -3,14 +3,13 @@
 import json
 import re
 import signal
-import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLES, PLUGHOST, Running, Shell
+from tests.cli.conftest import EXAMPLES, Running, Shell
 
 
 @contextmanager
@@ -245,21 +244,6 @@ def test_a_call_is_given_up_when_its_host_stops_meanwhile(shell: Shell):
             running.signal(signal.SIGCONT)
     assert done.code == 6
     assert "does not answer" in done.err
-
-
-def test_the_monitor_needs_a_terminal(shell: Shell):
-    for words in (("top", "--data", "data"), ("run", str(EXAMPLES / "hello"), "--tui", "--data", "data")):
-        done = shell.run(*words)
-        assert done.code == 2
-        assert "the monitor needs a terminal" in done.err
-
-
-def test_a_closed_stdout_is_no_traceback(shell: Shell):
-    line = f"{PLUGHOST} version >&-"
-    done = subprocess.run(
-        ["sh", "-c", line], env=shell.environment, capture_output=True, text=True, check=False
-    )
-    assert "Traceback" not in done.stderr
 
 
 GUARD = """

@@ -146,6 +146,14 @@ def test_what_does_not_fit_is_told_at_once_and_not_saved(shell: Shell):
     assert shell.run("config", "get", *options, "two").code == 4
 
 
+def test_where_there_is_no_schema_nothing_is_said_to_fit_one(shell: Shell):
+    folder = shell.plugin("bare", "from plugin_sdk import Plugin\n\n\nclass Bare(Plugin): ...\n")
+    options = ("--dir", str(folder), "--data", str(shell.folder / "data"))
+    assert (
+        shell.run("config", "validate", *options, "bare").out == "it has no schema, so that anything fits\n"
+    )
+
+
 def test_while_a_host_runs_it_is_asked(shell: Shell):
     options = plugin(shell)
     with shell.start("run", str(shell.folder / "plugins"), "--data", options[3]) as running:

@@ -107,6 +107,18 @@ def test_what_waits_is_a_problem_until_it_is_answered(shell: Shell):
         assert [one for one in found if one["kind"] == "prompt"] == []
 
 
+def test_the_host_may_be_named_behind_a_verb_too(shell: Shell):
+    with host(shell, "asks"):
+        with shell.start("commands", "run", "clean", *DATA) as run:
+            [row] = open_prompts(shell)
+            assert shell.run("prompts", "dismiss", row["id"], *DATA).out == "asks: dismissed\n"
+            assert run.end().out == "nothing was deleted\n"
+        with asking(shell, "clean") as command:
+            [row] = open_prompts(shell, 2)
+            assert shell.run("prompts", "answer", row["id"], "--yes", *DATA).code == 0
+            assert command.communicate(timeout=30)[0].startswith("deleted")
+
+
 def test_where_nothing_waits_there_is_nothing_to_answer(shell: Shell):
     with host(shell, "asks"):
         assert shell.run("prompts", *DATA).out.split() == ["PROMPT", "PLUGIN", "ASKED", "UNTIL", "TITLE"]

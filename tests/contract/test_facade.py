@@ -172,6 +172,27 @@ async def test_a_verb_is_in_the_audit(facade: Facade):
         assert "hello" in batch.lines[0].text
 
 
+async def test_the_audit_tells_what_came_of_a_stream(facade: Facade):
+    await facade.plugin_start("streamer")
+    told: list[tuple[str, str]] = []
+    async with facade.tail(TailQuery(source="events", kinds=("audit",), topic="*.audit.stream")) as events:
+        assert [item async for item in facade.stream("streamer", "squares", {"upto": 3})] == [0, 1, 4]
+        ticks = facade.stream("streamer", "ticks", {"upto": 1_000_000})
+        assert await anext(ticks) == 0
+        await ticks.aclose()
+        with pytest.raises(PlughostError):
+            await anext(facade.stream("streamer", "nothing"))
+        with anyio.fail_after(WAIT_S):
+            while len(told) < 6:
+                told += [(row.text.rpartition(": ")[2], row.severity) for row in (await anext(events)).lines]
+    assert sorted(told) == [
+        *[("begun", "info")] * 3,
+        ("done", "info"),
+        ("left by its reader", "info"),
+        ("refused, method_not_found", "warning"),
+    ]
+
+
 async def test_a_stream_brings_its_items_and_may_be_left(facade: Facade):
     await facade.plugin_start("streamer")
     squares = facade.stream("streamer", "squares", {"upto": 200})

@@ -9,7 +9,7 @@ from tui.staged_rows import MIB, NOW_S
 from host.base_error import PlughostError
 from host.clock import FakeClock
 from host.errors import ContributionNotFound, PluginNotFound
-from host.facade.config_pages import ConfigCheck, ConfigPage, ConfigRevision
+from host.facade.config_pages import ConfigCheck, ConfigDifference, ConfigPage, ConfigRevision
 from host.facade.pages import (
     AnswerPage,
     CommandRow,
@@ -69,6 +69,7 @@ class StagedQueries:
         """What is found of a change of the configuration."""
         self.prompt_rows: dict[str, PromptRow] = {}
         self.revisions: tuple[ConfigRevision, ...] = ()
+        self.taken_back: tuple[ConfigDifference, ...] = ()
 
     def known(self, plugin: str) -> PluginRow:
         """Return a plugin's row, or raise as a host does."""

@@ -132,9 +132,9 @@ class StagedVerbs(StagedQueries):
         self._do("config_set", plugin, changes, unset, revision)
         return ConfigSaved(revision=1, changes=(), applied="live")
 
-    async def config_undo(self, plugin: str) -> ConfigSaved:
-        self._do("config_undo", plugin)
-        return ConfigSaved(revision=1, changes=(), applied="live")
+    async def config_undo(self, plugin: str, revision: int | None = None) -> ConfigSaved:
+        self._do("config_undo", plugin, revision)
+        return ConfigSaved(revision=8, changes=self.taken_back, applied="live")
 
     async def config_restore(self, plugin: str, revision: int) -> ConfigSaved:
         self._do("config_restore", plugin, revision)

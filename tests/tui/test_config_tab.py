@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from tui.driven import LOW, Driven, driving, full_host
 from tui.staged_config import config_check, config_page
@@ -158,7 +159,41 @@ async def test_a_value_goes_back_to_its_default_and_a_saved_change_is_taken_back
         await save(driven)
         await driven.until(lambda: sets(facade) == [("config_set", "github", {}, ("interval_s",), 7)])
         await driven.press("U")
-        await driven.until(lambda: ("config_undo", "github") in facade.done)
+        await driven.until(lambda: ("config_undo", "github", 7) in facade.done)
+
+
+async def test_what_is_taken_back_is_named():
+    facade = staged()
+    facade.taken_back = (
+        ConfigDifference(key="interval_s", old=90, new=30),
+        *(ConfigDifference(key=f"labels.{n}", old=None, new=n) for n in range(4)),
+    )
+    async with driving(facade) as driven:
+        await opened(driven)
+        await driven.press("U")
+        await driven.hears("github: revision 7 is taken back, live\ninterval_s: 90 → 30\n")
+        await driven.hears("and 2 more")
+
+
+async def test_a_change_that_is_not_shown_is_not_taken_back_but_shown():
+    facade = staged()
+    async with driving(facade) as driven:
+        await opened(driven)
+        facade.config_page = config_page(values={"interval_s": 17})
+        facade.refusals["config_undo"] = Conflict("revision 8 is in force, not 7")
+        await driven.press("U")
+        await driven.hears("Not taken back: another change came first")
+        await driven.until(lambda: " 17 " in driven.line_with("interval_s"))
+
+
+async def test_where_nothing_was_ever_set_there_is_nothing_to_take_back():
+    facade = staged()
+    facade.config_page = msgspec.structs.replace(config_page(), revision=0)
+    async with driving(facade) as driven:
+        await opened(driven)
+        await driven.press("U")
+        await driven.hears("There is nothing to take back")
+        assert not any(done[0] == "config_undo" for done in facade.done)
 
 
 async def test_history_tells_who_changed_what():

@@ -5,8 +5,10 @@ from tui.driven import Driven, driving, full_host
 from tui.staged_facade import StagedFacade
 
 from host.errors import NoHost
+from host.facade.pages import PermissionsPage
 from host.tui.plugin_screen import PluginScreen
 from host.tui.screen import MonitorScreen
+from host.tui.tabs.logs import LogsTab
 
 
 def choose(driven: Driven, text: str) -> None:
@@ -131,3 +133,69 @@ async def test_no_screen_says_that_all_is_well_where_there_was_never_a_host(key:
         await driven.press(key)
         await driven.sees("Not known: there is no host to ask yet.")
         assert holds_no_lie(driven), driven.text
+
+
+async def on_tab(driven: Driven, tab: str) -> None:
+    driven.app.open_plugin("github", tab)
+    await driven.until(lambda: driven.screen(PluginScreen).tab_id == tab)
+    await driven.settle()
+
+
+async def test_without_a_permission_there_is_none_to_grant_and_that_is_said(monkeypatch: pytest.MonkeyPatch):
+    facade = full_host()
+
+    async def none(plugin: str) -> PermissionsPage:
+        return PermissionsPage(plugin=plugin, rows=(), waiting=())
+
+    monkeypatch.setattr(facade, "permissions", none)
+    async with driving(facade) as driven:
+        await on_tab(driven, "permissions")
+        await driven.sees("It asks for no permission")
+        await driven.until(lambda: "grant" not in driven.lines[-1] and "revoke" not in driven.lines[-1])
+        await driven.press("G")
+        await driven.hears("There is no permission here to do that to")
+
+
+async def test_without_a_call_none_can_be_looked_at_or_sent_again():
+    facade = full_host()
+    async with driving(facade) as driven:
+        await on_tab(driven, "rpc")
+        await driven.sees("Enter look", "A send again")
+    facade = full_host()
+    facade.lines["rpc"] = []
+    async with driving(facade) as driven:
+        await on_tab(driven, "rpc")
+        await driven.sees("No calls yet", "R call")
+        assert "Enter look" not in driven.text
+        await driven.until(lambda: "send again" not in driven.lines[-1])
+
+
+async def test_without_a_key_there_is_no_value_and_no_more():
+    facade = full_host()
+    facade.keys = []
+    async with driving(facade) as driven:
+        await on_tab(driven, "storage")
+        await driven.sees("It keeps nothing", "read again")
+        assert "Enter value" not in driven.text
+        await driven.until(lambda: "more keys" not in driven.lines[-1])
+
+
+async def test_without_a_field_there_is_nothing_to_edit_or_to_save():
+    async with driving(full_host()) as driven:
+        await on_tab(driven, "config")
+        await driven.sees("It has no schema", "no changes")
+        assert "Backspace" not in driven.text
+        await driven.until(lambda: "save" not in driven.lines[-1])
+
+
+async def test_behind_the_last_error_of_a_log_the_first_one_comes_again():
+    facade = full_host()
+    async with driving(facade) as driven:
+        await on_tab(driven, "logs")
+        await driven.press("end", "e")
+        tab = driven.screen(PluginScreen).tab
+        assert isinstance(tab, LogsTab)
+        row = tab.view.cursor_row
+        assert row is not None
+        assert row.level >= 40
+        assert not driven.app.said

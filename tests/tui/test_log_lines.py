@@ -5,6 +5,7 @@ import msgspec
 from host.facade.filters import parse_filter
 from host.facade.tails import LogRow
 from host.tui.log_lines import LogLines, wrapped
+from host.tui.log_view import plain_line
 
 
 def row(seq: int, text: str = "x", **changes: object) -> LogRow:
@@ -20,7 +21,20 @@ def test_repeats_are_one_entry_with_a_count():
     held = LogLines()
     held.take([row(1), row(2), row(3), row(4, "y"), row(5)])
     assert [(entry.row.text, entry.count) for entry in held.chosen()] == [("x", 3), ("y", 1), ("x", 1)]
-    assert held.chosen()[0].last_at_s == 3.0
+    assert (held.chosen()[0].first_at_s, held.chosen()[0].row.at_s) == (1.0, 3.0)
+    assert "×3 since 00:00:01.000" in plain_line(held.chosen()[0])
+
+
+def test_a_line_of_another_run_of_the_host_repeats_none_of_the_one_before():
+    held = LogLines()
+    held.began("one", 0.0)
+    held.take([row(1), row(2)])
+    held.began("one", 0.0)
+    held.take([row(3)])
+    held.began("two", 4.0)
+    held.take([row(1), row(2)])
+    chosen = [(entry.row.text, entry.count) for entry in held.chosen() if entry.kind == "line"]
+    assert chosen == [("x", 3), ("x", 2)]
 
 
 def test_another_session_leaves_a_separator():

@@ -4,7 +4,7 @@ import pytest
 from tui.driven import LOW, SIZES, driving, full_host
 from tui.staged_facade import StagedFacade
 from tui.staged_lines import log_rows
-from tui.staged_rows import HOSTILE, NOW_S, every_state, hostile, many, plugin_row
+from tui.staged_rows import HOSTILE, NOW_S, hostile, many, plugin_row
 
 from host.tui.dialogs import PickColumns
 from host.tui.overview import Overview
@@ -144,6 +144,21 @@ async def test_a_filter_is_typed_kept_and_cleared():
         await driven.until(lambda: len(overview.table.order) == 11)
 
 
+@pytest.mark.parametrize("key", ["enter", "down"])
+async def test_a_filter_that_cannot_be_read_stays_to_be_mended(key: str):
+    async with driving(full_host()) as driven:
+        overview = driven.screen(Overview)
+        await driven.press("slash")
+        await driven.write("git cpu>>4")
+        await driven.press(key)
+        await driven.sees("git cpu>>4", "allowed: a number")
+        await driven.press("backspace", "backspace")
+        await driven.write("4")
+        await driven.press(key)
+        await driven.until(lambda: overview.chosen.text == "git cpu>4")
+        await driven.sees("/ git cpu>4")
+
+
 async def test_what_does_not_match_can_be_dimmed_and_is_passed_over():
     async with driving(full_host()) as driven:
         overview = driven.screen(Overview)
@@ -206,6 +221,14 @@ async def test_columns_can_be_put_away():
         await driven.sees_not("VERSION")
 
 
+async def test_columns_that_have_no_room_are_said_to_have_none():
+    async with driving(full_host(), LOW) as driven:
+        assert "VERSION" not in driven.text
+        await driven.press("C")
+        assert "no room now" in driven.line_with("VERSION")
+        assert "no room" not in driven.line_with("STATE")
+
+
 async def test_the_detail_says_what_to_do_next():
     async with driving(full_host()) as driven:
         overview = driven.screen(Overview)
@@ -253,42 +276,3 @@ async def test_two_hundred_plugins_scroll_with_the_cursor():
         await driven.press("home")
         await driven.sees("plugin-000")
         assert "plugin-199" not in driven.text
-
-
-async def test_what_is_shown_can_be_copied_and_shown_by_a_command():
-    async with driving(full_host()) as driven:
-        await driven.press("y")
-        assert driven.app.clipboard == "calendar"
-        await driven.press("Y")
-        assert driven.app.clipboard == "plughost why calendar"
-        driven.app.set_filter(driven.screen(Overview), "cpu>20 state:active")
-        await driven.settle()
-        await driven.press("Y")
-        assert driven.app.clipboard == "plughost ps --filter 'cpu>20 state:active'"
-
-
-async def test_pause_holds_the_picture():
-    facade = StagedFacade(every_state())
-    async with driving(facade) as driven:
-        await driven.press("p")
-        await driven.sees("‖ paused")
-        facade.change("weather", state="error")
-        await driven.settle()
-        assert "● active" in driven.line_with("weather")
-        await driven.press("p")
-        await driven.until(lambda: "✖ error" in driven.line_with("weather"))
-
-
-async def test_zoom_gives_the_table_all_the_room():
-    async with driving(full_host(), LOW) as driven:
-        await driven.press("z")
-        await driven.sees_not("Warnings of all plugins")
-        await driven.press("z")
-        await driven.sees("Warnings of all plugins")
-
-
-async def test_a_warning_opens_its_plugins_log():
-    async with driving(full_host()) as driven:
-        await driven.press("tab", "enter")
-        await driven.until(lambda: isinstance(driven.app.screen, PluginScreen))
-        await driven.until(lambda: driven.screen(PluginScreen).tab_id == "logs")

@@ -18,7 +18,7 @@ SEEN = {
     "logs": ("following", "rate limit"),
     "rpc": ("storage.get", "-32603", "asks for bodies"),
     "events": ("active after 0.8 s",),
-    "config": ("nothing that can be set", "no changes"),
+    "config": ("It has no schema", "no changes"),
     "storage": ("users/alice", "of 64M"),
     "permissions": ("▲ waiting", "not enforced"),
     "manifest": ("plugin.toml", "before_send"),

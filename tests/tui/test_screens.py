@@ -184,6 +184,21 @@ async def test_the_header_keeps_its_places_while_figures_move():
             assert driven.lines[0].index(word) == before.index(word)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("running", "it is to run and does not; s starts it"),
+        ("stopped", "stopped on purpose; s starts it"),
+        (None, "not started; s starts it"),
+    ],
+)
+async def test_a_plugin_that_rests_says_so_and_which_key_starts_it(wanted: str | None, said: str):
+    facade = StagedFacade([plugin_row("p", state="discovered", wanted=wanted)])
+    async with driving(facade) as driven:
+        await driven.sees(said)
+        assert "all well" not in driven.text
+
+
 async def test_a_plugin_is_not_called_well_that_was_restarted_or_fails():
     facade = StagedFacade([plugin_row("p", restarts=2, errors_pct=40.0, faults=1)])
     async with driving(facade) as driven:

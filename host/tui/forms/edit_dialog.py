@@ -76,7 +76,8 @@ class EditDialog(Dialog[tuple[Any]]):
     def on_mount(self) -> None:
         """Say what is asked for."""
         field = self._field
-        said: list[Parts] = [[(clean(field.title), "strong"), (f"  {clean(field.key)}", "dim")]]
+        key = f"  {clean(field.key)}" if field.title != field.key else ""
+        said: list[Parts] = [[(clean(field.title), "strong"), (key, "dim")]]
         if field.description:
             said.append([(clean(field.description), "plain")])
         said.append([("allowed: ", "dim"), (allowed(field), "dim")])

@@ -264,7 +264,7 @@ def _is_of(kind: str, value: Any) -> bool:
 
 def _variant(root: JsonSchema, schema: JsonSchema, number: int) -> tuple[str, Any]:
     kind = " or ".join(types_of(schema)) or "any"
-    return str(schema.get("title") or f"shape {number + 1}, {kind}"), example(root, schema)
+    return str(schema.get("title") or f"shape {number + 1} ({kind})"), example(root, schema)
 
 
 def example(root: JsonSchema, schema: JsonSchema, depth: int = 0) -> Any:

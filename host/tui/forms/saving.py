@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from host.tui.app import Monitor
 
 SHOWN_DIFFERENCES: Final = 14
+SAID_DIFFERENCES: Final = 3
+"""What is told in passing."""
 
 
 async def save(app: "Monitor", page: ConfigPage, draft: Draft, fields: Mapping[str, Field]) -> bool:
@@ -55,17 +57,27 @@ async def save(app: "Monitor", page: ConfigPage, draft: Draft, fields: Mapping[s
     return True
 
 
-async def undo(app: "Monitor", plugin: str) -> None:
-    """Take the last saved change back, and say what came of it."""
-    if app.link.facade is None:
+async def undo(app: "Monitor", page: ConfigPage | None, fields: Mapping[str, Field]) -> None:
+    """Take the last saved change back, if it is the one that is shown, and say what it was."""
+    if app.link.facade is None or page is None:
         app.say("There is no host to ask", "warning")
         return
+    if page.revision == 0:
+        app.say(f"There is nothing to take back: {page.plugin} was never changed here")
+        return
     try:
-        saved = await app.link.facade.config_undo(plugin)
+        saved = await app.link.facade.config_undo(page.plugin, page.revision)
+    except Conflict:
+        app.say(
+            "Not taken back: another change came first. It was read again; look, and decide anew", "error"
+        )
     except (PlughostError, OSError) as error:
         app.say_error(error)
     else:
-        app.say(f"{plugin}: the last change is taken back, {saved.applied}")
+        shown = [difference(d.key, d.old, d.new, fields.get(d.key)) for d in saved.changes[:SAID_DIFFERENCES]]
+        said = ["".join(text for text, _ in parts) for parts in shown]
+        said += [f"and {len(saved.changes) - len(said)} more"] if len(saved.changes) > len(said) else []
+        app.say("\n".join([f"{page.plugin}: revision {page.revision} is taken back, {saved.applied}", *said]))
 
 
 async def show_history(app: "Monitor", plugin: str, fields: Mapping[str, Field]) -> None:

@@ -8,10 +8,11 @@ from host.tui.inked_lines import Parts
 _KEYS = (("Enter", "edit"), ("Space", "turn"), ("^s", "save"), ("Backspace", "default"))
 
 
-def status_of(
-    page: ConfigPage | None, draft: Draft, *, fault: str, read_only: bool
-) -> list[tuple[int, Parts]]:
-    """Return groups for one line; those with the highest number may be left out first."""
+def status_of(page: ConfigPage | None, draft: Draft, *, fault: str, may: bool) -> list[tuple[int, Parts]]:
+    """Return groups for one line; those with the highest number may be left out first.
+
+    `may`: whether there is something to change, and it may be.
+    """
     if fault:
         return [(0, [(f" {fault}", "bad")])]
     changed = len(draft)
@@ -24,6 +25,13 @@ def status_of(
         groups.append((0, [(f"✖ {many(faults, 'fault')}", "bad")]))
     if changed and draft.check is not None and draft.check.restarts:
         groups.append((1, [("▲ saving restarts it", "warn")]))
-    if not read_only:
+    if may:
         groups += [(2 + n, [(key, "title"), (f" {words}", "dim")]) for n, (key, words) in enumerate(_KEYS)]
     return groups
+
+
+def nothing_to_set(page: ConfigPage) -> str:
+    """Return what is said where a form has no line."""
+    if page.schema:
+        return "It has nothing that can be set."
+    return "It has no schema. `plughost config set` sets values all the same, and they are shown here."

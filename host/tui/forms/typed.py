@@ -2,18 +2,18 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from host.facade.figures import many
 from host.tui.border import clean
 from host.tui.forms.fields import MASK, Field, types_of
 
 _WORDS = (
     ("minimum", "at least"), ("exclusiveMinimum", "more than"), ("maximum", "at most"),
-    ("exclusiveMaximum", "less than"), ("multipleOf", "a multiple of"), ("minLength", "characters, at least"),
-    ("maxLength", "characters, at most"), ("pattern", "matches"), ("format", "a"),
-    ("minItems", "items, at least"), ("maxItems", "items, at most"),
+    ("exclusiveMaximum", "less than"), ("multipleOf", "a multiple of"), ("pattern", "matches"),
 )  # fmt: skip
+_BOUNDS = (("minLength", "maxLength", "character"), ("minItems", "maxItems", "item"))
 
 
 def written(field: Field, value: Any) -> str:
@@ -97,16 +97,40 @@ def brief(field: Field, value: Any, known: bool = True) -> str:
 
 def allowed(field: Field) -> str:
     """Return what the schema allows, in words; the host has the last one."""
-    words = [" or ".join(types_of(field.schema)) or ("" if field.choices else "any value")]
-    if field.choices:
-        words = ["one of " + ", ".join(json.dumps(one, ensure_ascii=False) for one in field.choices)]
+    words = [_kind(field)]
     words += [f"{said} {field.schema[word]}" for word, said in _WORDS if word in field.schema]
+    words += [_bounds(field.schema, *bounds) for bounds in _BOUNDS]
     if field.schema.get("uniqueItems"):
         words.append("no item twice")
-    if field.nullable:
+    if field.nullable and None not in field.choices:
         words.append("or null")
     if field.required:
         words.append("needed")
     if field.schema.get("deprecated"):
         words.append("deprecated")
     return clean(", ".join(word for word in words if word))
+
+
+def _kind(field: Field) -> str:
+    """Return what it may be before any bound; null is said at the end."""
+    if field.choices:
+        choices = [json.dumps(one, ensure_ascii=False) for one in field.choices]
+        return choices[0] if len(choices) == 1 else "one of " + ", ".join(choices)
+    if field.variants:
+        return "one of " + ", ".join(name for name, _ in field.variants)
+    kinds = [kind for kind in types_of(field.schema) if kind != "null"]
+    form = field.schema.get("format")
+    return (" or ".join(kinds) or "any value") + (f" ({form})" if form else "")
+
+
+def _bounds(schema: Mapping[str, Any], least: str, most: str, what: str) -> str:
+    """Return how long it may be; empty where nothing bounds it."""
+    match schema.get(least), schema.get(most):
+        case int(low), int(high):
+            return f"{low:,} to {many(high, what)}"
+        case int(low), _:
+            return f"at least {many(low, what)}"
+        case _, int(high):
+            return f"at most {many(high, what)}"
+        case _:
+            return ""

@@ -279,13 +279,13 @@ class InspectScreen(Screen[None]):
         """Copy what the open tab shows."""
         view = self.query_one(f"#{self._tab}")
         text = "\n".join(view.texts()) if isinstance(view, LogView) else getattr(view, "text", "")
-        monitor(self).copy(text) if text else monitor(self).say("There is nothing here to copy", "warning")
+        monitor(self).copying.text(text, lacking="There is nothing here to copy")
 
     def action_copy_cli(self) -> None:
         """Copy the command that asks the same."""
         asking = self._asking
         if asking is not None:
-            monitor(self).copy(self._subject.command_line(asking, self._params(asking).values))
+            monitor(self).copying.text(self._subject.command_line(asking, self._params(asking).values))
 
     # Asking
 

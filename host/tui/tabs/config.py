@@ -21,7 +21,7 @@ from host.tui.forms.field_lines import field_lines, group_lines
 from host.tui.forms.fields import Field, fields_of
 from host.tui.forms.groups import Group, grouped, or_heading
 from host.tui.forms.saving import save, show_history, undo
-from host.tui.forms.status import status_of
+from host.tui.forms.status import nothing_to_set, status_of
 from host.tui.forms.typed import brief
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, fitting
@@ -61,7 +61,7 @@ class ConfigTab(PluginTab):
             Column("origin", "FROM", 11, or_heading("origin", self._origin), stretch=1, fold=2),
             Column("fault", "", 12, or_heading("fault", self._fault_of), stretch=3),
         )
-        table = RowTable[Field | Group](columns, empty="It has nothing that can be set.")
+        table = RowTable[Field | Group](columns, empty="")
         table.add_class("main")
         yield table
         yield InkedLines(id="config-field")
@@ -118,6 +118,7 @@ class ConfigTab(PluginTab):
         if page is not None:
             self._page = page
             self._fields = fields_of(page)
+            self.table.empty = nothing_to_set(page)
         await self._look()
 
     async def _look(self) -> None:
@@ -149,8 +150,8 @@ class ConfigTab(PluginTab):
         if field is not None:
             lines = field_lines(field, self._draft.faults_at(field.key))
         self.query_one("#config-field", InkedLines).show(lines)
-        read_only = monitor(self).read_only
-        status = status_of(self._page, self._draft, fault=self.fault, read_only=read_only)
+        may = bool(self._fields) and not monitor(self).read_only
+        status = status_of(self._page, self._draft, fault=self.fault, may=may)
         self.query_one("#config-status", InkedLines).show([fitting(status, self.size.width)])
 
     # Changing
@@ -199,13 +200,9 @@ class ConfigTab(PluginTab):
     def action_config_turn(self) -> None:
         """Take the other of two, or the next of several; anything else is edited."""
         field = self.chosen_field
-        if field is None or not self._may(field):
-            return
-        turned = field.turned(self._draft.changes.get(field.key, field.value))
-        if turned is None:
-            self.table.action_open()
-        else:
-            self._put(field, turned[0])
+        if field is not None and self._may(field):
+            turned = field.turned(self._draft.changes.get(field.key, field.value))
+            self._put(field, turned[0]) if turned is not None else self.table.action_open()
 
     def action_config_unset(self) -> None:
         """Let the layers below give this value again."""
@@ -260,15 +257,18 @@ class ConfigTab(PluginTab):
             app.start(self._undo)
 
     async def _undo(self) -> None:
-        await undo(monitor(self), self.plugin)
+        await undo(monitor(self), self._page, self._fields)
         await self.read()
 
     def action_config_history(self) -> None:
         """Show who changed what, and when."""
-        app = monitor(self)
-        app.start(show_history, app, self.plugin, self._fields)
+        monitor(self).start(show_history, monitor(self), self.plugin, self._fields)
 
     # What screens ask for
+
+    def hints(self, action: str) -> bool:
+        """Whether there is something to save."""
+        return action != "config_save" or bool(self._fields)
 
     def copied(self) -> str:
         """The field under the cursor, with its value; a secret hidden."""

@@ -19,6 +19,7 @@ from host.tui.ink import InkName
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts
 from host.tui.keys import ACT, SHOW
+from host.tui.log_lines import MIN_TEXT_CELLS, wrapped
 from host.tui.table import RowTable
 from host.tui.tabs.tab import PluginTab
 
@@ -30,6 +31,8 @@ _STATES: Final[dict[str, tuple[str, InkName]]] = {
     "undeclared": ("✖", "warn"),
 }
 MOST_BOUNDS: Final = 8
+BOUND_CELLS: Final = 29
+"""Left of what is said of a bound: whether it holds, and its name."""
 
 
 def _state(row: PermissionRow) -> Cell:
@@ -108,6 +111,10 @@ class PermissionsTab(PluginTab):
         """The permissions."""
         return cast("RowTable[PermissionRow]", self.query_one(RowTable))
 
+    def on_resize(self) -> None:
+        """Break lines where there is room."""
+        self._show()
+
     def action_reload(self) -> None:
         """Read them again."""
         monitor(self).start(self.read)
@@ -131,7 +138,9 @@ class PermissionsTab(PluginTab):
         lines: list[Parts] = [[(" What holds it", "title")]]
         for bound in self._bounds[:MOST_BOUNDS]:
             held: Parts = [(" ✓ enforced     ", "good")] if bound.enforced else [(" ▲ not enforced ", "warn")]
-            lines.append([*held, (fit(bound.name, 12), "strong"), (f" {bound.detail}", "dim")])
+            first, *more = wrapped(bound.detail, max(MIN_TEXT_CELLS, self.size.width - BOUND_CELLS))
+            lines.append([*held, (fit(bound.name, 12), "strong"), (f" {first}", "dim")])
+            lines += [[(" " * BOUND_CELLS + one, "dim")] for one in more]
         if len(self._bounds) > MOST_BOUNDS:
             lines.append([(f"   and {len(self._bounds) - MOST_BOUNDS} more", "dim")])
         bounds = self.query_one("#bounds", InkedLines)
@@ -169,6 +178,14 @@ class PermissionsTab(PluginTab):
 
         if self.table.cursor_key:
             monitor(self).acts.ask(change, done)
+        else:
+            monitor(self).say("There is no permission here to do that to", "warning")
+
+    def hints(self, action: str) -> bool:
+        """Whether there is a permission to change, or one that waits."""
+        if action == "consent":
+            return self._page is not None and bool(self._page.waiting)
+        return action not in ("grant", "revoke") or bool(self.table.cursor_key)
 
     def copied(self) -> str:
         """The permission under the cursor."""
@@ -176,7 +193,7 @@ class PermissionsTab(PluginTab):
 
     def command_line(self) -> str:
         """The same on the command line."""
-        return f"plughost perms {shlex.quote(self.plugin)}"
+        return f"plughost perms list {shlex.quote(self.plugin)}"
 
     def written(self) -> tuple[str, list[str], Any]:
         """All of them."""

@@ -132,7 +132,8 @@ class StorageTab(PluginTab):
             groups.append((0, [(" no keys", "dim")]))
         if self._more:
             groups.append((0, [("m", "title"), (f" more than these {len(self._keys)}", "dim")]))
-        groups.append((2, [("Enter", "title"), (" value  ", "dim"), ("g", "title"), (" read again", "dim")]))
+        value: Parts = [("Enter", "title"), (" value  ", "dim")] if self._keys else []
+        groups.append((2, [*value, ("g", "title"), (" read again", "dim")]))
         self.query_one("#storage-status", InkedLines).show([fitting(groups, self.size.width)])
 
     def on_row_table_opened(self, event: RowTable.Opened) -> None:
@@ -150,6 +151,10 @@ class StorageTab(PluginTab):
             app.say_error(error)
         else:
             app.push_screen(ShowText(f"{self.plugin}: {key}", json_lines(value)))
+
+    def hints(self, action: str) -> bool:
+        """Whether there are more keys to be read."""
+        return action != "more" or self._more
 
     def copied(self) -> str:
         """The key under the cursor."""

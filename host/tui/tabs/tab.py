@@ -100,6 +100,10 @@ class PluginTab(Vertical):
         """Move to the next error; return whether there is one."""
         return False
 
+    def hints(self, action: str) -> bool:
+        """Whether a key of the tab does something now, and may be hinted at."""
+        return True
+
     def copied(self) -> str:
         """Return what is copied."""
         return ""

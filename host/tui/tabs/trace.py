@@ -119,7 +119,8 @@ class TraceTab(PluginTab):
             groups.append((0, [(f"{many(self._calls.dropped, 'call')} lost", "warn")]))
         if self.chosen:
             groups.append((0, [("/ ", "title"), (self.chosen.text, "accent")]))
-        groups.append((1, [("Enter", "title"), (" look  ", "dim"), ("R", "title"), (" call", "dim")]))
+        look: Parts = [("Enter", "title"), (" look  ", "dim")] if self.table.order else []
+        groups.append((1, [*look, ("R", "title"), (" call", "dim")]))
         self.query_one("#trace-status", InkedLines).show([fitting(groups, self.size.width)])
 
     def filtered(self) -> None:
@@ -150,6 +151,11 @@ class TraceTab(PluginTab):
         monitor(self).say("No call that is held was open then", "warning")
 
     # Keys
+
+    def hints(self, action: str) -> bool:
+        """Whether there is a call under the cursor that can be sent again."""
+        row = self._under_cursor()
+        return action != "again" or (row is not None and row.direction != "out")
 
     def action_bodies(self) -> None:
         """Ask for parameters and results, for a minute; or no longer."""

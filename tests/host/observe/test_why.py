@@ -154,6 +154,7 @@ async def test_stops_of_an_operator_and_of_the_host_are_told_apart(
         await host.disable("one")
         disabled = await host.recorder.why("one")
         await host.enable("one")
+        enabled = await host.recorder.why("one")
         await host.load("one")
     async with PluginHost([plugins], data=data) as host:
         closed = await host.recorder.why("one")
@@ -164,6 +165,8 @@ async def test_stops_of_an_operator_and_of_the_host_are_told_apart(
     has(killed, "It was killed on request")
     has(disabled, "one 1.0.0 is disabled since", "The operator disabled it", "enable it, then load it")
     assert disabled.code == "disabled"
+    has(enabled, "is not running since", "disabled it, and has enabled it since", "load it when it is wanted")
+    assert "holds until" not in str(enabled)
     has(closed, "It was stopped because its host was closed")
 
 

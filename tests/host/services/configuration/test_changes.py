@@ -140,6 +140,20 @@ async def test_history_tells_who_changed_what_and_changes_can_be_undone(host: Pl
         await configuration.restore("one", 99)
 
 
+async def test_only_the_change_that_was_seen_is_taken_back(host: PluginHost) -> None:
+    facade = host.facade
+    with pytest.raises(InvalidParams, match="was ever set"):
+        await facade.config_undo("one", 0)
+    await facade.config_set("one", {"mode": "fast"})
+    await host.configuration.set("one", {"token": "a-secret"})
+    for seen in (0, 1):
+        with pytest.raises(Conflict, match=f"has revision 2, not {seen}"):
+            await facade.config_undo("one", seen)
+    done = await facade.config_undo("one", 2)
+    assert (done.revision, [one.key for one in done.changes]) == (3, ["token"])
+    assert host.configuration.get("one")["mode"] == "fast"
+
+
 async def test_of_two_editors_the_later_one_is_told(host: PluginHost) -> None:
     await host.configuration.set("one", {"mode": "fast"}, expected_revision=0)
     with pytest.raises(Conflict, match="revision 1, not 0"):
