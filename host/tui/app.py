@@ -65,7 +65,7 @@ class Monitor(KeysInTurn):
     NavLine { background: $panel; }
     KeyLine { background: $panel; }
     HeaderLine { background: $surface; }
-    Toast { max-width: 76; }
+    Toast { width: 60; max-width: 100%; }
     .-ascii Toast, Screen.-ascii Toast { border-left: ascii $primary; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*APP_BINDINGS]

@@ -252,10 +252,11 @@ class Overview(MonitorScreen):
     def action_columns(self) -> None:
         """Choose columns."""
         table = self.table
-        offered = [
-            (column.key, f"{fit(column.title, 9)} {column.meaning}", column.key not in table.hidden)
-            for column in table.columns
-        ]
+        offered: list[tuple[str, str, bool]] = []
+        for column in table.columns:
+            folds = "" if table.has_room(column.key) else "no room now: "
+            words = f"{fit(column.title, 9)} {folds}{column.meaning}"
+            offered.append((column.key, words, column.key not in table.hidden))
 
         def take(shown: list[str] | None) -> None:
             if shown is not None:

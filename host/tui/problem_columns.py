@@ -1,5 +1,6 @@
 """Problem columns: how problems look in their table."""
 
+import math
 from typing import Final
 
 from host.facade.figures import age
@@ -32,7 +33,8 @@ def is_muted(x: Shown) -> bool:
 
 def _standing(x: Shown) -> Cell:
     if is_muted(x):
-        return Cell(f"muted {age((x[0].muted_until_s or 0) - x[1])}", "dim")
+        minutes = math.ceil(((x[0].muted_until_s or 0) - x[1]) / 60)
+        return Cell(f"muted {minutes}m" if minutes < 600 else f"muted {minutes // 60}h", "dim")
     return Cell("seen", "dim") if x[0].acknowledged else Cell("new", "strong")
 
 

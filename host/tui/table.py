@@ -129,10 +129,9 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
     def mark(self, keys: Sequence[str] | None = None) -> None:
         """Mark the row under the cursor and move on, or these keys; what was all marked is no longer."""
         if keys is None:
-            if not self._cursor_key:
-                return
-            self.marks ^= {self._cursor_key}
-            self._set_cursor(self._cursor + 1)
+            if self._cursor_key:
+                self.marks ^= {self._cursor_key}
+                self._set_cursor(self._cursor + 1)
         elif self.marks >= set(keys):
             self.marks -= set(keys)
         else:
@@ -141,11 +140,14 @@ class RowTable(ScrollView, Generic[R], can_focus=True):
 
     def lay_out(self) -> None:
         """Reckon the columns anew, after one was hidden or the width changed."""
-        shown = [column for column in self.columns if column.key not in self.hidden]
         # A cell at the left, for marks, and one at the right, before the scroll bar.
-        self._layout = fitted(shown, self.size.width - 2)
+        self._layout = fitted([c for c in self.columns if c.key not in self.hidden], self.size.width - 2)
         self._laid_out = self.size.width
         self.repaint_all()
+
+    def has_room(self, key: str) -> bool:
+        """Whether a column is drawn at this width, unless it was put away."""
+        return key in self.hidden or any(column.key == key for column, _ in self._layout)
 
     # Keys and mouse
 

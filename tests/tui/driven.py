@@ -113,12 +113,20 @@ class Driven:
 
 @asynccontextmanager
 async def driving(
-    facade: StagedFacade, size: tuple[int, int] = WIDE, *, live: bool = True, **options: Any
+    facade: StagedFacade,
+    size: tuple[int, int] = WIDE,
+    *,
+    live: bool = True,
+    toasts: bool = False,
+    **options: Any,
 ) -> AsyncGenerator[Driven, None]:
-    """Run a monitor of a staged host; with `live`, from when its first picture is there."""
+    """Run a monitor of a staged host; with `live`, from when its first picture is there.
+
+    With `toasts` what it says in passing is drawn, too.
+    """
     async with anyio.create_task_group() as tasks:
         app = Monitor(facade.connect, tasks, clock=facade.clock, retry_s=0.02, **options)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=toasts) as pilot:
             driven = Driven(app, pilot, facade)
             if live:
                 await driven.until(lambda: app.model.link == "live")

@@ -221,6 +221,14 @@ async def test_columns_can_be_put_away():
         await driven.sees_not("VERSION")
 
 
+async def test_columns_that_have_no_room_are_said_to_have_none():
+    async with driving(full_host(), LOW) as driven:
+        assert "VERSION" not in driven.text
+        await driven.press("C")
+        assert "no room now" in driven.line_with("VERSION")
+        assert "no room" not in driven.line_with("STATE")
+
+
 async def test_the_detail_says_what_to_do_next():
     async with driving(full_host()) as driven:
         overview = driven.screen(Overview)

@@ -1,12 +1,14 @@
 """Problems: what is said where none is new, and what a key does where there is nothing to mend."""
 
 import msgspec
+import pytest
 from tui.driven import LOW, driving, full_host
 from tui.staged_facade import StagedFacade
 from tui.staged_rows import every_problem, every_state
 
 from host.errors import NoHost
 from host.tui.chrome import Banner, HeaderLine
+from host.tui.problem_columns import PROBLEM_COLUMNS
 
 
 def seen_host(*, muted: bool = False) -> StagedFacade:
@@ -16,6 +18,16 @@ def seen_host(*, muted: bool = False) -> StagedFacade:
         for row in every_problem()
     ]
     return StagedFacade(every_state(), problems)
+
+
+@pytest.mark.parametrize(
+    ("left_s", "words"), [(1, "muted 1m"), (3_599, "muted 60m"), (3_600, "muted 60m"), (86_400, "muted 24h")]
+)
+def test_how_long_a_problem_is_muted_has_room_in_its_column(left_s: float, words: str):
+    row = msgspec.structs.replace(next(iter(every_problem())), muted_until_s=1_000.0 + left_s)
+    column = next(one for one in PROBLEM_COLUMNS if one.key == "standing")
+    assert column.cell((row, 1_000.0)).text == words
+    assert len(words) <= column.width
 
 
 async def test_problems_that_were_seen_or_muted_are_not_said_to_be_none():

@@ -1,8 +1,10 @@
 """Terminals that change their size, and tiny ones."""
 
+import msgspec
 import pytest
 from tui.driven import LOW, WIDE, driving, full_host
 
+from host.facade.plugin_pages import MechanismPage, PluginPage
 from host.tui.dialogs import ShowText
 from host.tui.inked_lines import InkedLines
 from host.tui.overview import Overview
@@ -63,6 +65,15 @@ async def test_in_a_tiny_terminal_the_mending_key_of_a_problem_does_nothing():
         assert facade.done == []
 
 
+@pytest.mark.parametrize("size", [(50, 12), (40, 10)])
+async def test_in_a_tiny_terminal_what_is_said_is_seen_whole(size: tuple[int, int]):
+    async with driving(full_host(), toasts=True) as driven:
+        await driven.pilot.resize_terminal(*size)
+        await driven.settle()
+        await driven.press("r")
+        await driven.sees("Nothing was done", "under", "60x15", "Make", "larger")
+
+
 async def test_lines_take_the_place_of_plots_with_the_size_not_a_second_later():
     async with driving(full_host()) as driven:
         driven.app.open_plugin("github", "summary")
@@ -83,3 +94,21 @@ async def test_a_low_terminal_never_shows_plots():
         driven.app.open_plugin("github", "summary")
         await driven.until(lambda: bool(driven.app.screen.query(SummaryTab)))
         assert not driven.app.screen.query_one("#plots").display
+
+
+async def test_what_is_said_of_a_bound_is_broken_where_it_has_no_room(monkeypatch: pytest.MonkeyPatch):
+    facade = full_host()
+    page = await facade.plugin("github")
+    said = "granted, not enforced: it may do what this host's user may, whatever was granted"
+    bound = MechanismPage(name="network", enforced=False, detail=said)
+
+    async def longer(plugin: str) -> PluginPage:
+        del plugin
+        return msgspec.structs.replace(page, bounds=(bound,))
+
+    monkeypatch.setattr(facade, "plugin", longer)
+    async with driving(facade, LOW) as driven:
+        driven.app.open_plugin("github", "permissions")
+        await driven.sees("granted, not enforced", "whatever was granted")
+        await driven.pilot.resize_terminal(*WIDE)
+        await driven.sees(said)

@@ -20,6 +20,7 @@ from host.tui.ink import InkName
 from host.tui.inked import monitor
 from host.tui.inked_lines import InkedLines, Parts
 from host.tui.keys import ACT, SHOW
+from host.tui.log_lines import MIN_TEXT_CELLS, wrapped
 from host.tui.table import RowTable
 from host.tui.tabs.tab import PluginTab
 
@@ -31,6 +32,8 @@ _STATES: Final[dict[str, tuple[str, InkName]]] = {
     "undeclared": ("✖", "warn"),
 }
 MOST_BOUNDS: Final = 8
+BOUND_CELLS: Final = 29
+"""Left of what is said of a bound: whether it holds, and its name."""
 
 
 def _state(row: PermissionRow) -> Cell:
@@ -109,6 +112,10 @@ class PermissionsTab(PluginTab):
         """The permissions."""
         return cast("RowTable[PermissionRow]", self.query_one(RowTable))
 
+    def on_resize(self) -> None:
+        """Break lines where there is room."""
+        self._show()
+
     def entered(self) -> None:
         """Read them."""
         self.action_reload()
@@ -137,7 +144,9 @@ class PermissionsTab(PluginTab):
         lines: list[Parts] = [[(" What holds it", "title")]]
         for bound in self._bounds[:MOST_BOUNDS]:
             held: Parts = [(" ✓ enforced     ", "good")] if bound.enforced else [(" ▲ not enforced ", "warn")]
-            lines.append([*held, (fit(bound.name, 12), "strong"), (f" {bound.detail}", "dim")])
+            first, *more = wrapped(bound.detail, max(MIN_TEXT_CELLS, self.size.width - BOUND_CELLS))
+            lines.append([*held, (fit(bound.name, 12), "strong"), (f" {first}", "dim")])
+            lines += [[(" " * BOUND_CELLS + one, "dim")] for one in more]
         if len(self._bounds) > MOST_BOUNDS:
             lines.append([(f"   and {len(self._bounds) - MOST_BOUNDS} more", "dim")])
         bounds = self.query_one("#bounds", InkedLines)
