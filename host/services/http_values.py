@@ -75,7 +75,7 @@ class Principal:
     def __post_init__(self) -> None:
         if isinstance(self.permissions, str):
             raise InvalidParams(
-                f"permissions of a principal: found {found(self.permissions)}; allowed: a list of permissions"
+                f"permissions: found {found(self.permissions)}; allowed: a list of permissions"
             )
         object.__setattr__(self, "permissions", tuple(map(_permission, self.permissions)))
 
@@ -91,7 +91,7 @@ def _permission(one: object) -> Permission:
         return parse_permission(cast("str", one))
     except (ValueError, AttributeError, TypeError):
         raise InvalidParams(
-            f"permissions of a principal: found {found(one)}; allowed: resource:action or "
+            f"permissions: found {found(one)}; allowed: resource:action or "
             "resource:action:scope, such as sessions:read",
             remedy="give what plugins' endpoints ask for, not the names of the application's own roles",
         ) from None

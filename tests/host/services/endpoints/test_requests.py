@@ -150,5 +150,5 @@ async def test_a_crashed_plugins_places_answer_503_and_a_stopped_ones_404(
 def test_a_principal_that_holds_what_is_no_permission_is_refused_where_it_is_made(
     permissions: Any, shown: str
 ):
-    with pytest.raises(InvalidParams, match=f"permissions of a principal: found .*{shown}"):
+    with pytest.raises(InvalidParams, match=f"permissions: found .*{shown}"):
         Principal("eve", permissions)
