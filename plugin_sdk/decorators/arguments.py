@@ -8,7 +8,7 @@ import math
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, NoReturn, TypeVar, cast
 
 from protocol.signatures import SignatureFault
@@ -66,12 +66,11 @@ def _refuse(function: object, what: str) -> NoReturn:
 def _fault(decorator: Callable[..., Any], form: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     """Return what is wrong with what a decorator was given; empty if nothing is."""
     name = decorator.__name__
-    signature = inspect.signature(decorator)
+    signature, hints = _shape(decorator)
     try:
         given = signature.bind(*args, **kwargs).arguments
     except TypeError as exc:
         return f"@{name}: {exc}; allowed: {', '.join(signature.parameters)}; write @{form}"
-    hints = typing.get_type_hints(decorator)
     for argument, value in given.items():
         if not _fits(value, hints[argument]):
             found = repr(value)
@@ -80,6 +79,12 @@ def _fault(decorator: Callable[..., Any], form: str, args: Sequence[Any], kwargs
             # What has no name at its place may be meant for another one.
             return f"{what}; write @{form}" if any(value is one for one in args) else what
     return ""
+
+
+@cache
+def _shape(decorator: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, Any]]:
+    """Return how a decorator is called; read once, however many methods it stands over."""
+    return inspect.signature(decorator), typing.get_type_hints(decorator)
 
 
 def _fits(value: Any, annotation: Any) -> bool:
